@@ -1,0 +1,1 @@
+"""Settings, wiring, command line, worker and the servers that a fresh machine needs."""

@@ -1,0 +1,1 @@
+"""What every folder leans on: ids, time, errors, reasons, crypto, outbox, idempotency."""

@@ -1,0 +1,1 @@
+"""What crosses the city limits as data: imports of history, replays of a record, example cities."""

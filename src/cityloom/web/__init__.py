@@ -1,0 +1,1 @@
+"""Pages by role, their templates and static files; no rules live here."""
