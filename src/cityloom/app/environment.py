@@ -1,0 +1,164 @@
+"""Every setting that the environment may give, in one table: the code, the docs and the tests read it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cityloom.app.places import kept_secret
+
+_YES = {"1", "true", "yes", "on"}
+_NO = {"0", "false", "no", "off", ""}
+
+
+class SettingMissing(Exception):
+    """Production was asked for without something it must be told; the message names all that is missing."""
+
+
+class SettingNotUnderstood(Exception):
+    """A setting's value cannot be read; the message says what would be right."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its default in the try-out mode and whether production must name it."""
+
+    name: str
+    default: str
+    help: str
+    required: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "CITYLOOM_ENV",
+        "demo",
+        "`demo` (everything generated and embedded) or `production` (nothing guessed).",
+    ),
+    Setting("CITYLOOM_VAR", "", "Folder of running data; `var` in the project's root when empty."),
+    Setting(
+        "CITYLOOM_SECRET_KEY",
+        "",
+        "Signs sessions and forms: 50 or more random characters. Generated into `var/secrets` in demo mode.",
+        required=True,
+    ),
+    Setting(
+        "CITYLOOM_DATA_KEYS",
+        "",
+        "Keys that encrypt names and phones: hex, 64 digits each, separated by commas. The first encrypts, "
+        "all decrypt, so a key is changed by putting the new one first. Generated in demo mode.",
+        required=True,
+    ),
+    Setting(
+        "CITYLOOM_INDEX_KEY",
+        "",
+        "Key of the blind index by which a phone is found without being readable: hex, 64 digits. It never "
+        "changes while data lives. Generated in demo mode.",
+        required=True,
+    ),
+    Setting(
+        "CITYLOOM_ALLOWED_HOSTS",
+        "127.0.0.1,localhost,[::1]",
+        "Host names under which the pages may be asked for, separated by commas.",
+        required=True,
+    ),
+    Setting(
+        "CITYLOOM_DATABASE_URL",
+        "",
+        "`postgresql://user:password@host:port/database` of a PostgreSQL 15 or newer; the embedded server "
+        "when empty.",
+        required=True,
+    ),
+    Setting(
+        "CITYLOOM_DATABASE_POOL",
+        "0",
+        "Connections that one process keeps at most; 0 opens one per thread. `cityloom web` uses 6 itself.",
+    ),
+    Setting(
+        "CITYLOOM_NATS_URL",
+        "",
+        "`nats://user:password@host:port` of a NATS server with JetStream; the embedded one when empty.",
+    ),
+    Setting(
+        "CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."
+    ),
+    Setting("CITYLOOM_TIME_ZONE", "UTC", "Time zone of logs and of pages that belong to no city."),
+    Setting("CITYLOOM_LANGUAGE", "zh-hans", "Language of a visitor who asks for none: `zh-hans` or `en`."),
+    Setting(
+        "CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."
+    ),
+    Setting(
+        "CITYLOOM_TRUSTED_PROXIES",
+        "0",
+        "Number of proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    ),
+    Setting("CITYLOOM_LOG_LEVEL", "INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR."),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The settings as given; anything not given has its default."""
+
+    given: Mapping[str, str]
+
+    @classmethod
+    def of_process(cls) -> "Environment":
+        """The settings of this process."""
+        return cls(dict(os.environ))
+
+    @property
+    def is_production(self) -> bool:
+        """Whether nothing may be guessed."""
+        mode = self.text("CITYLOOM_ENV")
+        if mode not in ("demo", "production"):
+            raise SettingNotUnderstood(f"CITYLOOM_ENV is {mode!r}; it may be `demo` or `production`")
+        return mode == "production"
+
+    def text(self, name: str) -> str:
+        """The value of a setting of the table, stripped."""
+        return self.given.get(name, "").strip() or _BY_NAME[name].default
+
+    def number(self, name: str) -> int:
+        """A whole number of 0 or more."""
+        value = self.text(name)
+        if not value.isdigit():
+            raise SettingNotUnderstood(f"{name} is {value!r}; it must be a whole number, for example 4")
+        return int(value)
+
+    def items(self, name: str) -> list[str]:
+        """The parts of a value separated by commas."""
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def secret(self, name: str, var: Path) -> str:
+        """A secret as given; in demo mode generated once and kept in `var/secrets`."""
+        value = self.text(name)
+        if value or self.is_production:
+            return value
+        return kept_secret(var, name.removeprefix("CITYLOOM_").lower().replace("_", "-"))
+
+    def hex_keys(self, name: str, var: Path) -> list[str]:
+        """Keys of 32 bytes as hex, in the order given."""
+        keys = [part.strip() for part in self.secret(name, var).split(",") if part.strip()]
+        for key in keys:
+            if len(key) != 64 or not all(digit in "0123456789abcdefABCDEF" for digit in key):
+                raise SettingNotUnderstood(
+                    f"{name} holds a key that is not 64 hex digits; make one with "
+                    '`python3 -c "import secrets; print(secrets.token_hex(32))"`'
+                )
+        return keys
+
+    def require_for_production(self) -> None:
+        """Refuse a production start that would have to guess."""
+        missing = [
+            setting
+            for setting in SETTINGS
+            if setting.required and not self.given.get(setting.name, "").strip()
+        ]
+        if self.is_production and missing:
+            lines = "\n".join(f"  {setting.name}: {setting.help}" for setting in missing)
+            raise SettingMissing(
+                f"CITYLOOM_ENV=production needs these settings, and they are not set:\n{lines}\n"
+                "Set them in the environment of every process and start again."
+            )

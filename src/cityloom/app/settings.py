@@ -1,0 +1,169 @@
+"""Django's settings, read from the environment; every CITYLOOM_ name is described in `environment.py`."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from cityloom.app.environment import Environment, SettingNotUnderstood
+from cityloom.app.places import var_dir
+from cityloom.app.postgres import find_postgres
+
+_env = Environment.of_process()
+_env.require_for_production()
+_var = var_dir()
+_package = Path(__file__).resolve().parents[1]
+
+
+def database_from_url(url: str, pool: int) -> dict[str, Any]:
+    """Django's database entry for a `postgresql://` address; its query becomes connection options."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise SettingNotUnderstood(
+            "CITYLOOM_DATABASE_URL must look like postgresql://user:password@host:5432/database"
+        )
+    options: dict[str, Any] = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    host = options.pop("host", parts.hostname or "")
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 0 if pool else 60,
+        "CONN_HEALTH_CHECKS": not pool,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+    }
+
+
+def _database_url() -> str:
+    """The server named, else the embedded one that runs, else a place where none answers yet."""
+    named = _env.text("CITYLOOM_DATABASE_URL")
+    if named:
+        return named
+    running = find_postgres(_var)
+    return running.url if running is not None else "postgresql://cityloom@/cityloom?host=/nonexistent"
+
+
+PRODUCTION = _env.is_production
+DEBUG = False
+SECRET_KEY = _env.secret("CITYLOOM_SECRET_KEY", _var)
+ALLOWED_HOSTS = _env.items("CITYLOOM_ALLOWED_HOSTS")
+
+CITYLOOM_VAR = _var
+CITYLOOM_DATA_KEYS = _env.hex_keys("CITYLOOM_DATA_KEYS", _var)
+CITYLOOM_INDEX_KEY = _env.hex_keys("CITYLOOM_INDEX_KEY", _var)[0]
+CITYLOOM_NATS_URL = _env.text("CITYLOOM_NATS_URL")
+CITYLOOM_LIVE_URL = _env.text("CITYLOOM_LIVE_URL")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "cityloom.base",
+    "cityloom.city",
+    "cityloom.cases",
+    "cityloom.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cityloom.app.csp.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cityloom.app.idle.EndIdleSessions",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "cityloom.app.urls"
+WSGI_APPLICATION = "cityloom.app.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database_from_url(_database_url(), _env.number("CITYLOOM_DATABASE_POOL"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = _env.text("CITYLOOM_LANGUAGE")
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [_package / "web" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = _env.text("CITYLOOM_TIME_ZONE")
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3600 if PRODUCTION else 0
+MEDIA_ROOT = Path(_env.text("CITYLOOM_MEDIA_ROOT") or _var / "media")
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = _env.number("CITYLOOM_TRUSTED_PROXIES") or None
+
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = PRODUCTION
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_SSL_REDIRECT = False  # the proxy in front speaks TLS and redirects
+X_FRAME_OPTIONS = "DENY"
+if _env.number("CITYLOOM_TRUSTED_PROXIES"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": _env.text("CITYLOOM_LOG_LEVEL")},
+}

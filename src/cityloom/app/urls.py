@@ -1,0 +1,14 @@
+"""The addresses of the whole site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from cityloom.app.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("cityloom.web.urls")),
+]

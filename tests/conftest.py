@@ -1,0 +1,173 @@
+"""What every test may lean on: a real PostgreSQL and NATS of its own, no outside network, the real data.
+
+The server is started once for a whole run, in a folder that is gone afterwards; under `-n` each worker has
+its own database on it.
+"""
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cityloom.app.nats_server import RunningNats, start_nats
+from cityloom.app.places import project_root
+from cityloom.app.postgres import RunningPostgres, start_postgres
+
+_SHARED_URL = "CITYLOOM_TEST_POSTGRES"
+_shared: list[tuple[RunningPostgres, Path]] = []
+
+
+class OutsideNetworkUsed(Exception):
+    """A test tried to reach another machine."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the slow tests in their whole size")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers the server must outlive each of them, so the process that leads them starts it."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        var = _short_folder()
+        server = start_postgres(var, durable=False)
+        _shared.append((server, var))
+        os.environ[_SHARED_URL] = server.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    while _shared:
+        server, var = _shared.pop()
+        server.stop()
+        shutil.rmtree(var, ignore_errors=True)
+        os.environ.pop(_SHARED_URL, None)
+
+
+def _short_folder() -> Path:
+    """A fresh folder that a server under another account can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="cityloom-test-"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of the run's PostgreSQL."""
+    if _SHARED_URL in os.environ:
+        yield os.environ[_SHARED_URL]
+        return
+    var = _short_folder()
+    server = start_postgres(var, durable=False)
+    yield server.url
+    server.stop()
+    shutil.rmtree(var, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, postgres_url: str
+) -> None:
+    """Points Django at the run's own server, never at a running city."""
+    from django.conf import settings
+
+    from cityloom.app.settings import database_from_url
+
+    entry = settings.DATABASES["default"]
+    kept = {key: value for key, value in entry.items() if key in ("TEST", "ATOMIC_REQUESTS", "TIME_ZONE")}
+    entry.clear()
+    entry.update(kept | {"AUTOCOMMIT": True, "ATOMIC_REQUESTS": False, "TIME_ZONE": None})
+    entry.update(database_from_url(postgres_url, pool=0))
+
+
+@pytest.fixture
+def database_url(transactional_db: None, postgres_url: str) -> str:
+    """The address of the migrated test database, for a test that starts processes of its own."""
+    from django.conf import settings
+
+    name = settings.DATABASES["default"]["NAME"]
+    return postgres_url.replace("@/cityloom?", f"@/{name}?")
+
+
+@pytest.fixture
+def start_own_postgres() -> Iterator[Callable[[], RunningPostgres]]:
+    """A function that starts a durable server which the test may kill; all is cleared away."""
+    started: list[tuple[RunningPostgres, Path]] = []
+
+    def start() -> RunningPostgres:
+        var = _short_folder()
+        started.append((start_postgres(var), var))
+        return started[-1][0]
+
+    yield start
+    for server, var in started:
+        server.stop()
+        shutil.rmtree(var, ignore_errors=True)
+
+
+@pytest.fixture
+def var_folder() -> Iterator[Path]:
+    """A fresh folder of running data."""
+    folder = _short_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[RunningNats]:
+    """A NATS server with JetStream and MQTT on free ports."""
+    var = _short_folder()
+    from cityloom.app.processes import free_port
+
+    server = start_nats(var, port=free_port(), mqtt_port=free_port())
+    yield server
+    server.stop()
+    shutil.rmtree(var, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the slow tests run in their whole size."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The real data sets; a test that asks is skipped where they are absent."""
+    named = os.environ.get("CITYLOOM_REAL_DATA")
+    folder = Path(named) if named else project_root().parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the real data sets are not at {folder}; CITYLOOM_REAL_DATA names another place")
+    return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_outside_network() -> Iterator[None]:
+    """Sockets reach this machine only; anything else fails the test that tried."""
+    real_connect, real_connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def check(sock: socket.socket, address: object) -> None:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
+            host = str(address[0])
+            try:
+                inside = ipaddress.ip_address(host).is_loopback
+            except ValueError:
+                inside = host == "localhost"
+            if not inside:
+                raise OutsideNetworkUsed(f"a test tried to connect to {host}; fake the service instead")
+
+    def connect(self: socket.socket, address: object) -> None:
+        check(self, address)
+        return real_connect(self, address)
+
+    def connect_ex(self: socket.socket, address: object) -> int:
+        check(self, address)
+        return real_connect_ex(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        patch.setattr(socket.socket, "connect_ex", connect_ex)
+        yield
