@@ -1,0 +1,89 @@
+"""Keeping what must not be read, and proving what must not be changed.
+
+Personal data is sealed with Fernet keys (the newest seals, all open, so keys can be rotated); equal phone numbers
+are found again by a keyed blind index; history is chained by SHA-256 over canonical JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from cityloom.base.errors import CityloomError
+from cityloom.base.reasons import register
+
+register(
+    {
+        "crypto.no_key": (
+            "这条个人信息用现有密钥打不开；请把当时的密钥加回 CITYLOOM_DATA_KEYS",
+            "none of the present keys opens this personal data; add the old key back to CITYLOOM_DATA_KEYS",
+        ),
+    }
+)
+
+
+class NoKeyOpens(CityloomError):
+    """Sealed data whose key is not among the present ones."""
+
+    status = 500
+
+
+class Vault:
+    """Seals and opens personal texts with the keys of this installation; the first key is the one in use."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._fernet = MultiFernet([Fernet(k) for k in keys])
+        # The index key is derived from the oldest key, so that rotation keeps old numbers findable.
+        self._index_key = hashlib.sha256(b"cityloom blind index\0" + keys[-1].encode()).digest()
+
+    def seal(self, text: str) -> bytes:
+        return self._fernet.encrypt(text.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """The text again; raises NoKeyOpens when its key is gone."""
+        try:
+            return self._fernet.decrypt(bytes(sealed)).decode()
+        except InvalidToken as wrong:
+            raise NoKeyOpens("crypto.no_key") from wrong
+
+    def blind_index(self, text: str) -> bytes:
+        """The same 32 bytes for the same text, telling nothing to who has no key."""
+        return hmac.digest(self._index_key, text.encode(), "sha256")
+
+
+def new_salt() -> bytes:
+    return secrets.token_bytes(16)
+
+
+def salted_digest(text: str, salt: bytes) -> bytes:
+    """What stands in the chain for a text that may have to be erased one day."""
+    return hashlib.sha256(salt + text.encode()).digest()
+
+
+def new_tracking_code() -> str:
+    """128 random bits as 26 letters and digits a person can read out (no 0, 1, I, O)."""
+    alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    bits = secrets.randbits(128)
+    return "".join(alphabet[(bits >> (5 * i)) & 31] for i in range(26))
+
+
+def tracking_hash(code: str) -> bytes:
+    """How a tracking code is stored; spaces, dashes and case do not count."""
+    plain = "".join(code.split()).replace("-", "").upper()
+    return hashlib.sha256(b"cityloom tracking\0" + plain.encode()).digest()
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a value: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def chain_hash(previous: bytes, value: Any) -> bytes:
+    """The next link: SHA-256 over the link before and the canonical value."""
+    return hashlib.sha256(previous + canonical(value)).digest()
