@@ -96,6 +96,8 @@ class Area:
     name: Name
     population: int | None = None
     geometry: bytes = b""
+    scheme: str = ""
+    scheme_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,8 @@ class Component:
     keeper: UnitCode | None = None
     supervisor: UnitCode | None = None
     state: str = "intact"
+    since: date | None = None
+    geometry: bytes = b""  # WKB where it is more than a point
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""One file per deed: loading a city folder as a new version."""

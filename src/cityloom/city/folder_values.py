@@ -1,0 +1,163 @@
+"""What a city folder says, as plain values beyond those of `values.py`: settings, days, layers, things, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from cityloom.city.clock_values import WorkHours
+from cityloom.city.values import (
+    Area,
+    AreaCode,
+    ClassCode,
+    Component,
+    Duty,
+    MatterClass,
+    Name,
+    Post,
+    Settings,
+    Span,
+    Standard,
+    Unit,
+    UnitCode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A list of classes with its edition."""
+
+    code: str
+    version: str
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far areas may miss their parent before it counts as a fault, in square metres per parent."""
+
+    gap_m2: float = 50.0
+    overlap_m2: float = 50.0
+
+
+@dataclass(frozen=True)
+class CityConfig:
+    """Everything `city.toml` holds. `years` and `bounds` (west, south, east, north; degrees) are inclusive."""
+
+    code: str
+    name: Name
+    languages: tuple[str, ...]
+    time_zone: str
+    crs: str
+    bounds: tuple[float, float, float, float]
+    levels: tuple[str, ...]
+    years: tuple[int, int]
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    code_patterns: Mapping[str, str] = field(default_factory=dict)
+    hours: tuple[WorkHours, ...] = ()  # the default profile first
+    map_centre: tuple[float, float] = (0.0, 0.0)
+    map_zoom: float = 12.0
+    tolerance: Tolerance = Tolerance()
+    settings: Settings = Settings()
+
+    @property
+    def smallest_level(self) -> str:
+        """The level at which a place is named."""
+        return self.levels[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day that is not what its weekday says: `kind` is holiday or workday."""
+
+    day: date
+    kind: str
+    name: Name
+    calendar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One thing on a layer of the map; `properties` without its code and names, `geometry` as WKB."""
+
+    layer: str
+    code: str
+    name: Name
+    kind: str
+    properties: Mapping[str, Any]
+    geometry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A device: what it measures (`streams`), how often, where, on what and for whom."""
+
+    code: str
+    type: str
+    name: Name
+    component: str = ""
+    area: AreaCode = ""
+    owner: UnitCode = ""
+    lon: float | None = None
+    lat: float | None = None
+    streams: tuple[str, ...] = ()
+    interval_s: float | None = None
+    valid: Span = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRule:
+    """When the readings of a type of thing make an alarm; exactly one of above, below, missing_s is given."""
+
+    code: str
+    name: Name
+    type: str
+    stream: str
+    class_code: ClassCode
+    severity: str
+    above: float | None = None
+    below: float | None = None
+    missing_s: float | None = None
+    clear: float | None = None
+    for_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A figure of the board: numerator over denominator in a unit, per period, from a source."""
+
+    code: str
+    name: Name
+    numerator: str
+    denominator: str
+    unit: str
+    period: str
+    source: str
+    target: float | None = None
+    bands: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class CityFolder:
+    """A city folder as read: the values, and for each value the place it was written at (see `where`).
+
+    `config` is None when `city.toml` could not be understood; everything else may then be empty.
+    """
+
+    config: CityConfig | None
+    areas: tuple[Area, ...] = ()
+    units: tuple[Unit, ...] = ()
+    posts: tuple[Post, ...] = ()
+    classes: tuple[MatterClass, ...] = ()
+    standards: tuple[Standard, ...] = ()
+    paths: Mapping[str, Any] = field(default_factory=dict)
+    duties: tuple[Duty, ...] = ()
+    components: tuple[Component, ...] = ()
+    calendar: tuple[CalendarDay, ...] = ()
+    features: tuple[Feature, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    things: tuple[Thing, ...] = ()
+    rules: tuple[AlarmRule, ...] = ()
+    where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

@@ -1,0 +1,313 @@
+"""The stored city: every version of its folder, row by row.
+
+A row belongs to the versions from `version_from` up to, not including, `version_to` (empty: still current), so
+that an old case finds the standards it was filed under. `key` is what names the row in the folder, `digest` what
+it said; a load compares the two and touches only rows that changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class City(models.Model):
+    """One city of this installation; `version` is the number of its current version (0: none loaded yet)."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name_zh = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=60)
+    version = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "city_city"
+
+    def __str__(self) -> str:
+        return self.name_zh or self.name_en
+
+
+class Version(models.Model):
+    """One load of the folder: what it held, when and by whom. `settings` is all of its `city.toml`."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+")
+    number = models.IntegerField()
+    digest = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField()
+    loaded_by = models.CharField(max_length=150)
+    note = models.TextField(blank=True)
+    counts = models.JSONField()
+    settings = models.JSONField()
+
+    class Meta:
+        db_table = "city_version"
+        constraints = [
+            models.UniqueConstraint(fields=["city", "number"], name="city_version_number"),
+        ]
+
+
+class Row(models.Model):
+    """What every row of a city's version has."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=300)
+    version_from = models.IntegerField()
+    version_to = models.IntegerField(null=True)
+    digest = models.CharField(max_length=32)
+
+    class Meta:
+        abstract = True
+
+
+def one_row_per_version(table: str, *indexes: models.Index) -> type:
+    """The Meta of a row table: its name, and that a key has one row per version and one current row."""
+
+    class Meta:
+        db_table = f"city_{table}"
+        constraints = [
+            models.UniqueConstraint(fields=["city", "key", "version_from"], name=f"city_{table}_key"),
+            models.UniqueConstraint(
+                fields=["city", "key"], condition=models.Q(version_to=None), name=f"city_{table}_current"
+            ),
+        ]
+
+    Meta.indexes = list(indexes)  # type: ignore[attr-defined]
+    return Meta
+
+
+def _code(**more: Any) -> models.CharField:
+    return models.CharField(max_length=100, blank=True, **more)
+
+
+def _name() -> models.CharField:
+    return models.CharField(max_length=300, blank=True)
+
+
+def _word() -> models.CharField:
+    return models.CharField(max_length=60, blank=True)
+
+
+def _day() -> models.DateField:
+    return models.DateField(null=True)
+
+
+class Area(Row):
+    """A polygon of one level; geometry as WKB (longitude, latitude) with its bounding box in degrees."""
+
+    code = _code()
+    parent = _code()
+    level = _word()
+    name_zh = _name()
+    name_en = _name()
+    population = models.IntegerField(null=True)
+    scheme = _word()
+    scheme_version = _word()
+    geometry = models.BinaryField()
+    west = models.FloatField()
+    south = models.FloatField()
+    east = models.FloatField()
+    north = models.FloatField()
+
+    Meta = one_row_per_version("area")
+
+
+class Unit(Row):
+    """An organisation or its part; lists of codes as JSON arrays."""
+
+    code = _code()
+    parent = _code()
+    kind = _word()
+    name_zh = _name()
+    name_en = _name()
+    serves = models.JSONField(default=list)
+    valid_from = _day()
+    valid_until = _day()
+    successors = models.JSONField(default=list)
+
+    Meta = one_row_per_version("unit")
+
+
+class Post(Row):
+    """A role held by a person, for a unit, in an area."""
+
+    login = models.CharField(max_length=150)
+    name = _name()
+    role = _word()
+    unit = _code()
+    area = _code()
+    valid_from = _day()
+    valid_until = _day()
+
+    Meta = one_row_per_version("post", models.Index(fields=["city", "login"], name="city_post_login"))
+
+
+class MatterClass(Row):
+    """A class of the catalogue; `code` and `parent` carry their scheme."""
+
+    code = _code()
+    scheme = _word()
+    scheme_version = _word()
+    parent = _code()
+    kind = _word()
+    name_zh = _name()
+    name_en = _name()
+    nature = _word()
+    needs_verify = models.BooleanField()
+    needs_check = models.BooleanField()
+    valid_from = _day()
+    valid_until = _day()
+
+    Meta = one_row_per_version("matterclass")
+
+
+class Standard(Row):
+    """Filing condition, limit and closing condition of a class; no limit promises nothing."""
+
+    code = _code()
+    class_code = _code()
+    condition_zh = models.TextField(blank=True)
+    condition_en = models.TextField(blank=True)
+    urgency = _word()
+    limit = models.FloatField(null=True)
+    unit = _word()
+    hours = _word()
+    after_hours = _word()
+    due_time = _word()
+    closing_zh = models.TextField(blank=True)
+    closing_en = models.TextField(blank=True)
+    default = models.BooleanField()
+    position = models.IntegerField()
+    valid_from = _day()
+    valid_until = _day()
+
+    Meta = one_row_per_version("standard")
+
+
+class PathSet(Row):
+    """The city's own `paths.toml`, one row; empty when it uses the shipped paths as they are."""
+
+    data = models.JSONField()
+
+    Meta = one_row_per_version("pathset")
+
+
+class Duty(Row):
+    """Who owes a class of matter in an area."""
+
+    class_pattern = _code()
+    area = _code()
+    unit = _code()
+    role = _word()
+    order = models.IntegerField()
+    source = _word()
+    hours = _word()
+    pushed_down = models.BooleanField()
+    valid_from = _day()
+    valid_until = _day()
+
+    Meta = one_row_per_version("duty")
+
+
+class Component(Row):
+    """A thing in the street; geometry as WKB where it is more than a point."""
+
+    code = _code()
+    class_code = _code()
+    name = _name()
+    lon = models.FloatField()
+    lat = models.FloatField()
+    geometry = models.BinaryField(default=b"")
+    owner = _code()
+    keeper = _code()
+    supervisor = _code()
+    state = _word()
+    since = _day()
+
+    Meta = one_row_per_version("component")
+
+
+class CalendarDay(Row):
+    """A holiday or a make-up working day."""
+
+    day = models.DateField()
+    calendar = _word()
+    kind = _word()
+    name_zh = _name()
+    name_en = _name()
+
+    Meta = one_row_per_version("calendarday")
+
+
+class Feature(Row):
+    """One thing on a layer of the map."""
+
+    layer = _word()
+    code = _code()
+    name_zh = _name()
+    name_en = _name()
+    kind = _word()
+    properties = models.JSONField(default=dict)
+    geometry = models.BinaryField()
+    west = models.FloatField()
+    south = models.FloatField()
+    east = models.FloatField()
+    north = models.FloatField()
+
+    Meta = one_row_per_version("feature", models.Index(fields=["city", "layer"], name="city_feature_layer"))
+
+
+class Indicator(Row):
+    """A figure of the board."""
+
+    code = _code()
+    name_zh = _name()
+    name_en = _name()
+    numerator = _name()
+    denominator = _name()
+    unit = _word()
+    period = _word()
+    source = _name()
+    target = models.FloatField(null=True)
+    bands = models.JSONField(default=list)
+
+    Meta = one_row_per_version("indicator")
+
+
+class Thing(Row):
+    """A device."""
+
+    code = _code()
+    type = _word()
+    name_zh = _name()
+    name_en = _name()
+    component = _code()
+    area = _code()
+    owner = _code()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    streams = models.JSONField(default=list)
+    interval_s = models.FloatField(null=True)
+    valid_from = _day()
+    valid_until = _day()
+
+    Meta = one_row_per_version("thing")
+
+
+class AlarmRule(Row):
+    """When readings make an alarm."""
+
+    code = _code()
+    name_zh = _name()
+    name_en = _name()
+    type = _word()
+    stream = _word()
+    above = models.FloatField(null=True)
+    below = models.FloatField(null=True)
+    missing_s = models.FloatField(null=True)
+    clear = models.FloatField(null=True)
+    for_s = models.FloatField()
+    class_code = _code()
+    severity = _word()
+
+    Meta = one_row_per_version("alarmrule")
