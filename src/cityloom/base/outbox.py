@@ -37,7 +37,5 @@ def hand_out(tell: Callable[[list[Message]], None], most: int = 500) -> int:
         ]
         if rows:
             tell(rows)
-            cursor.execute(
-                "UPDATE base_outbox SET waiting = false WHERE id = ANY(%s)", [[m.id for m in rows]]
-            )
+            cursor.execute("UPDATE base_outbox SET waiting = false WHERE id = ANY(%s)", [[m.id for m in rows]])
     return len(rows)

@@ -58,10 +58,7 @@ def known_codes() -> frozenset[str]:
 class _Shown(dict[str, Any]):
     def __init__(self, params: Mapping[str, Any], comma: str) -> None:
         super().__init__(
-            {
-                k: comma.join(map(str, v)) if isinstance(v, list | tuple | set) else v
-                for k, v in params.items()
-            }
+            {k: comma.join(map(str, v)) if isinstance(v, list | tuple | set) else v for k, v in params.items()}
         )
 
     def __missing__(self, key: str) -> str:

@@ -110,9 +110,7 @@ GUARDS: dict[str, Name] = {
     "skips_verification": Name("无须核实", "no verification is needed"),
     "asks_check": Name("该类别须核查", "the class asks for a check on the spot"),
     "asks_no_check": Name("该类别不核查", "the class asks for no check"),
-    "reports_settled": Name(
-        "每条反映均已回访或免回访", "every report has a callback outcome or an exemption"
-    ),
+    "reports_settled": Name("每条反映均已回访或免回访", "every report has a callback outcome or an exemption"),
     "not_upheld": Name("未被裁定维持", "the dispatch has not been upheld"),
     "not_own_work": Name("不是自己处置的", "not one's own work"),
     "in_objection_window": Name("在异议期内", "inside the objection window"),
@@ -324,9 +322,7 @@ def _latest_wins(steps: Iterable[Step]) -> tuple[Step, ...]:
     for step in kept.values():
         key = tuple(v for k, v in step.__dict__.items() if k != "came_from")
         before = joined.get(key)
-        joined[key] = (
-            Step(**{**step.__dict__, "came_from": before.came_from | step.came_from}) if before else step
-        )
+        joined[key] = Step(**{**step.__dict__, "came_from": before.came_from | step.came_from}) if before else step
     return tuple(joined.values())
 
 
@@ -436,9 +432,7 @@ def _check_path(name: str, row: Mapping[str, Any], groups: set[str], clocks: set
 def _check_step(where: str, row: Mapping[str, Any], subject: str, clocks: set[str]) -> list[PathProblem]:
     states, moves = _VOCABULARY[subject]
     found = _unknown(where, row, _STEP_KEYS)
-    found += [
-        PathProblem("paths.missing", where, {"key": k}) for k in ("move", "from", "to", "by") if k not in row
-    ]
+    found += [PathProblem("paths.missing", where, {"key": k}) for k in ("move", "from", "to", "by") if k not in row]
     allowed: dict[str, Iterable[str]] = {
         "move": moves,
         "from": states,

@@ -23,9 +23,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "base_outbox",
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("waiting", True)), fields=["id"], name="base_outbox_waiting"
-                    )
+                    models.Index(condition=models.Q(("waiting", True)), fields=["id"], name="base_outbox_waiting")
                 ],
             },
         ),
