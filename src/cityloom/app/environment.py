@@ -1,14 +1,15 @@
 """Every setting that the environment may give, in one table: the code, the docs and the tests read it."""
 
+import base64
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cityloom.app.places import kept_secret
 
-_YES = {"1", "true", "yes", "on"}
-_NO = {"0", "false", "no", "off", ""}
+_FERNET_KEY = re.compile("[A-Za-z0-9_-]{43}=")
 
 
 class SettingMissing(Exception):
@@ -45,15 +46,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CITYLOOM_DATA_KEYS",
         "",
-        "Keys that encrypt names and phones: hex, 64 digits each, separated by commas. The first encrypts, "
-        "all decrypt, so a key is changed by putting the new one first. Generated in demo mode.",
-        required=True,
-    ),
-    Setting(
-        "CITYLOOM_INDEX_KEY",
-        "",
-        "Key of the blind index by which a phone is found without being readable: hex, 64 digits. It never "
-        "changes while data lives. Generated in demo mode.",
+        "Fernet keys that seal names and phones, separated by commas. The first seals, all open, so a key is "
+        "changed by putting the new one first; phones are searched with the last, which therefore stays. "
+        "Generated in demo mode.",
         required=True,
     ),
     Setting(
@@ -80,13 +75,15 @@ SETTINGS: tuple[Setting, ...] = (
         "`nats://user:password@host:port` of a NATS server with JetStream; the embedded one when empty.",
     ),
     Setting(
-        "CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."
+        "CITYLOOM_CLOCK",
+        "",
+        "`REAL_ISO,DEMO_ISO,RATE` when a demo lives at its own time, the same in every process; the real clock "
+        "when empty.",
     ),
+    Setting("CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."),
     Setting("CITYLOOM_TIME_ZONE", "UTC", "Time zone of logs and of pages that belong to no city."),
     Setting("CITYLOOM_LANGUAGE", "zh-hans", "Language of a visitor who asks for none: `zh-hans` or `en`."),
-    Setting(
-        "CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."
-    ),
+    Setting("CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."),
     Setting(
         "CITYLOOM_TRUSTED_PROXIES",
         "0",
@@ -138,23 +135,25 @@ class Environment:
             return value
         return kept_secret(var, name.removeprefix("CITYLOOM_").lower().replace("_", "-"))
 
-    def hex_keys(self, name: str, var: Path) -> list[str]:
-        """Keys of 32 bytes as hex, in the order given."""
-        keys = [part.strip() for part in self.secret(name, var).split(",") if part.strip()]
+    def data_keys(self, var: Path) -> list[str]:
+        """The Fernet keys in the order given; in demo mode one is generated."""
+        given = self.text("CITYLOOM_DATA_KEYS")
+        if not given and not self.is_production:
+            raw = bytes.fromhex(kept_secret(var, "data-key", 32))
+            return [base64.urlsafe_b64encode(raw).decode()]
+        keys = [part.strip() for part in given.split(",") if part.strip()]
         for key in keys:
-            if len(key) != 64 or not all(digit in "0123456789abcdefABCDEF" for digit in key):
+            if not _FERNET_KEY.fullmatch(key):
                 raise SettingNotUnderstood(
-                    f"{name} holds a key that is not 64 hex digits; make one with "
-                    '`python3 -c "import secrets; print(secrets.token_hex(32))"`'
+                    "CITYLOOM_DATA_KEYS holds something that is no key; make one with `python3 -c "
+                    '"import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"`'
                 )
         return keys
 
     def require_for_production(self) -> None:
         """Refuse a production start that would have to guess."""
         missing = [
-            setting
-            for setting in SETTINGS
-            if setting.required and not self.given.get(setting.name, "").strip()
+            setting for setting in SETTINGS if setting.required and not self.given.get(setting.name, "").strip()
         ]
         if self.is_production and missing:
             lines = "\n".join(f"  {setting.name}: {setting.help}" for setting in missing)

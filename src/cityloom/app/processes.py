@@ -100,6 +100,12 @@ def die_with_parent(sig: int) -> Callable[[], None]:
     return ask
 
 
+def die_with_my_parent(sig: int) -> None:
+    """From now on the kernel sends this process that signal when its present parent dies (Linux only)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, sig, 0, 0, 0)
+
+
 def spawn(
     argv: Sequence[str],
     *,
@@ -244,3 +250,12 @@ def port_owner(port: int) -> str | None:
         if held & inodes:
             return f"{name} (pid {entry.name})"
     return None
+
+
+def require_port(port: int, host: str, choose_another: str) -> None:
+    """Refuse plainly when somebody listens there already; `choose_another` is the option to advise."""
+    if is_port_free(port, host):
+        return
+    owner = port_owner(port)
+    who = f"by {owner}" if owner else "by a process that this user cannot see"
+    raise PortTaken(f"port {port} is in use {who}; stop it, or choose another port: {choose_another} {port + 1}")

@@ -1,0 +1,36 @@
+"""Serve the pages and the API."""
+
+import os
+
+import click
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Worker processes.")
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1), help="Threads per worker.")
+def command(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the pages and the API until Ctrl-C or SIGTERM."""
+    from cityloom.app.processes import require_port
+    from cityloom.app.ready import database_at_hand, set_up_django
+
+    require_port(port, host, "cityloom web --port")
+    with database_at_hand():
+        from granian import Granian
+        from granian.constants import Interfaces
+
+        os.environ.setdefault("CITYLOOM_DATABASE_POOL", str(threads + 2))
+        os.environ["CITYLOOM_WEB_PARENT"] = str(os.getpid())
+        set_up_django()  # once, before the workers split off: a bad setting is told here and memory is shared
+        Granian(
+            "cityloom.app.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=threads,
+            respawn_failed_workers=True,
+            workers_kill_timeout=10,
+            log_access=False,
+        ).serve()

@@ -1,0 +1,101 @@
+"""Makes a command ready to work: a database that answers, with the tables of this version, and Django set up."""
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
+
+from cityloom.app.environment import Environment
+from cityloom.app.places import var_dir
+from cityloom.app.processes import CannotStart
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DATABASE_URL = "CITYLOOM_DATABASE_URL"
+
+
+class TablesWait(CannotStart):
+    """The database lacks tables of this version."""
+
+
+@contextlib.contextmanager
+def database_at_hand() -> Iterator[str]:
+    """The address of the database: the one that is named, the one that runs, or one started for the while."""
+    env = Environment.of_process()
+    env.require_for_production()
+    named = env.text(DATABASE_URL)
+    if named:
+        yield named
+        return
+    from cityloom.app.postgres import borrowed_postgres
+
+    with borrowed_postgres(var_dir()) as server:
+        os.environ[DATABASE_URL] = server.url
+        try:
+            yield server.url
+        finally:
+            os.environ.pop(DATABASE_URL, None)
+
+
+@contextlib.contextmanager
+def ready(*, migrated: bool = True) -> Iterator[None]:
+    """Inside, Django works on a living database.
+
+    Missing tables are made in demo mode; in production they are the operator's decision, so it refuses.
+    """
+    with database_at_hand():
+        set_up_django()
+        from django.db import connections
+
+        try:
+            if migrated:
+                _ensure_tables()
+            yield
+        finally:
+            connections.close_all()
+
+
+def set_up_django() -> None:
+    """Load the settings and the models; harmless when done already."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloom.app.settings")
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+
+
+def needs_database(command: Callable[P, R]) -> Callable[P, R]:
+    """Decorates a command's function: it runs with Django set up and a migrated database that answers."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with ready():
+            return command(*args, **kwargs)
+
+    return wrapped
+
+
+def _ensure_tables() -> None:
+    from django.conf import settings
+
+    waiting = waiting_migrations()
+    if not waiting:
+        return
+    if settings.PRODUCTION:
+        raise TablesWait(f"{len(waiting)} migrations wait: make a backup, run `cityloom migrate`, then again")
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def waiting_migrations() -> list[str]:
+    """The migrations of this version that the database has not seen, in order."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
