@@ -35,6 +35,7 @@ class RunningNats:
     """A NATS server that answers, started by this process."""
 
     url: str
+    port: int
     mqtt_port: int
     pid: int
     process: subprocess.Popen[bytes]
@@ -79,7 +80,7 @@ def start_nats(var: Path, *, port: int | None = None, mqtt_port: int | None = No
         file.write(_config_text(folder, port, mqtt_port, password))
     log = var / "log" / "nats.log"
     process = spawn([str(nats_binary()), "-c", str(config)], log=log, on_parent_death=signal.SIGTERM)
-    server = RunningNats(f"nats://{USER}:{password}@127.0.0.1:{port}", mqtt_port, process.pid, process)
+    server = RunningNats(f"nats://{USER}:{password}@127.0.0.1:{port}", port, mqtt_port, process.pid, process)
     try:
         _wait_until_it_answers(server, (port, mqtt_port), log)
     except BaseException:

@@ -258,4 +258,4 @@ def require_port(port: int, host: str, choose_another: str) -> None:
         return
     owner = port_owner(port)
     who = f"by {owner}" if owner else "by a process that this user cannot see"
-    raise PortTaken(f"port {port} is in use {who}; stop it, or choose another port: {choose_another} {port + 1}")
+    raise PortTaken(f"port {port} is in use {who}; stop it, or choose another port: {choose_another}{port + 1}")

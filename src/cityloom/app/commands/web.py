@@ -15,7 +15,7 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
     from cityloom.app.processes import require_port
     from cityloom.app.ready import database_at_hand, set_up_django
 
-    require_port(port, host, "cityloom web --port")
+    require_port(port, host, "cityloom web --port ")
     with database_at_hand():
         from granian import Granian
         from granian.constants import Interfaces

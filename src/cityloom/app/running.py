@@ -1,0 +1,222 @@
+"""The main job: a whole city on this machine, from servers to pages, in named steps with their seconds."""
+
+import json
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from cityloom.app.environment import Environment
+from cityloom.app.parts import NatsPart, PostgresPart
+from cityloom.app.processes import CannotStart, require_port, spawn, stop_group
+from cityloom.app.supervise import MARK, Program, Supervisor, mark_of, tail
+
+PAGES_WAIT_S = 60.0
+
+
+class StepFailed(CannotStart):
+    """A step of the start ended with an error; the end of its log is in the message."""
+
+
+class StopAsked(Exception):
+    """Somebody asked to stop while the city was still starting."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to run: the folder of data, the address, the city, and whether its day plays live."""
+
+    var: Path
+    host: str
+    port: int
+    city: Path
+    demo: bool
+    play: bool
+    today: date
+
+
+@dataclass
+class Progress:
+    """One line a step: what it is, then how many seconds it took."""
+
+    out: Callable[[str], None] = field(default=lambda text: print(text, end="", flush=True))
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        self.out(f"  {what:.<34} ")
+        try:
+            yield
+        except BaseException:
+            self.out("\n")
+            raise
+        self.out(f"{time.monotonic() - began:6.1f} s\n")
+
+    def line(self, text: str) -> None:
+        self.out(text + "\n")
+
+
+def run_city(wish: Wish) -> None:
+    """Start everything, print the address, keep it running until Ctrl-C or SIGTERM, then stop all of it."""
+    progress = Progress()
+    supervisor = Supervisor(wish.var, progress.line)
+    stop = _StopFlag(supervisor)
+    env = Environment.of_process()
+    env.require_for_production()
+    require_port(wish.port, wish.host, "make run PORT=" if os.environ.get("MAKELEVEL") else "cityloom run --port ")
+    supervisor.begin()
+    try:
+        with stop.heard():
+            _start(wish, env, supervisor, progress, stop)
+            progress.line(f"\nCityloom is at http://{_shown_host(wish.host)}:{wish.port}   (Ctrl-C stops it)")
+            supervisor.watch()
+    except StopAsked:
+        pass
+    finally:
+        progress.line("Stopping …")
+        supervisor.stop_all()
+
+
+def _start(wish: Wish, env: Environment, supervisor: Supervisor, progress: Progress, stop: "_StopFlag") -> None:
+    """The steps in order; each needs those before it."""
+    settings: dict[str, str] = {}
+    if not env.text("CITYLOOM_DATABASE_URL"):
+        postgres = PostgresPart(wish.var)
+        with progress.step("database"):
+            supervisor.start(postgres)
+        settings["CITYLOOM_DATABASE_URL"] = postgres.url
+    if not env.text("CITYLOOM_NATS_URL"):
+        nats = NatsPart(wish.var)
+        with progress.step("messages"):
+            supervisor.start(nats)
+        settings["CITYLOOM_NATS_URL"] = nats.url
+    child_env = _child_env(wish.var, settings)
+    run = _StepRunner(wish.var, child_env, stop)
+    with progress.step("tables"):
+        run("tables", "migrate")
+    if wish.demo:
+        _ensure_demo_city(wish, run, progress)
+    _start_programs(wish, child_env, supervisor, progress, stop)
+
+
+def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> None:
+    """Make and load the demo city once; a mark beside the data says that it was done whole."""
+    mark = wish.var / "demo-city.json"
+    if mark.exists():
+        return
+    for what, *command in demo_steps(wish):
+        with progress.step(what):
+            run(what, *command)
+    mark.write_text(json.dumps({"city": str(wish.city), "until": wish.today.isoformat()}))
+
+
+def demo_steps(wish: Wish) -> list[tuple[str, ...]]:
+    """What the demo city needs before its first start: a name for the person, then the command."""
+    city = str(wish.city)
+    steps: list[tuple[str, ...]] = []
+    if not (wish.city / "city.toml").exists():
+        steps.append(("make the city", "demo", "make", "--seed", "7", "--until", wish.today.isoformat(), city))
+    steps.append(("load the city", "city", "load", city))
+    steps.append(("its year of cases", "demo", "history", city))
+    steps.append(("its people's logins", "demo", "logins", city))
+    return steps
+
+
+def _start_programs(
+    wish: Wish, env: Mapping[str, str], supervisor: Supervisor, progress: Progress, stop: "_StopFlag"
+) -> None:
+    def program(name: str, *arguments: str) -> Program:
+        argv = [sys.executable, "-m", "cityloom", *arguments]
+        return Program(name, argv, wish.var / "log" / f"{name}.log", dict(env))
+
+    with progress.step("pages"):
+        web = program("web", "web", "--host", wish.host, "--port", str(wish.port))
+        supervisor.start(web)
+        supervisor.start(program("worker", "worker"))
+        _wait_for_pages(wish, web, stop)
+    if wish.demo and wish.play:
+        supervisor.start(program("player", "demo", "play", str(wish.city)))
+
+
+def _wait_for_pages(wish: Wish, web: Program, stop: "_StopFlag") -> None:
+    address = f"http://{_shown_host(wish.host)}:{wish.port}/healthz"
+    deadline = time.monotonic() + PAGES_WAIT_S
+    while time.monotonic() < deadline:
+        stop.obey()
+        if web.has_ended():
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise StepFailed(f"the pages did not start; the end of {web.log}:\n{tail(web.log)}")
+
+
+@dataclass
+class _StepRunner:
+    """Runs a command of cityloom as a step, its words kept in a log, and ends it when asked to stop."""
+
+    var: Path
+    env: Mapping[str, str]
+    stop: "_StopFlag"
+
+    def __call__(self, what: str, *arguments: str) -> None:
+        log = self.var / "log" / f"start-{what.replace(' ', '-')}.log"
+        log.unlink(missing_ok=True)
+        process = spawn([sys.executable, "-m", "cityloom", *arguments], log=log, env=dict(self.env))
+        try:
+            while process.poll() is None:
+                self.stop.obey()
+                time.sleep(0.02)
+        except StopAsked:
+            stop_group(process.pid)
+            process.wait()
+            raise
+        if process.returncode != 0:
+            raise StepFailed(
+                f"`cityloom {' '.join(arguments)}` ended with {process.returncode}; the end of {log}:\n{tail(log)}"
+            )
+
+
+@dataclass
+class _StopFlag:
+    """Remembers that a signal asked to stop."""
+
+    supervisor: Supervisor
+    asked: bool = False
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Inside, Ctrl-C, SIGTERM and a closed terminal set the flag; a second Ctrl-C is taken as it comes."""
+        old = {sig: signal.getsignal(sig) for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        for sig in old:
+            signal.signal(sig, self._hear)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, old[signal.SIGINT])
+
+    def _hear(self, signum: int, frame: object) -> None:
+        self.asked = True
+        self.supervisor.ask_to_stop()
+
+    def obey(self) -> None:
+        if self.asked:
+            raise StopAsked
+
+
+def _child_env(var: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    return dict(os.environ) | {"CITYLOOM_VAR": str(var), MARK: mark_of(var), "PYTHONUNBUFFERED": "1"} | dict(settings)
+
+
+def _shown_host(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
