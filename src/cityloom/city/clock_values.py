@@ -7,7 +7,7 @@ Everything here is immutable and hashable, so that tables can be remembered per 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
