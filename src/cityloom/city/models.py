@@ -177,7 +177,6 @@ class Standard(Row):
     closing_zh = models.TextField(blank=True)
     closing_en = models.TextField(blank=True)
     default = models.BooleanField()
-    position = models.IntegerField()
     valid_from = _day()
     valid_until = _day()
 

@@ -509,7 +509,6 @@ class Migration(migrations.Migration):
                 ("closing_zh", models.TextField(blank=True)),
                 ("closing_en", models.TextField(blank=True)),
                 ("default", models.BooleanField()),
-                ("position", models.IntegerField()),
                 ("valid_from", models.DateField(null=True)),
                 ("valid_until", models.DateField(null=True)),
                 (

@@ -1,0 +1,296 @@
+"""`city.toml` → CityConfig, with everything wrong in it collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from cityloom.city.clock_values import ClockValueError, WorkHours, WorkSpan
+from cityloom.city.folder_values import CityConfig, Scheme, Tolerance
+from cityloom.city.problems import Place, Problem, nearest
+from cityloom.city.values import Name, Settings
+
+FILE = "city.toml"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SYSTEMS = ("CGCS2000", "WGS84")
+KEYS: dict[str, tuple[str, ...]] = {
+    "": ("code", "name_zh", "name_en", "languages", "time_zone", "crs", "bounds", "levels", "years"),
+    "map": ("centre", "zoom"),
+    "tolerance": ("gap_m2", "overlap_m2"),
+    "twins": ("radius_m", "hours"),
+    "dispatch": ("last_resort", "first_receiver"),
+    "warnings": ("shares",),
+    "objection": ("window_hours",),
+}
+FREE_TABLES = ("schemes", "codes", "hours", "limits")
+SCHEME_KEYS = ("version", "name_zh", "name_en")
+CODED_THINGS = ("area", "city", "district", "street", "community", "grid", "unit", "class", "component", "thing")
+
+
+def parse_config(data: Mapping[str, Any]) -> tuple[CityConfig | None, list[Problem]]:
+    """The settings of a city and what is wrong with them; None where too much is wrong to read the other files."""
+    reader = _Reader()
+    reader.unknown_keys(data)
+    code = reader.text(data, "code")
+    name = Name(reader.text(data, "name_zh"), reader.text(data, "name_en"))
+    levels = tuple(reader.items(data, "levels", str))
+    bounds = reader.bounds(data)
+    years = reader.years(data)
+    crs = reader.crs(data)
+    time_zone = reader.time_zone(data)
+    hours = reader.hours(data)
+    languages = tuple(reader.items(data, "languages", str))
+    schemes = reader.schemes(data)
+    settings = reader.settings(data)
+    tolerance = Tolerance(
+        gap_m2=reader.amount(data, "tolerance", "gap_m2", 50.0, zero=True),
+        overlap_m2=reader.amount(data, "tolerance", "overlap_m2", 50.0, zero=True),
+    )
+    centre = reader.centre(data, bounds)
+    zoom = reader.amount(data, "map", "zoom", 12.0)
+    patterns = reader.patterns(data, levels)
+    if not (code and levels and bounds and years and hours and time_zone):
+        return None, reader.problems
+    return CityConfig(
+        code=code,
+        name=name,
+        languages=languages,
+        time_zone=time_zone,
+        crs=crs,
+        bounds=bounds,
+        levels=levels,
+        years=years,
+        schemes=schemes,
+        code_patterns=patterns,
+        hours=hours,
+        map_centre=centre,
+        map_zoom=zoom,
+        tolerance=tolerance,
+        settings=settings,
+    ), reader.problems
+
+
+class _Reader:
+    """Reads keys of the right type and notes each one that is not."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def note(self, code: str, key: str, **params: Any) -> None:
+        self.problems.append(Problem(code, FILE, Place(name=key), {"key": key, **params}))
+
+    def unknown_keys(self, data: Mapping[str, Any]) -> None:
+        tables = [table for table in KEYS if table]
+        top = (*KEYS[""], *tables, *FREE_TABLES)
+        self._unknown("", data, top)
+        for table in (*tables, *FREE_TABLES):
+            inner = data.get(table, {})
+            if not isinstance(inner, Mapping):
+                self.note("value_form", table, value=inner, form=f"[{table}]")
+            elif table in KEYS:
+                self._unknown(f"{table}.", inner, KEYS[table])
+
+    def _unknown(self, prefix: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+        known = list(known)
+        for key in table:
+            if key not in known:
+                self.note("key_unknown", f"{prefix}{key}", near=nearest(key, known))
+
+    def table(self, data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        found = data.get(name, {})
+        return found if isinstance(found, Mapping) else {}
+
+    def text(self, data: Mapping[str, Any], key: str) -> str:
+        value = data.get(key)
+        if value is None or value == "":
+            self.note("key_missing", key)
+        elif not isinstance(value, str):
+            self.note("value_form", key, value=value, form=f'{key} = "…"')
+        else:
+            return value
+        return ""
+
+    def items(self, data: Mapping[str, Any], key: str, kind: type, at_least: int = 1) -> list[Any]:
+        value = data.get(key)
+        if value is None:
+            self.note("key_missing", key)
+        elif not isinstance(value, list) or len(value) < at_least or not _all_of(value, kind):
+            self.note("value_form", key, value=value, form=f"{key} = [{kind.__name__}, …]")
+        elif len(set(value)) != len(value):
+            self.note("value_form", key, value=value, form="a list without repetitions")
+        else:
+            return value
+        return []
+
+    def number(
+        self,
+        data: Mapping[str, Any],
+        table: str,
+        key: str,
+        default: float,
+        fits: Callable[[float], bool],
+        wrong: str,
+    ) -> float:
+        value = self.table(data, table).get(key, default)
+        if not _is_number(value):
+            self.note("value_form", f"{table}.{key}", value=value, form="a number")
+        elif not fits(value):
+            self.note(wrong, f"{table}.{key}", value=value, form="zero or more")
+        else:
+            return float(value)
+        return default
+
+    def amount(self, data: Mapping[str, Any], table: str, key: str, default: float, zero: bool = False) -> float:
+        if zero:
+            return self.number(data, table, key, default, lambda v: v >= 0, "value_form")
+        return self.number(data, table, key, default, lambda v: v > 0, "not_positive")
+
+    def bounds(self, data: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+        value = data.get("bounds")
+        if value is None:
+            self.note("key_missing", "bounds")
+        elif not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
+            self.note("value_form", "bounds", value=value, form="[west, south, east, north]")
+        else:
+            west, south, east, north = map(float, value)
+            if -180 <= west < east <= 180 and -90 <= south < north <= 90:
+                return west, south, east, north
+            self.note("value_form", "bounds", value=value, form="[west, south, east, north]")
+        return None
+
+    def years(self, data: Mapping[str, Any]) -> tuple[int, int] | None:
+        value = data.get("years")
+        if value is None:
+            self.note("key_missing", "years")
+        elif not isinstance(value, list) or len(value) != 2 or not _all_of(value, int) or value[0] > value[1]:
+            self.note("value_form", "years", value=value, form="[2025, 2027]")
+        else:
+            return value[0], value[1]
+        return None
+
+    def crs(self, data: Mapping[str, Any]) -> str:
+        value = self.text(data, "crs")
+        plain = value.upper().replace("-", "").replace(" ", "")
+        if plain in ("GCJ02", "BD09", "GCJ"):
+            self.note("coordinates_gcj02", "crs")
+        elif value and value not in SYSTEMS:
+            self.note("value_unknown", "crs", value=value, near=nearest(value.upper(), SYSTEMS), known=SYSTEMS)
+        return value
+
+    def time_zone(self, data: Mapping[str, Any]) -> str:
+        value = self.text(data, "time_zone")
+        if value and value not in available_timezones():
+            near = nearest(value, available_timezones())
+            self.note("value_unknown", "time_zone", value=value, near=near, known=["Asia/Shanghai", "…"])
+            return ""
+        return value
+
+    def hours(self, data: Mapping[str, Any]) -> tuple[WorkHours, ...]:
+        profiles: list[WorkHours] = []
+        for name, days in self.table(data, "hours").items():
+            if not isinstance(days, Mapping):
+                self.note("value_form", f"hours.{name}", value=days, form=f"[hours.{name}]")
+                continue
+            self._unknown(f"hours.{name}.", days, WEEKDAYS)
+            try:
+                week = tuple(tuple(WorkSpan.parse(str(s)) for s in days.get(d, [])) for d in WEEKDAYS)
+                profiles.append(WorkHours(name, week))
+            except (ClockValueError, TypeError) as error:
+                self.note("hours_wrong", f"hours.{name}", detail=str(error))
+        if "default" not in self.table(data, "hours"):
+            self.note("hours_default_missing", "hours")
+        elif not any(p.name == "default" for p in profiles):
+            return ()
+        return tuple(sorted(profiles, key=lambda p: (p.name != "default", p.name)))
+
+    def schemes(self, data: Mapping[str, Any]) -> dict[str, Scheme]:
+        found: dict[str, Scheme] = {}
+        for name, row in self.table(data, "schemes").items():
+            if not isinstance(row, Mapping):
+                self.note("value_form", f"schemes.{name}", value=row, form=f"[schemes.{name}]")
+                continue
+            self._unknown(f"schemes.{name}.", row, SCHEME_KEYS)
+            for key in SCHEME_KEYS:
+                if not row.get(key):
+                    self.note("key_missing", f"schemes.{name}.{key}")
+            title = Name(str(row.get("name_zh", "")), str(row.get("name_en", "")))
+            found[name] = Scheme(name, str(row.get("version", "")), title)
+        if not found:
+            self.note("key_missing", "schemes")
+        return found
+
+    def patterns(self, data: Mapping[str, Any], levels: tuple[str, ...]) -> dict[str, str]:
+        known = dict.fromkeys((*CODED_THINGS, *levels))
+        found: dict[str, str] = {}
+        for key, pattern in self.table(data, "codes").items():
+            if key not in known:
+                self.note("key_unknown", f"codes.{key}", near=nearest(key, known))
+            elif not _is_pattern(pattern):
+                self.note("value_form", f"codes.{key}", value=pattern, form='"15-digit"')
+            else:
+                found[key] = pattern
+        return found
+
+    def centre(
+        self, data: Mapping[str, Any], bounds: tuple[float, float, float, float] | None
+    ) -> tuple[float, float]:
+        west, south, east, north = bounds or (0.0, 0.0, 0.0, 0.0)
+        middle = (west + east) / 2, (south + north) / 2
+        value = self.table(data, "map").get("centre", list(middle))
+        if not isinstance(value, list) or len(value) != 2 or not all(map(_is_number, value)):
+            self.note("value_form", "map.centre", value=value, form="[longitude, latitude]")
+            return middle
+        if bounds and not (west <= value[0] <= east and south <= value[1] <= north):
+            self.note("coordinates_outside", "map.centre", lon=value[0], lat=value[1])
+        return float(value[0]), float(value[1])
+
+    def settings(self, data: Mapping[str, Any]) -> Settings:
+        dispatch = self.table(data, "dispatch")
+        last_resort = dispatch.get("last_resort", "")
+        if not isinstance(last_resort, str) or not last_resort:
+            self.note("key_missing", "dispatch.last_resort")
+            last_resort = ""
+        first_receiver = dispatch.get("first_receiver", True)
+        if not isinstance(first_receiver, bool):
+            self.note("value_form", "dispatch.first_receiver", value=first_receiver, form="true")
+        return Settings(
+            twin_radius_m=self.amount(data, "twins", "radius_m", 50.0),
+            twin_hours=self.amount(data, "twins", "hours", 24.0),
+            last_resort=last_resort,
+            first_receiver=bool(first_receiver),
+            warning_shares=self._shares(data),
+            objection_window_h=self.amount(data, "objection", "window_hours", 24.0),
+            limits=self._limits(data),
+        )
+
+    def _shares(self, data: Mapping[str, Any]) -> tuple[float, ...]:
+        value = self.table(data, "warnings").get("shares", [0.5, 0.8])
+        rising = isinstance(value, list) and all(map(_is_number, value)) and sorted(set(value)) == value
+        if not rising or not all(0 < share < 1 for share in value):
+            self.note("value_form", "warnings.shares", value=value, form="[0.5, 0.8]")
+            return (0.5, 0.8)
+        return tuple(float(share) for share in value)
+
+    def _limits(self, data: Mapping[str, Any]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for key, value in self.table(data, "limits").items():
+            if not _is_number(value):
+                self.note("value_form", f"limits.{key}", value=value, form="a number")
+            elif value <= 0:
+                self.note("not_positive", f"limits.{key}", value=value)
+            else:
+                found[key] = float(value)
+        return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _all_of(values: list[Any], kind: type) -> bool:
+    return all(isinstance(v, kind) and not isinstance(v, bool) for v in values)
+
+
+def _is_pattern(pattern: object) -> bool:
+    return isinstance(pattern, str) and pattern.endswith("-digit") and pattern[:-6].isdigit()
