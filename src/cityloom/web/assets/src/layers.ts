@@ -1,0 +1,98 @@
+/** How each kind of layer is drawn; the page names layers and their kind, never colours. */
+import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
+
+import type { Colours } from "./colours";
+
+export type Kind = "water" | "park" | "built" | "area" | "focus" | "road" | "case" | "point";
+
+export interface Layer {
+  id: string;
+  url: string;
+  kind: Kind;
+  /** The property shown as a label, if any. */
+  label?: string;
+  minzoom?: number;
+}
+
+const ROAD_WIDTH: ExpressionSpecification = ["interpolate", ["exponential", 1.6], ["zoom"], 10, 0.4, 13, 1.6, 18, 14];
+
+/** The drawing layers of one data layer, lowest first. */
+export function drawingOf(layer: Layer, colours: Colours): LayerSpecification[] {
+  const common = { source: layer.id, ...(layer.minzoom === undefined ? {} : { minzoom: layer.minzoom }) };
+  const drawn = shapesOf(layer, colours, common);
+  if (layer.label) drawn.push(labelOf(layer, colours, common));
+  return drawn;
+}
+
+type Common = { source: string; minzoom?: number };
+
+function shapesOf(layer: Layer, c: Colours, common: Common): LayerSpecification[] {
+  switch (layer.kind) {
+    case "water":
+    case "park":
+    case "built":
+      return [
+        { ...common, id: `${layer.id}-fill`, type: "fill", paint: { "fill-color": c[layer.kind] } },
+      ];
+    case "area":
+      return [
+        { ...common, id: `${layer.id}-fill`, type: "fill", paint: { "fill-color": c.ground, "fill-opacity": 0 } },
+        { ...common, id: `${layer.id}-line`, type: "line", paint: { "line-color": c.area, "line-width": 1 } },
+      ];
+    case "focus":
+      return [
+        { ...common, id: `${layer.id}-fill`, type: "fill", paint: { "fill-color": c.accent, "fill-opacity": 0.08 } },
+        { ...common, id: `${layer.id}-line`, type: "line", paint: { "line-color": c.accent, "line-width": 2 } },
+      ];
+    case "road":
+      return [
+        {
+          ...common,
+          id: `${layer.id}-edge`,
+          type: "line",
+          layout: { "line-cap": "round", "line-join": "round" },
+          paint: { "line-color": c.line, "line-width": ROAD_WIDTH, "line-gap-width": 0.8 },
+        },
+        {
+          ...common,
+          id: `${layer.id}-line`,
+          type: "line",
+          layout: { "line-cap": "round", "line-join": "round" },
+          paint: { "line-color": c.road, "line-width": ROAD_WIDTH },
+        },
+      ];
+    case "case":
+    case "point":
+      return [
+        {
+          ...common,
+          id: `${layer.id}-dot`,
+          type: "circle",
+          paint: {
+            "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 3, 16, 7],
+            "circle-color": [
+              "match", ["get", "clock"],
+              "overdue", c.overdue, "due_soon", c.dueSoon, "on_time", c.onTime, "closed", c.closed,
+              c.accent,
+            ],
+            "circle-stroke-color": c.ground,
+            "circle-stroke-width": 1.5,
+          },
+        },
+      ];
+  }
+}
+
+function labelOf(layer: Layer, c: Colours, common: Common): LayerSpecification {
+  return {
+    ...common,
+    id: `${layer.id}-label`,
+    type: "symbol",
+    layout: {
+      "text-field": ["get", layer.label ?? "name"],
+      "text-size": 12,
+      ...(layer.kind === "road" ? { "symbol-placement": "line" as const } : {}),
+    },
+    paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.5 },
+  };
+}
