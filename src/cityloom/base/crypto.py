@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,10 +38,10 @@ class NoKeyOpens(CityloomError):
 class Vault:
     """Seals and opens personal texts with the keys of this installation; the first key is the one in use."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(k) for k in keys])
-        # The index key is derived from the oldest key, so that rotation keeps old numbers findable.
-        self._index_key = hashlib.sha256(b"cityloom blind index\0" + keys[-1].encode()).digest()
+    def __init__(self, keys: Sequence[str], index_key: str) -> None:
+        """Keys of 32 bytes as hex; the index key stays when the others rotate, so that numbers stay findable."""
+        self._fernet = MultiFernet([Fernet(urlsafe_b64encode(bytes.fromhex(key))) for key in keys])
+        self._index_key = bytes.fromhex(index_key)
 
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
@@ -68,8 +69,12 @@ def salted_digest(text: str, salt: bytes) -> bytes:
 
 def new_tracking_code() -> str:
     """128 random bits as 26 letters and digits a person can read out (no 0, 1, I, O)."""
+    return code_of_bits(secrets.randbits(128))
+
+
+def code_of_bits(bits: int) -> str:
+    """The tracking code of 128 bits."""
     alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-    bits = secrets.randbits(128)
     return "".join(alphabet[(bits >> (5 * i)) & 31] for i in range(26))
 
 

@@ -75,6 +75,7 @@ CASE_MOVES: dict[str, Name] = {
     "take_note": Name("记录", "take note"),
     "explain": Name("告知", "explain"),
     "dispatch": Name("派遣", "dispatch"),
+    "queue": Name("转人工派遣", "leave to the dispatcher"),
     "sign": Name("签收", "sign for"),
     "pass_on": Name("下派", "pass on"),
     "contact": Name("联系诉求人", "contact the resident"),
@@ -116,7 +117,8 @@ GUARDS: dict[str, Name] = {
     "in_objection_window": Name("在异议期内", "inside the objection window"),
     "one_report": Name("只有这一条反映", "it is the only report"),
     "to_a_unit_below": Name("下派给下级单位", "to a unit below one's own"),
-    "located_or_chosen": Name("位置明确或由人指定单位", "located, or a person chose the unit"),
+    "same_duty": Name("责任单位不变", "the same unit owes it"),
+    "other_duty": Name("责任单位改变", "another unit owes it"),
 }
 NEEDS: dict[str, Name] = {
     "reason": Name("理由", "a reason"),

@@ -1,0 +1,63 @@
+"""Move a case one step, as its status table allows, and go on as far as the system goes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db import connection, transaction
+
+from cityloom.base.clock import Clock
+from cityloom.base.ids import ids
+from cityloom.cases.keeping import get_file, keep_moves, stale
+from cityloom.cases.moves import carry_out, decide, follow
+from cityloom.cases.photo_rows import keep_photos
+from cityloom.cases.photos import Picture
+from cityloom.cases.values import CaseFile, Details
+from cityloom.cases.working_city import city_of_case
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Post
+
+PHOTO_KINDS = {"handle": "after", "sign": "before", "contact": "before", "pass_check": "check", "verify": "check"}
+
+
+def move_case(
+    city: City,
+    number: str,
+    move: str,
+    by: Post,
+    details: Details,
+    clock: Clock,
+    *,
+    version: int | None,
+    pictures: Sequence[Picture] = (),
+    owns: bool = False,
+) -> CaseFile:
+    """The case after the move; `version` is the one that was seen (None only for the system itself).
+
+    Raises NoSuchCase, StaleVersion, ImpossibleMove, NotAllowed, GuardHolds, MissingNeed or UnknownWord, and then
+    nothing has changed. Photos come along with the move that needs them.
+    """
+    at = clock.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        before = get_file(cursor, city.id, number, lock=True)
+        if version is not None and version != before.case.version:
+            raise stale(cursor, replace(before.case, version=version, seq=before.case.seq - 1))
+        its_city = _city_for(city, before, move)
+        shown = replace(details, photos=(-1,)) if pictures else details  # ids are drawn after the decision
+        step = decide(before, move, by, shown, at, its_city, owns)
+        kind = PHOTO_KINDS.get(move, "report")
+        photos = keep_photos(cursor, city, before.case.id, details.report_id, kind, pictures, by, at)
+        details = replace(details, photos=(*details.photos, *photos))
+        after, draft = carry_out(before, step, by, details, at, its_city, ids.one)
+        if its_city is city:
+            after = after.with_case(city_version=city.version) if move == "reclassify" else after
+        after, more = follow(after, at, its_city, ids.one)
+        return keep_moves(cursor, before, after, [draft, *more], at)
+
+
+def _city_for(city: City, file: CaseFile, move: str) -> City:
+    """A corrected class is judged by today's catalogue, all else by the one the case was filed under."""
+    if move == "reclassify" and file.case.path in city.paths.paths:
+        return city
+    return city_of_case(city, file.case.city_version)

@@ -1,0 +1,208 @@
+"""Receive a report: check it, find its place, open its case and go as far as the city's table lets the system go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from cityloom.base.clock import Clock
+from cityloom.base.crypto import new_tracking_code, tracking_hash
+from cityloom.base.ids import ids
+from cityloom.base.reasons import Reason
+from cityloom.cases.errors import BadReport
+from cityloom.cases.guards import PUBLIC
+from cityloom.cases.keeping import chain_seed, find_report_once, get_file, get_file_by_id, keep_moves, keep_new
+from cityloom.cases.moves import SYSTEM, carry_out, check_class, decide, follow, open_case
+from cityloom.cases.photo_rows import keep_photos
+from cityloom.cases.photos import Picture
+from cityloom.cases.places import component_at, locate
+from cityloom.cases.reporters import keep_reporter, tracking_code_for
+from cityloom.cases.twins import Twin, list_twins
+from cityloom.cases.values import Case, CaseFile, Details, Place, Report
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Nature, Post, Urgency
+
+DEFAULT_TEXT_CHARS = 4000
+
+
+@dataclass(frozen=True)
+class NewReport:
+    """What a person or device says. Class and place may be open; name and phone are kept apart and sealed."""
+
+    source: str
+    words: str
+    class_code: str | None = None
+    standard_code: str | None = None
+    nature: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    area: str | None = None
+    address: str = ""
+    component_code: str | None = None
+    name: str = ""
+    phone: str = ""
+    language: str = "zh"
+    confidential: bool = False
+    occurred_at: datetime | None = None
+    idempotency_key: str | None = None
+    external_id: str | None = None
+    photos: tuple[Picture, ...] = ()
+    same_as: str | None = None  # the number of an open case the reporter says is the same matter
+    hold: bool = False  # an agent keeps it at the desk to answer at once
+
+
+@dataclass(frozen=True)
+class Received:
+    """What the reporter is told: the case's number and a private code to follow the report by.
+
+    `again`: the same report (by idempotency key or external id) had been received before; nothing new was made.
+    """
+
+    number: str
+    tracking_code: str
+    file: CaseFile
+    report_id: int
+    twins: tuple[Twin, ...] = ()
+    again: bool = False
+
+
+def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Received:
+    """Keep the report with its case; raises BadReport or UnknownWord and keeps nothing.
+
+    The same idempotency key gives the same answer as the first time.
+    """
+    at = clock.now()
+    place = _screen(city, new)
+    code = tracking_code_for(city, new.idempotency_key) or new_tracking_code()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if new.same_as is not None:
+                return _join(cursor, city, new, place, by, at, code)
+            return _open(cursor, city, new, place, by, at, code)
+    except IntegrityError as conflict:
+        if (before := _received_before(city, new, code)) is not None:
+            return before
+        raise conflict
+
+
+def _screen(city: City, new: NewReport) -> Place:
+    if not new.words.strip() and not new.photos:
+        raise BadReport("error.no_words")
+    most = int(city.settings.limits.get("text_chars", DEFAULT_TEXT_CHARS))
+    if len(new.words) > most:
+        raise BadReport("error.too_long", most=most)
+    check_class(new.class_code, city)
+    return locate(city, new.lon, new.lat, new.address, new.area)
+
+
+def _open(
+    cursor: CursorWrapper, city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str
+) -> Received:
+    twins = list_twins(cursor, city, place, new.class_code, at)
+    file = _new_file(city, new, place, by, at, code)
+    case = file.case
+    matter = city.classes.get(new.class_code) if new.class_code else None
+    path = city.paths.choose(new.source, matter.kind if matter else "", case.nature)
+    file, first = open_case(file, path, by, at, city, ids.one)
+    file, drafts = follow(file, at, city, ids.one, hold=new.hold)
+    if twins:
+        first = replace(first, changes={**first.changes, "twins": [t.number for t in twins]})
+    file = _with_reporter(cursor, city, new, file, at)
+    file = keep_new(cursor, file, [first, *drafts], at, chain_seed(city.code, case.number))
+    keep_photos(cursor, city, case.id, file.reports[0].id, "report", new.photos, by, at)
+    return Received(case.number, code, file, file.reports[0].id, tuple(twins))
+
+
+def _join(
+    cursor: CursorWrapper, city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str
+) -> Received:
+    """One more report of a matter that has a case; it gets its own callback."""
+    assert new.same_as is not None
+    before = get_file(cursor, city.id, new.same_as, lock=True)
+    details = Details(reason=Reason("auto.joined"))
+    step = decide(before, "join", SYSTEM, details, at, city)
+    report = _new_report(city, new, place, by, at, code, before.case.id)
+    accepted = any(r.state not in ("received",) for r in before.reports)
+    report = replace(report, state="accepted" if accepted else "received")
+    after, draft = carry_out(before.with_reports(report), step, by, details, at, city, ids.one)
+    draft = replace(draft, subject="report", subject_id=report.id, words_of=report.id)
+    after = _with_reporter(cursor, city, new, after, at)
+    after = keep_moves(cursor, before, after, [draft], at)
+    keep_photos(cursor, city, before.case.id, report.id, "report", new.photos, by, at)
+    return Received(before.case.number, code, after, report.id)
+
+
+def _with_reporter(cursor: CursorWrapper, city: City, new: NewReport, file: CaseFile, at: datetime) -> CaseFile:
+    if not new.phone.strip() and not new.name.strip():
+        return file
+    report = file.reports[-1]
+    reporter_id = keep_reporter(cursor, city, new.name, new.phone, at)
+    return file.with_reports(replace(report, reporter_id=reporter_id))
+
+
+def _new_file(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str) -> CaseFile:
+    case_id = ids.one()
+    local = at.astimezone(city.calendar().tz)
+    day = local.date()
+    matter = city.classes.get(new.class_code) if new.class_code else None
+    standard = city.standard(new.class_code, day, new.standard_code) if new.class_code else None
+    component = new.component_code or component_at(city, new.class_code, place.lon, place.lat)
+    case = Case(
+        id=case_id,
+        city_id=city.id,
+        number=f"{local:%y%m%d}-{case_id}",
+        path="",
+        state="",
+        source=new.source,
+        nature=new.nature or (matter.nature.value if matter else Nature.MATTER.value),
+        opened_at=at,
+        city_version=city.version,
+        class_code=new.class_code,
+        standard_code=standard.code if standard else None,
+        urgency=standard.urgency.value if standard else Urgency.ORDINARY.value,
+        component_code=component,
+        lon=place.lon,
+        lat=place.lat,
+        area=place.area,
+        areas=place.areas,
+        cell=place.cell,
+        address=place.address,
+        confidential=new.confidential,
+    )
+    return CaseFile(case, reports=(_new_report(city, new, place, by, at, code, case_id),))
+
+
+def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str, case_id: int) -> Report:
+    return Report(
+        id=ids.one(),
+        city_id=city.id,
+        case_id=case_id,
+        source=new.source,
+        state="received",
+        words=new.words.strip(),
+        occurred_at=new.occurred_at or at,
+        received_at=at,
+        tracking_hash=tracking_hash(code) if new.source in PUBLIC else None,
+        idempotency_key=new.idempotency_key,
+        external_id=new.external_id,
+        language=new.language,
+        class_code=new.class_code,
+        lon=place.lon,
+        lat=place.lat,
+        area=place.area,
+        address=place.address,
+        received_by=by.login,
+        confidential=new.confidential,
+    )
+
+
+def _received_before(city: City, new: NewReport, code: str) -> Received | None:
+    with connection.cursor() as cursor:
+        report = find_report_once(cursor, city.id, new.idempotency_key, new.external_id)
+        if report is None:
+            return None
+        file = get_file_by_id(cursor, report.case_id)
+    return Received(file.case.number, code, file, report.id, again=True)

@@ -1,0 +1,319 @@
+"""Writing and reading a case's rows: one statement per table, built once from the fields of `values.py`.
+
+A move is kept whole or not at all: the caller's transaction holds the case's row, the changed tasks, reports and
+clocks, the chained entries and the outbox row together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from cityloom.base.crypto import canonical, chain_hash, new_salt, salted_digest
+from cityloom.base.ids import ids
+from cityloom.cases.errors import NoSuchCase, NoSuchReport, StaleVersion
+from cityloom.cases.moves import Draft
+from cityloom.cases.values import Case, CaseFile, Entry, Report, RunningClock, Task
+from cityloom.city.values import Post
+
+Row = TypeVar("Row", Case, Task, Report, RunningClock, Entry)
+TABLES: dict[type, str] = {
+    Case: "cases_case",
+    Task: "cases_task",
+    Report: "cases_report",
+    RunningClock: "cases_clock",
+    Entry: "cases_entry",
+}
+_JSON = {"outcome", "reason", "changes", "pauses", "warn_at"}
+_LISTS = {"areas"}
+_BYTES = {"head", "tracking_hash", "previous", "hash", "text_salt", "text_digest"}
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def get_file(cursor: CursorWrapper, city_id: int, number: str, *, lock: bool = False) -> CaseFile:
+    """The case with its tasks, reports and clocks; raises NoSuchCase. `lock` keeps others from moving it."""
+    found = read(cursor, Case, "city_id = %s AND number = %s" + (" FOR UPDATE" if lock else ""), [city_id, number])
+    if not found:
+        raise NoSuchCase("error.no_case", number=number)
+    return _file_of(cursor, found[0])
+
+
+def get_file_by_id(cursor: CursorWrapper, case_id: int, *, lock: bool = False) -> CaseFile:
+    found = read(cursor, Case, "id = %s" + (" FOR UPDATE" if lock else ""), [case_id])
+    if not found:
+        raise NoSuchCase("error.no_case", number=str(case_id))
+    return _file_of(cursor, found[0])
+
+
+def get_report(cursor: CursorWrapper, tracking_hash: bytes) -> Report:
+    """The report behind a tracking code; raises NoSuchReport."""
+    found = read(cursor, Report, "tracking_hash = %s", [tracking_hash])
+    if not found:
+        raise NoSuchReport("error.no_report")
+    return found[0]
+
+
+def find_report_once(
+    cursor: CursorWrapper, city_id: int, idempotency_key: str | None, external_id: str | None
+) -> Report | None:
+    """The report received before under this idempotency key or external id, if there is one."""
+    keys = [("idempotency_key", idempotency_key), ("external_id", external_id)]
+    for column, key in keys:
+        if key is not None and (found := read(cursor, Report, f"city_id = %s AND {column} = %s", [city_id, key])):
+            return found[0]
+    return None
+
+
+def list_entries(cursor: CursorWrapper, case_id: int, since_seq: int = 0) -> list[Entry]:
+    """The case's history in order."""
+    return read(cursor, Entry, "case_id = %s AND seq > %s ORDER BY seq", [case_id, since_seq])
+
+
+def read(cursor: CursorWrapper, kind: type[Row], condition: str, params: Sequence[Any]) -> list[Row]:
+    """Rows of a table as values; the condition is written by us, its parameters are bound."""
+    cursor.execute(f"SELECT {_columns(kind)} FROM {TABLES[kind]} WHERE {condition}", params)  # noqa: S608
+    return [_value(kind, row) for row in cursor.fetchall()]
+
+
+def _file_of(cursor: CursorWrapper, case: Case) -> CaseFile:
+    tasks = read(cursor, Task, "case_id = %s ORDER BY id", [case.id])
+    reports = read(cursor, Report, "case_id = %s ORDER BY id", [case.id])
+    clocks = read(cursor, RunningClock, "case_id = %s ORDER BY id", [case.id])
+    return CaseFile(case, tuple(tasks), tuple(reports), tuple(clocks))
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+def keep_new(
+    cursor: CursorWrapper, file: CaseFile, drafts: Sequence[Draft], at: datetime, chain_seed: bytes
+) -> CaseFile:
+    """Write a case that was not there before, with everything that belongs to it."""
+    entries, file = _chained(file, drafts, at, chain_seed)
+    insert(cursor, [file.case])
+    insert(cursor, file.reports)
+    insert(cursor, file.tasks)
+    insert(cursor, file.clocks)
+    insert(cursor, entries)
+    _tell(cursor, file, entries, at)
+    return file
+
+
+def keep_moves(
+    cursor: CursorWrapper, before: CaseFile, after: CaseFile, drafts: Sequence[Draft], at: datetime
+) -> CaseFile:
+    """Write what changed, if nobody moved the case since `before` was read; else StaleVersion tells what changed."""
+    entries, after = _chained(after, drafts, at, before.case.head)
+    case = replace(after.case, version=before.case.version + 1)
+    cursor.execute(_update_case(), [*_row(case), before.case.id, before.case.version])
+    if cursor.rowcount != 1:
+        raise stale(cursor, before.case)
+    upsert(cursor, _changed(before.reports, after.reports))
+    upsert(cursor, _changed(before.tasks, after.tasks))
+    upsert(cursor, _changed(before.clocks, after.clocks))
+    insert(cursor, entries)
+    after = replace(after, case=case)
+    _tell(cursor, after, entries, at)
+    return after
+
+
+def stale(cursor: CursorWrapper, seen: Case) -> StaleVersion:
+    """The refusal for someone who saw an older version, naming the moves made since."""
+    cursor.execute("SELECT version FROM cases_case WHERE id = %s", [seen.id])
+    found = cursor.fetchone()
+    moves = [f"{e.move} ({e.by_login})" for e in list_entries(cursor, seen.id, seen.seq)]
+    return StaleVersion("error.stale", seen=seen.version, now=found[0] if found else 0, what=moves)
+
+
+def insert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:
+    """All rows of one table in one statement; nothing for none."""
+    if rows:
+        cursor.execute(_insert(type(rows[0]), len(rows)), [v for row in rows for v in _row(row)])
+
+
+def upsert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:
+    """New rows are added, known ones (by id) replaced, in one statement."""
+    if rows:
+        cursor.execute(_insert(type(rows[0]), len(rows), True), [v for row in rows for v in _row(row)])
+
+
+def _changed(before: Iterable[Any], after: Iterable[Any]) -> list[Any]:
+    old = {r.id: r for r in before}
+    return [r for r in after if old.get(r.id) != r]
+
+
+def _tell(cursor: CursorWrapper, file: CaseFile, entries: Sequence[Entry], at: datetime) -> None:
+    """One outbox row for the whole move: no words, no names, only what happened to which case."""
+    case = file.case
+    payload = {
+        "number": case.number,
+        "state": case.state,
+        "class": case.class_code,
+        "area": case.area,
+        "lon": case.lon,
+        "lat": case.lat,
+        "unit": case.lead_unit,
+        "moves": [e.move for e in entries],
+    }
+    cursor.execute(
+        "INSERT INTO base_outbox (id, city, topic, key, payload, created_at, waiting) "
+        "VALUES (%s, %s, 'case.moved', %s, %s::jsonb, %s, true)",
+        [ids.one(), str(case.city_id), case.number, json.dumps(payload), at],
+    )
+
+
+# --- the chain --------------------------------------------------------------------------------------------------
+
+
+def _chained(file: CaseFile, drafts: Sequence[Draft], at: datetime, head: bytes) -> tuple[list[Entry], CaseFile]:
+    seq = file.case.seq
+    words = {r.id: r.words for r in file.reports}
+    entries: list[Entry] = []
+    for draft, entry_id in zip(drafts, ids.take(len(drafts)), strict=True):
+        seq += 1
+        entry = _link(file.case, draft, entry_id, seq, head, at, words)
+        head = entry.hash
+        entries.append(entry)
+    return entries, file.with_case(seq=seq, head=head)
+
+
+def _link(
+    case: Case, draft: Draft, entry_id: int, seq: int, previous: bytes, at: datetime, words: dict[int, str]
+) -> Entry:
+    vouched = draft.text or (words[draft.words_of] if draft.words_of else "")
+    salt = new_salt() if vouched else None
+    by: Post = draft.by
+    entry = Entry(
+        id=entry_id,
+        city_id=case.city_id,
+        case_id=case.id,
+        seq=seq,
+        subject=draft.subject,
+        subject_id=draft.subject_id,
+        move=draft.move,
+        from_state=draft.from_state,
+        to_state=draft.to_state,
+        by_login=by.login,
+        by_role=by.role.value,
+        by_unit=by.unit or "",
+        reason=draft.reason.as_json() if draft.reason else {},
+        changes={**draft.changes, **({"words_of": draft.words_of} if draft.words_of else {})},
+        occurred_at=draft.occurred_at.astimezone(UTC),
+        recorded_at=at.astimezone(UTC),
+        previous=previous,
+        hash=b"",
+        text=draft.text or None,
+        text_salt=salt,
+        text_digest=salted_digest(vouched, salt) if salt else None,
+    )
+    return replace(entry, hash=link_hash(entry))
+
+
+def chain_seed(city_code: str, number: str) -> bytes:
+    """What the first entry of a case is chained to."""
+    return chain_hash(b"cityloom case", [city_code, number])
+
+
+def link_hash(entry: Entry) -> bytes:
+    """The hash an entry must have, from its content and the link before. Texts enter as their salted digest."""
+    return chain_hash(
+        bytes(entry.previous),
+        [
+            entry.case_id,
+            entry.seq,
+            entry.subject,
+            entry.subject_id,
+            entry.move,
+            entry.from_state,
+            entry.to_state,
+            entry.by_login,
+            entry.by_role,
+            entry.by_unit,
+            entry.reason,
+            entry.changes,
+            bytes(entry.text_digest).hex() if entry.text_digest else None,
+            entry.occurred_at.astimezone(UTC).isoformat(),
+            entry.recorded_at.astimezone(UTC).isoformat(),
+        ],
+    )
+
+
+# --- statements -------------------------------------------------------------------------------------------------
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
+@cache
+def _columns(kind: type) -> str:
+    return ", ".join(f'"{name}"' for name in _names(kind))
+
+
+@cache
+def _holders(kind: type) -> str:
+    casts = {**dict.fromkeys(_JSON, "%s::jsonb"), **dict.fromkeys(_LISTS, "%s::varchar[]")}
+    return ", ".join(casts.get(name, "%s") for name in _names(kind))
+
+
+@cache
+def _insert(kind: type, rows: int, replacing: bool = False) -> str:
+    values = ", ".join([f"({_holders(kind)})"] * rows)
+    statement = f"INSERT INTO {TABLES[kind]} ({_columns(kind)}) VALUES {values}"  # noqa: S608
+    if replacing:
+        news = ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in _names(kind) if n not in ("id", "city_id", "case_id"))
+        statement += f" ON CONFLICT (id) DO UPDATE SET {news}"
+    return statement
+
+
+@cache
+def _update_case() -> str:
+    holders = dict(zip(_names(Case), _holders(Case).split(", "), strict=True))
+    news = ", ".join(f'"{name}" = {holder}' for name, holder in holders.items())
+    return f"UPDATE {TABLES[Case]} SET {news} WHERE id = %s AND version = %s"  # noqa: S608
+
+
+def _row(row: Any) -> list[Any]:
+    return [_stored(name, getattr(row, name)) for name in _names(type(row))]
+
+
+def _stored(name: str, value: Any) -> Any:
+    if name in _JSON:
+        return canonical(value).decode()
+    if name in _LISTS:
+        return list(value)
+    return value
+
+
+def _value(kind: type[Row], row: Sequence[Any]) -> Row:
+    return kind(**{name: _read_back(name, value) for name, value in zip(_names(kind), row, strict=True)})
+
+
+def _read_back(name: str, value: Any) -> Any:
+    if name in _JSON:
+        value = json.loads(value) if isinstance(value, str) else value
+        return tuple(map(_tuple, value)) if name in ("pauses", "warn_at") else value
+    if name in _LISTS:
+        return tuple(value)
+    if name in _BYTES and value is not None:
+        return bytes(value)
+    return value
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def cursor_of() -> CursorWrapper:
+    """A cursor on the request's connection, inside its transaction."""
+    return connection.cursor()
