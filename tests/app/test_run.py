@@ -1,0 +1,168 @@
+"""`cityloom run` as a person uses it: it opens, says where, and leaves nothing behind however it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from cityloom.app.places import project_root
+from cityloom.app.processes import free_port, is_port_free, port_owner
+
+linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc and needs prctl")
+
+
+def start_run(var, port, *more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CITYLOOM_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "cityloom", "run", "--no-demo", "--port", str(port), *more],
+        env=kept | {"CITYLOOM_VAR": str(var), "PYTHONPATH": str(project_root() / "src"), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until_open(process):
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "Cityloom is at" in line:
+            return "".join(lines)
+    raise AssertionError("it never opened:\n" + "".join(lines))
+
+
+def processes_of(var):
+    """Every living process that belongs to this folder, by its environment or its command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            words = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+            zombie = (entry / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            continue
+        if str(var).encode() in words and not zombie:
+            found.append(f"{entry.name} {(entry / 'comm').read_text().strip()}")
+    return found
+
+
+def wait_until_none_is_left(var, within_s=30.0):
+    deadline = time.monotonic() + within_s
+    while (left := processes_of(var)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+
+
+@pytest.fixture
+def running(var_folder):
+    """A running city without a demo: its process, its port, and the lines it said until it was open."""
+    port = free_port()
+    process = start_run(var_folder, port)
+    said = read_until_open(process)
+    yield process, port, said
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+@linux_only
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_asked_to_stop_it_stops_every_process_it_started(running, var_folder, sig):
+    process, port, _ = running
+    assert len(processes_of(var_folder)) > 3
+    process.send_signal(sig)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert processes_of(var_folder) == []
+    assert is_port_free(port)
+
+
+@linux_only
+def test_killed_hard_it_leaves_no_process_and_starts_again(running, var_folder):
+    process, port, _ = running
+    process.kill()
+    process.communicate()
+    wait_until_none_is_left(var_folder)
+    again = start_run(var_folder, port)
+    try:
+        assert f":{port}" in read_until_open(again)
+    finally:
+        again.send_signal(signal.SIGINT)
+        again.communicate(timeout=60)
+    assert processes_of(var_folder) == []
+
+
+@linux_only
+def test_web_workers_end_with_a_web_server_killed_hard_and_the_pages_come_back(running, var_folder):
+    _, port, _ = running
+    state = json.loads((var_folder / "run.json").read_text())
+    web = next(child["pid"] for child in state["children"] if child["name"] == "web")
+    os.kill(web, signal.SIGKILL)
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        now = json.loads((var_folder / "run.json").read_text())
+        if any(child["name"] == "web" and child["pid"] != web for child in now["children"]) and answers(port):
+            break
+        time.sleep(0.1)
+    assert answers(port)
+    assert f"(pid {web})" not in (port_owner(port) or "")
+
+
+@linux_only
+def test_a_database_killed_hard_comes_back_at_the_same_address(running, var_folder):
+    _, port, _ = running
+    pid = int((var_folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 40
+    while not answers(port, "readyz") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert answers(port, "readyz")
+    assert int((var_folder / "postgres" / "postmaster.pid").read_text().splitlines()[0]) != pid
+
+
+def answers(port, page="healthz"):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def test_each_step_is_told_with_its_seconds_and_the_address_comes_last(running):
+    _, port, said = running
+    steps = re.findall(r"^  (\w[\w' ]*)\.+ +\d+\.\d s$", said, re.M)
+    assert steps == ["database", "messages", "tables", "pages"]
+    assert said.rstrip().splitlines()[-1].startswith(f"Cityloom is at http://127.0.0.1:{port} ")
+
+
+def test_a_second_run_in_the_same_folder_is_told_who_runs(running, var_folder):
+    first, _, _ = running
+    second = start_run(var_folder, free_port())
+    said, _ = second.communicate(timeout=60)
+    assert second.returncode == 3
+    assert f"pid {first.pid}" in said
+
+
+def test_a_port_in_use_is_said_with_its_owner_and_the_way_out(var_folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = start_run(var_folder, port)
+        said, _ = refused.communicate(timeout=60)
+    assert refused.returncode == 3
+    assert f"port {port} is in use" in said
+    assert f"--port {port + 1}" in said
+    if sys.platform.startswith("linux"):
+        assert f"pid {os.getpid()}" in said
+    assert not (var_folder / "postgres").exists(), "nothing may be started before the port is known to be free"
