@@ -88,7 +88,7 @@ class Cause(StrEnum):
     NO_LIMIT = "no_limit"  # its row promises nothing, yet the record holds a target
     LOGGED_LATER = "logged_later"  # the target lies up to an hour before ours: stamped after it was counted
     OTHER_LIMIT = "other_limit"  # the target is the due moment of a limit that is not this class's
-    SET_BY_HAND = "set_by_hand"  # a target on a whole minute though the opening was not: somebody typed it
+    SET_BY_HAND = "set_by_hand"  # on a whole minute, unlike the opening or any limit: somebody typed it
     UNEXPLAINED = "unexplained"
 
 
@@ -279,12 +279,13 @@ def _cause(
         return Cause.NO_LIMIT, ""
     if timedelta(0) < _behind(row, limits[0], calendar) <= LOGGED_LATER:
         return Cause.LOGGED_LATER, ""
-    if row.target_at.second == 0 and row.opened_at.second != 0:
+    typed = row.target_at.second == 0
+    if typed and row.opened_at.second != 0:
         return Cause.SET_BY_HAND, ""
     for limit in others:
         if _meets(row, limit, calendar, tolerance):
             return Cause.OTHER_LIMIT, _named(limit)
-    return Cause.UNEXPLAINED, ""
+    return Cause.SET_BY_HAND if typed else Cause.UNEXPLAINED, ""
 
 
 def _named(limit: Limit) -> str:
