@@ -99,6 +99,31 @@ def test_the_due_time_says_when_the_due_day_ends_the_count(unit, due_time, due, 
 @pytest.mark.parametrize(
     ("opened", "limit", "due", "because"),
     [
+        ("2025-03-14 10:00", Limit(5, WORK_DAY, due_time=DueTime.CLOSING), "2025-03-21 18:00", "in working hours"),
+        ("2025-03-14 22:00", Limit(5, WORK_DAY, due_time=DueTime.CLOSING), "2025-03-21 18:00", "in the evening"),
+        ("2025-03-15 10:00", Limit(5, WORK_DAY, due_time=DueTime.CLOSING), "2025-03-21 18:00", "on a Saturday"),
+        ("2025-03-17 00:00", Limit(5, WORK_DAY, due_time=DueTime.CLOSING), "2025-03-24 18:00", "on the Monday"),
+        (
+            "2025-03-15 10:00",
+            Limit(5, WORK_DAY, after_hours=AfterHours.NEXT_OPENING, due_time=DueTime.CLOSING),
+            "2025-03-24 18:00",
+            "a chosen rule holds: counted from Monday's opening",
+        ),
+        (
+            "2025-09-30 22:00",
+            Limit(1, NATURAL_DAY, after_hours=AfterHours.NEXT_DAY, due_time=DueTime.DAY_END),
+            "2025-10-02 00:00",
+            "the whole day after",
+        ),
+    ],
+)
+def test_whole_days_count_from_the_day_after_the_opening_whatever_its_hour(opened, limit, due, because):
+    assert due_at(china(opened), limit, CHINA).at == china(due), because
+
+
+@pytest.mark.parametrize(
+    ("opened", "limit", "due", "because"),
+    [
         (harbour("2025-03-08 10:00"), Limit(24, EMERGENCY), harbour("2025-03-09 11:00"), "a night lost an hour"),
         (harbour("2025-11-01 10:00"), Limit(24, EMERGENCY), harbour("2025-11-02 09:00"), "a night gained one"),
         (harbour("2025-03-08 10:00"), Limit(1, NATURAL_DAY), harbour("2025-03-09 10:00"), "days keep the time"),
@@ -211,6 +236,8 @@ def test_a_pause_moves_the_due_moment_by_its_running_part(due, paused, resumed, 
         ("2025-03-14 23:00", Limit(2, EMERGENCY), "2025-03-15 01:00", "two real hours more"),
         ("2025-03-15 00:00", Limit(1, WORK_DAY, due_time=DueTime.DAY_END), "2025-03-18 00:00", "Friday's midnight"),
         ("2025-03-14 18:00", Limit(1, WORK_DAY, due_time=DueTime.CLOSING), "2025-03-17 18:00", "at closing again"),
+        ("2025-03-15 11:00", Limit(1, WORK_DAY, due_time=DueTime.CLOSING), "2025-03-17 18:00", "from a Saturday"),
+        ("2025-03-15 11:00", Limit(1, WORK_DAY), "2025-03-18 11:00", "which otherwise passes its time on to Monday"),
     ],
 )
 def test_an_extension_counts_from_the_old_due_moment(due, extension, moved, because):
@@ -287,7 +314,7 @@ def test_overdue_tells_the_two_passes_of_the_repeated_hour_apart():
             "correct the date",
         ),
         (
-            lambda: due_at(china("2025-03-14"), Limit(900_000, WORK_HOUR), CHINA),
+            lambda: due_at(china("2025-03-14"), Limit(800_000, WORK_HOUR), CHINA),
             SpanTooLongError,
             "too long to count",
         ),

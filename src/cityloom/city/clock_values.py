@@ -15,6 +15,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 MINUTES_A_DAY = 24 * 60
+LONGEST_DAYS = 36_525
 DEFAULT_HOURS = "default"
 _SPAN = re.compile(r"^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$")
 
@@ -43,6 +44,7 @@ class AfterHours(StrEnum):
     NEXT_OPENING = "next_opening"  # nights, breaks, free days: from the next opening
     AFTER_CLOSING = "after_closing"  # only at or after closing time: from the next working day's opening
     SAME_TIME = "same_time"  # never moved; on a free day the same time of the next working day
+    NEXT_DAY = "next_day"  # 自次日起算: whole days from the day after the opening, at whatever hour that was
 
 
 class DueTime(StrEnum):
@@ -93,9 +95,7 @@ class WorkHours:
 
     def __post_init__(self) -> None:
         if len(self.week) != 7:
-            raise ClockValueError(
-                f"hours {self.name!r} need seven days, Monday first, and have {len(self.week)}"
-            )
+            raise ClockValueError(f"hours {self.name!r} need seven days, Monday first, and have {len(self.week)}")
         if not any(self.week):
             raise ClockValueError(f"hours {self.name!r} hold no working day; give at least one span")
         for spans in self.week:
@@ -139,17 +139,13 @@ class WorkCalendar:
         if len(set(names)) != len(names):
             raise ClockValueError(f"hours profiles share a name: {', '.join(names)}")
         if self.first_year > self.last_year:
-            raise ClockValueError(
-                f"the calendar begins in {self.first_year} after its last year {self.last_year}"
-            )
+            raise ClockValueError(f"the calendar begins in {self.first_year} after its last year {self.last_year}")
         both = self.holidays & self.makeup_days
         if both:
             raise ClockValueError(f"{min(both)} is both a holiday and a make-up working day; keep one")
         for day in self.holidays | self.makeup_days:
             if not self.covers(day):
-                raise ClockValueError(
-                    f"{day} lies outside the calendar's years {self.first_year}-{self.last_year}"
-                )
+                raise ClockValueError(f"{day} lies outside the calendar's years {self.first_year}-{self.last_year}")
         _zone(self.zone)
 
     @property
@@ -207,7 +203,8 @@ class Limit:
     `hours` names the profile of working hours (blank = the calendar's default).
 
     `after_hours` says from when days are counted if the matter was opened outside working hours; blank (None)
-    is the unit's own practice: `next_opening` for working days, `same_time` for natural days.
+    is the unit's own practice: `next_opening` for working days (`next_day` with a `due_time`), `same_time`
+    for natural days.
 
     - `next_opening`: at night, in the break or on a free day the count begins at the next opening.
     - `after_closing`: the time of day is kept before opening and in the break; a free day passes it on to the
@@ -215,6 +212,8 @@ class Limit:
       working day after.
     - `same_time`: the time of day is always kept; a free day passes it on to the next working day (for
       natural days, nothing moves at all).
+    - `next_day`: whole days are counted from the day after the opening, whatever the hour and even if that
+      day was free; only with a `due_time` of `closing` or `day_end`, and then the practice of working days.
 
     `due_time` says when the due day ends the count: at the time of day at which the count began
     (`same_time`), at that day's closing time (`closing`), or at the midnight that ends it (`day_end`). The
@@ -231,13 +230,14 @@ class Limit:
 
     def __post_init__(self) -> None:
         if not self.amount > 0:
-            raise ClockValueError(
-                f"a limit of {self.amount} is not above zero; leave the limit blank for no promise"
-            )
-        if self.unit in (ClockUnit.WORK_DAY, ClockUnit.NATURAL_DAY) and self.amount != int(self.amount):
-            raise ClockValueError(
-                f"{self.amount} {self.unit} is not a whole number of days; state it in hours"
-            )
+            raise ClockValueError(f"a limit of {self.amount} is not above zero; leave the limit blank for no promise")
+        in_days = self.unit in (ClockUnit.WORK_DAY, ClockUnit.NATURAL_DAY)
+        if self.amount > LONGEST_DAYS * (1 if in_days else 24):
+            raise ClockValueError(f"a limit of {self.amount:g} {self.unit} is longer than a century; correct it")
+        if in_days and self.amount != int(self.amount):
+            raise ClockValueError(f"{self.amount} {self.unit} is not a whole number of days; state it in hours")
+        if self.after_hours is AfterHours.NEXT_DAY and self.due_time is DueTime.SAME_TIME:
+            raise ClockValueError("after_hours next_day counts whole days; give a due_time of closing or day_end")
 
     @classmethod
     def parse(
@@ -261,7 +261,9 @@ class Limit:
         """The after-hours rule that holds, the unit's own where none was chosen."""
         if self.after_hours is not None:
             return self.after_hours
-        return AfterHours.SAME_TIME if self.unit is ClockUnit.NATURAL_DAY else AfterHours.NEXT_OPENING
+        if self.unit is ClockUnit.NATURAL_DAY:
+            return AfterHours.SAME_TIME
+        return AfterHours.NEXT_OPENING if self.due_time is DueTime.SAME_TIME else AfterHours.NEXT_DAY
 
 
 _Word = TypeVar("_Word", bound=StrEnum)

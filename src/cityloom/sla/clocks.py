@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 from cityloom.city.clock_values import AfterHours, ClockUnit, DueTime, Limit, WorkCalendar
 from cityloom.sla.values import Due, Lateness, OffSpan, ShareError, SpanOrderError
 from cityloom.sla.worktime import (
-    MICROSECOND,
     SECOND_US,
     add_working_us,
     from_us,
@@ -37,13 +36,13 @@ def due_at(opened_at: datetime, limit: Limit, calendar: WorkCalendar) -> Due:
         return _after(opened_at, round(limit.amount * HOUR_US), limit.unit, counted)
     first_day, clock_time = _count_begins(opened_at, limit.start_rule, limit.unit, counted)
     if limit.unit is ClockUnit.WORK_DAY:
-        day = working_day_after(first_day, int(limit.amount), counted)
+        day = working_day_after(first_day + timedelta(days=1), int(limit.amount) - 1, counted)
     else:
         day = first_day + timedelta(days=int(limit.amount))
     at = _ending(day, clock_time, limit.due_time, counted)
     asked = (
         limit.unit.asks_the_calendar
-        or limit.start_rule is not AfterHours.SAME_TIME
+        or limit.start_rule in (AfterHours.NEXT_OPENING, AfterHours.AFTER_CLOSING)
         or limit.due_time is DueTime.CLOSING
     )
     return Due(at, asked and not _known(opened_at, at, counted))
@@ -81,9 +80,10 @@ def resumed_due(
 
 def extended_due(due: datetime, extension: Limit, calendar: WorkCalendar) -> Due:
     """The due moment after an extension: the extension counted from the old due moment, whatever the hour."""
-    ends_a_day = extension.unit in DAYS and extension.due_time is not DueTime.SAME_TIME
-    begins = due - MICROSECOND if ends_a_day else due  # midnight still belongs to the day that it ends
-    return due_at(begins, replace(extension, after_hours=AfterHours.SAME_TIME), calendar)
+    if extension.unit in DAYS and extension.due_time is not DueTime.SAME_TIME:
+        last_moment = from_us(to_us(due) - 1, calendar)  # midnight still belongs to the day that it ends
+        return due_at(last_moment, replace(extension, after_hours=AfterHours.NEXT_DAY), calendar)
+    return due_at(due, replace(extension, after_hours=AfterHours.SAME_TIME), calendar)
 
 
 def warning_moments(
@@ -157,7 +157,7 @@ def _count_begins(
 ) -> tuple[date, time]:
     """The day and the time of day from which days are counted; that day itself is not counted."""
     opened = from_us(to_us(opened_at), calendar)
-    if rule is AfterHours.SAME_TIME and unit is ClockUnit.NATURAL_DAY:
+    if rule is AfterHours.NEXT_DAY or (rule is AfterHours.SAME_TIME and unit is ClockUnit.NATURAL_DAY):
         return opened.date(), opened.time()
     day = working_day_after(opened.date(), 0, calendar)
     if rule is AfterHours.NEXT_OPENING:
