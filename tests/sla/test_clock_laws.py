@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from clock_calendars import CHINA, HARBOUR
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sla.clock_calendars import CHINA, HARBOUR
 
 from cityloom.city.clock_values import AfterHours, ClockUnit, DueTime, Limit, WorkCalendar
 from cityloom.sla.clocks import (

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from clock_calendars import CHINA, HARBOUR, china, harbour
+from tests.sla.clock_calendars import CHINA, HARBOUR, china, harbour
 
 from cityloom.city.clock_values import AfterHours, ClockUnit, ClockValueError, DueTime, Limit
 from cityloom.sla.clocks import (

@@ -1,7 +1,7 @@
 """The worked numbers of docs/clocks.md come out of the clocks."""
 
 import pytest
-from clock_calendars import CHINA, china
+from tests.sla.clock_calendars import CHINA, china
 
 from cityloom.app.places import project_root
 from cityloom.city.clock_values import AfterHours, ClockUnit, DueTime, Limit
