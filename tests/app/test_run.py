@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -63,11 +65,21 @@ def wait_until_none_is_left(var, within_s=30.0):
     assert left == []
 
 
+@pytest.fixture(scope="module")
+def prepared():
+    """A folder whose database was made by an earlier run."""
+    folder = Path(tempfile.mkdtemp(prefix="cityloom-test-"))
+    folder.chmod(0o755)
+    yield folder
+    wait_until_none_is_left(folder)
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
-def running(var_folder):
+def running(prepared):
     """A running city without a demo: its process, its port, and the lines it said until it was open."""
     port = free_port()
-    process = start_run(var_folder, port)
+    process = start_run(prepared, port)
     said = read_until_open(process)
     yield process, port, said
     if process.poll() is None:
@@ -77,40 +89,40 @@ def running(var_folder):
 
 @linux_only
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_stop_it_stops_every_process_it_started(running, var_folder, sig):
+def test_asked_to_stop_it_stops_every_process_it_started(running, prepared, sig):
     process, port, _ = running
-    assert len(processes_of(var_folder)) > 3
+    assert len(processes_of(prepared)) > 3
     process.send_signal(sig)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
-    assert processes_of(var_folder) == []
+    assert processes_of(prepared) == []
     assert is_port_free(port)
 
 
 @linux_only
-def test_killed_hard_it_leaves_no_process_and_starts_again(running, var_folder):
+def test_killed_hard_it_leaves_no_process_and_starts_again(running, prepared):
     process, port, _ = running
     process.kill()
     process.communicate()
-    wait_until_none_is_left(var_folder)
-    again = start_run(var_folder, port)
+    wait_until_none_is_left(prepared)
+    again = start_run(prepared, port)
     try:
         assert f":{port}" in read_until_open(again)
     finally:
         again.send_signal(signal.SIGINT)
         again.communicate(timeout=60)
-    assert processes_of(var_folder) == []
+    assert processes_of(prepared) == []
 
 
 @linux_only
-def test_web_workers_end_with_a_web_server_killed_hard_and_the_pages_come_back(running, var_folder):
+def test_web_workers_end_with_a_web_server_killed_hard_and_the_pages_come_back(running, prepared):
     _, port, _ = running
-    state = json.loads((var_folder / "run.json").read_text())
+    state = json.loads((prepared / "run.json").read_text())
     web = next(child["pid"] for child in state["children"] if child["name"] == "web")
     os.kill(web, signal.SIGKILL)
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
-        now = json.loads((var_folder / "run.json").read_text())
+        now = json.loads((prepared / "run.json").read_text())
         if any(child["name"] == "web" and child["pid"] != web for child in now["children"]) and answers(port):
             break
         time.sleep(0.1)
@@ -119,15 +131,15 @@ def test_web_workers_end_with_a_web_server_killed_hard_and_the_pages_come_back(r
 
 
 @linux_only
-def test_a_database_killed_hard_comes_back_at_the_same_address(running, var_folder):
+def test_a_database_killed_hard_comes_back_at_the_same_address(running, prepared):
     _, port, _ = running
-    pid = int((var_folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    pid = int((prepared / "postgres" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 40
     while not answers(port, "readyz") and time.monotonic() < deadline:
         time.sleep(0.2)
     assert answers(port, "readyz")
-    assert int((var_folder / "postgres" / "postmaster.pid").read_text().splitlines()[0]) != pid
+    assert int((prepared / "postgres" / "postmaster.pid").read_text().splitlines()[0]) != pid
 
 
 def answers(port, page="healthz"):
@@ -145,9 +157,9 @@ def test_each_step_is_told_with_its_seconds_and_the_address_comes_last(running):
     assert said.rstrip().splitlines()[-1].startswith(f"Cityloom is at http://127.0.0.1:{port} ")
 
 
-def test_a_second_run_in_the_same_folder_is_told_who_runs(running, var_folder):
+def test_a_second_run_in_the_same_folder_is_told_who_runs(running, prepared):
     first, _, _ = running
-    second = start_run(var_folder, free_port())
+    second = start_run(prepared, free_port())
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 3
     assert f"pid {first.pid}" in said

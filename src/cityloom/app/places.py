@@ -38,3 +38,8 @@ def kept_secret(var: Path, name: str, n_bytes: int = 32) -> str:
         finally:
             draft.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+def demo_password(var: Path) -> str:
+    """The password that all people of a demo city share on this machine; different on every machine."""
+    return kept_secret(var, "demo-password", 4)

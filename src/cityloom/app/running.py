@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cityloom.app.environment import Environment
 from cityloom.app.parts import NatsPart, PostgresPart
+from cityloom.app.places import demo_password
 from cityloom.app.processes import CannotStart, require_port, spawn, stop_group
 from cityloom.app.supervise import MARK, Program, Supervisor, mark_of, tail
 
@@ -44,20 +45,32 @@ class Wish:
 
 @dataclass
 class Progress:
-    """One line a step: what it is, then how many seconds it took."""
+    """One line a step: what it is, then how many seconds it took, counting up where a terminal shows it."""
 
     out: Callable[[str], None] = field(default=lambda text: print(text, end="", flush=True))
+    live: bool = field(default_factory=sys.stdout.isatty)
 
     @contextmanager
-    def step(self, what: str) -> Iterator[None]:
+    def step(self, what: str) -> Iterator[Callable[[], None]]:
+        """Inside, calling what is given shows that time passes."""
         began = time.monotonic()
-        self.out(f"  {what:.<34} ")
+        title = f"  {what:.<34} "
+        shown = 0.0
+
+        def tick() -> None:
+            nonlocal shown
+            seconds = time.monotonic() - began
+            if self.live and seconds - shown >= 1:
+                shown = seconds
+                self.out(f"\r{title}{seconds:6.0f} s")
+
+        self.out(title)
         try:
-            yield
+            yield tick
         except BaseException:
             self.out("\n")
             raise
-        self.out(f"{time.monotonic() - began:6.1f} s\n")
+        self.out(("\r" + title if shown else "") + f"{time.monotonic() - began:6.1f} s\n")
 
     def line(self, text: str) -> None:
         self.out(text + "\n")
@@ -75,6 +88,8 @@ def run_city(wish: Wish) -> None:
     try:
         with stop.heard():
             _start(wish, env, supervisor, progress, stop)
+            if wish.demo:
+                progress.line(f"\nEverybody in the demo city signs in with {demo_password(wish.var)}")
             progress.line(f"\nCityloom is at http://{_shown_host(wish.host)}:{wish.port}   (Ctrl-C stops it)")
             supervisor.watch()
     except StopAsked:
@@ -112,21 +127,30 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
     if mark.exists():
         return
     for what, *command in demo_steps(wish):
-        with progress.step(what):
-            run(what, *command)
+        with progress.step(what) as tick:
+            run(what, *command, tick=tick)
     mark.write_text(json.dumps({"city": str(wish.city), "until": wish.today.isoformat()}))
 
 
 def demo_steps(wish: Wish) -> list[tuple[str, ...]]:
     """What the demo city needs before its first start: a name for the person, then the command."""
     city = str(wish.city)
+    until = last_day_of_history(wish.today).isoformat()
     steps: list[tuple[str, ...]] = []
     if not (wish.city / "city.toml").exists():
-        steps.append(("make the city", "demo", "make", "--seed", "7", "--until", wish.today.isoformat(), city))
+        steps.append(("make the city", "demo", "make", "--seed", "7", "--until", until, city))
     steps.append(("load the city", "city", "load", city))
-    steps.append(("its year of cases", "demo", "history", city))
-    steps.append(("its people's logins", "demo", "logins", city))
+    history = wish.city / "history.csv"
+    steps.append(("its year of cases", "import", "cases", str(history), "--map", str(history.with_suffix(".toml"))))
+    steps.append(("its people's passwords", "users", "demo-passwords"))
     return steps
+
+
+def last_day_of_history(today: date) -> date:
+    """Today, or the last day that the demo city's calendar knows."""
+    from cityloom.exchange.demo.calendar import YEARS
+
+    return min(today, date(YEARS[1], 12, 31))
 
 
 def _start_programs(
@@ -169,13 +193,14 @@ class _StepRunner:
     env: Mapping[str, str]
     stop: "_StopFlag"
 
-    def __call__(self, what: str, *arguments: str) -> None:
+    def __call__(self, what: str, *arguments: str, tick: Callable[[], None] = lambda: None) -> None:
         log = self.var / "log" / f"start-{what.replace(' ', '-')}.log"
         log.unlink(missing_ok=True)
         process = spawn([sys.executable, "-m", "cityloom", *arguments], log=log, env=dict(self.env))
         try:
             while process.poll() is None:
                 self.stop.obey()
+                tick()
                 time.sleep(0.02)
         except StopAsked:
             stop_group(process.pid)

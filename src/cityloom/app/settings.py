@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cityloom.app.environment import Environment, SettingNotUnderstood
-from cityloom.app.places import var_dir
+from cityloom.app.places import demo_password, var_dir
 from cityloom.app.postgres import find_postgres
 
 _env = Environment.of_process()
@@ -55,6 +55,7 @@ ALLOWED_HOSTS = _env.items("CITYLOOM_ALLOWED_HOSTS")
 
 CITYLOOM_VAR = _var
 CITYLOOM_DATA_KEYS = _env.data_keys(_var)
+CITYLOOM_DEMO_PASSWORD = "" if PRODUCTION else demo_password(_var)  # for the sign-in page of a demo
 CITYLOOM_CLOCK = _env.text("CITYLOOM_CLOCK")
 CITYLOOM_NATS_URL = _env.text("CITYLOOM_NATS_URL")
 CITYLOOM_LIVE_URL = _env.text("CITYLOOM_LIVE_URL")

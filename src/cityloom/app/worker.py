@@ -1,0 +1,141 @@
+"""The worker: fires due moments and tells the message server what happened, until it is asked to stop.
+
+Everything it does is written in the database, so it may be killed at any moment and started again, and several
+may run at once. A database that is away is asked again, later each time; a message server that is away holds
+nothing else up.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, connection
+
+from cityloom.app.relay import JetStream, Relay, find_embedded
+from cityloom.base.clock import Clock, clock_of_settings
+from cityloom.base.outbox import drop_told
+from cityloom.cases.actions.fire_clocks import fire_clocks
+from cityloom.city.models import City as StoredCity
+from cityloom.city.snapshot import current_city
+from cityloom.city.snapshot_values import City
+
+log = logging.getLogger("cityloom.worker")
+
+IDLE_S = 0.4
+CLOCKS_AT_ONCE = 200
+TOLD_KEPT = timedelta(days=7)
+CLEAN_EVERY_S = 60.0
+BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+def run() -> None:
+    """Work until SIGTERM or Ctrl-C."""
+    stop = threading.Event()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: stop.set())
+    url = settings.CITYLOOM_NATS_URL or find_embedded(settings.CITYLOOM_VAR)
+    relay = Relay(JetStream(url), _code_of) if url else None
+    if relay is None:
+        log.warning("messages=waiting reason='no message server is named'; set CITYLOOM_NATS_URL to have them told")
+    worker = Worker(clock_of_settings(), stop, relay)
+    log.info("worker=started clock=%s", settings.CITYLOOM_CLOCK or "real")
+    try:
+        worker.work()
+    finally:
+        if relay is not None:
+            relay.close()
+    log.info("worker=stopped")
+
+
+@dataclass
+class Worker:
+    """One worker: rounds of firing and telling, with a short sleep when there is nothing to do."""
+
+    clock: Clock
+    stop: threading.Event
+    relay: Relay | None = None
+    cities: Callable[[int], City] = field(default_factory=lambda: city_by_id)
+    _failures: int = 0
+    _cleaned_at_s: float | None = None
+
+    def work(self) -> None:
+        """Rounds until `stop` is set."""
+        while not self.stop.is_set():
+            try:
+                done = self.round()
+            except (OperationalError, InterfaceError) as why:
+                self._database_away(why)
+            except Exception:
+                log.exception("round=failed")
+                self._leave_transaction()
+                self._pause()
+            else:
+                if self._failures:
+                    log.info("worker=working after_failures=%d", self._failures)
+                    self._failures = 0
+                if not done:
+                    self.stop.wait(IDLE_S)
+
+    def round(self) -> int:
+        """Fire what is due, tell what waits; how many things were done."""
+        began = time.monotonic()
+        fired = fire_clocks(self.cities, self.clock, CLOCKS_AT_ONCE)
+        if fired:
+            log.info("clocks=%d took_ms=%d", fired, 1000 * (time.monotonic() - began))
+        told = self.relay.pass_on() if self.relay is not None else 0
+        self._clean()
+        return fired + told
+
+    def _clean(self) -> None:
+        now_s = time.monotonic()
+        if self._cleaned_at_s is not None and now_s - self._cleaned_at_s < CLEAN_EVERY_S:
+            return
+        self._cleaned_at_s = now_s
+        dropped = drop_told(self.clock.now() - TOLD_KEPT)
+        if dropped:
+            log.info("told_messages_dropped=%d", dropped)
+
+    def _database_away(self, why: Exception) -> None:
+        if not self._failures:
+            log.warning("database=away reason=%r; asked again until it answers", str(why).strip())
+        self._leave_transaction()
+        self._pause()
+
+    def _leave_transaction(self) -> None:
+        """A fresh connection at the next asking."""
+        try:
+            connection.close()
+        except DatabaseError as why:
+            log.debug("closing the connection failed: %s", why)
+            connection.connection = None
+
+    def _pause(self) -> None:
+        wait_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
+        self._failures += 1
+        self.stop.wait(wait_s)
+
+
+_codes: dict[int, str] = {}
+
+
+def city_by_id(city_id: int) -> City:
+    """The city of that id at its current version."""
+    return current_city(_code(city_id))
+
+
+def _code(city_id: int) -> str:
+    if city_id not in _codes:
+        _codes[city_id] = StoredCity.objects.values_list("code", flat=True).get(pk=city_id)
+    return _codes[city_id]
+
+
+def _code_of(city_id: str) -> str:
+    return _code(int(city_id))
