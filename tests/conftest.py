@@ -11,12 +11,17 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cityloom.app.nats_server import RunningNats, start_nats
 from cityloom.app.places import project_root
 from cityloom.app.postgres import RunningPostgres, start_postgres
+
+if TYPE_CHECKING:
+    from cityloom.city.snapshot_values import City
+    from tests.cases.life import Life
 
 _SHARED_URL = "CITYLOOM_TEST_POSTGRES"
 _shared: list[tuple[RunningPostgres, Path]] = []
@@ -31,7 +36,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With several workers the server must outlive each of them, so the process that leads them starts it."""
+    """Quick password hashes; and with several workers the process that leads them starts the server."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         var = _short_folder()
         server = start_postgres(var, durable=False)
@@ -171,3 +179,34 @@ def no_outside_network() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", connect)
         patch.setattr(socket.socket, "connect_ex", connect_ex)
         yield
+
+
+@pytest.fixture(scope="session")
+def small_city_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small made-up city."""
+    from tests.city.small_city import write_small_city
+
+    return write_small_city(tmp_path_factory.mktemp("small-city"))
+
+
+@pytest.fixture
+def small_city(db: None, small_city_folder: Path) -> "City":
+    """The small city, loaded into the test's database."""
+    from datetime import UTC, datetime
+
+    from cityloom.base.ids import ids
+    from cityloom.city.actions.load_city import load_city
+    from cityloom.city.snapshot import current_city, forget_cities
+
+    ids.forget()
+    forget_cities()
+    load_city(small_city_folder, "test", datetime(2026, 1, 1, tzinfo=UTC))
+    return current_city("990100")
+
+
+@pytest.fixture
+def life(small_city: "City") -> "Life":
+    """A case's life in the small city, beginning on Monday 1 June 2026 at nine."""
+    from tests.cases.life import Life
+
+    return Life(small_city)

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import json
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,10 +37,14 @@ class NoKeyOpens(CityloomError):
 class Vault:
     """Seals and opens personal texts with the keys of this installation; the first key is the one in use."""
 
-    def __init__(self, keys: Sequence[str], index_key: str) -> None:
-        """Keys of 32 bytes as hex; the index key stays when the others rotate, so that numbers stay findable."""
-        self._fernet = MultiFernet([Fernet(urlsafe_b64encode(bytes.fromhex(key))) for key in keys])
-        self._index_key = bytes.fromhex(index_key)
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Fernet keys, the one in use first. The last also makes the index, so it stays when the first changes."""
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._index_key = hashlib.sha256(b"cityloom blind index\0" + keys[-1].encode()).digest()
+
+    def mark(self, text: str) -> bytes:
+        """32 bytes that only this installation could have made from the text."""
+        return hmac.digest(self._index_key, text.encode(), "sha256")
 
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
@@ -55,7 +58,7 @@ class Vault:
 
     def blind_index(self, text: str) -> bytes:
         """The same 32 bytes for the same text, telling nothing to who has no key."""
-        return hmac.digest(self._index_key, text.encode(), "sha256")
+        return self.mark("phone\0" + text)
 
 
 def new_salt() -> bytes:

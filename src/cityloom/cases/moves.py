@@ -16,7 +16,16 @@ from cityloom.cases.dispatching import choose_lead
 from cityloom.cases.errors import GuardHolds, ImpossibleMove, MissingNeed, NotAllowed, UnknownWord
 from cityloom.cases.guards import PUBLIC, Asked, failing
 from cityloom.cases.permissions import may
-from cityloom.cases.promises import apply_clocks, next_due, overdue, promise_of, recount, standard_of, start_clocks
+from cityloom.cases.promises import (
+    apply_clocks,
+    hand_over,
+    next_due,
+    overdue,
+    promise_of,
+    recount,
+    standard_of,
+    start_clocks,
+)
 from cityloom.cases.reasons import REASONS_OF
 from cityloom.cases.values import Case, CaseFile, Details, Report, Task
 from cityloom.city.paths import REPORT_END_STATES, Path, Step
@@ -242,7 +251,7 @@ def _move_task(
         case "pass_on":
             assert lead is not None
             passed = replace(lead, state="passed_on", ended_at=at)
-            return _send(file.with_tasks(passed), details, at, new_id, parent=lead)
+            return hand_over(_send(file.with_tasks(passed), details, at, new_id, parent=lead), lead.id)
         case "assist":
             assert details.unit is not None
             return file.with_tasks(_task(file, details.unit, "assist", at, new_id, details.reason))

@@ -77,6 +77,14 @@ def recount(file: CaseFile, at: datetime, city: City) -> CaseFile:
     return file
 
 
+def hand_over(file: CaseFile, task_id: int) -> CaseFile:
+    """The clocks of a task now owed by the lead it was passed on to; nobody wins time by passing on."""
+    lead = file.lead
+    assert lead is not None
+    owed = [c for c in file.clocks if c.task_id == task_id and c.state == "running"]
+    return file.with_clocks(*(replace(c, task_id=lead.id, owed_by=lead.unit) for c in owed))
+
+
 def standard_of(file: CaseFile, city: City) -> Standard | None:
     """The standard the case was filed under, at the day it was opened."""
     case = file.case

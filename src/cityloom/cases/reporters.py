@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from datetime import datetime
 from functools import lru_cache
@@ -32,7 +30,7 @@ class Contact(NamedTuple):
 @lru_cache(maxsize=1)
 def vault() -> Vault:
     """The vault with the keys of this installation."""
-    return Vault(settings.CITYLOOM_DATA_KEYS, settings.CITYLOOM_INDEX_KEY)
+    return Vault(settings.CITYLOOM_DATA_KEYS)
 
 
 def plain_phone(phone: str) -> str:
@@ -93,6 +91,5 @@ def tracking_code_for(city: City, idempotency_key: str | None) -> str | None:
     """The tracking code that belongs to an idempotency key, so that a sender who asks again gets the same one."""
     if not idempotency_key:
         return None
-    key = bytes.fromhex(settings.CITYLOOM_INDEX_KEY)
-    bits = hmac.digest(key, f"tracking\0{city.code}\0{idempotency_key}".encode(), hashlib.sha256)[:16]
-    return code_of_bits(int.from_bytes(bits, "big"))
+    mark = vault().mark(f"tracking\0{city.code}\0{idempotency_key}")
+    return code_of_bits(int.from_bytes(mark[:16], "big"))

@@ -1,0 +1,209 @@
+"""What a list of cases is asked for: one definition for pages, exports and interfaces.
+
+`parse_filter` reads the words of an address, `condition_of` makes them SQL over `cases_case c`. The condition of
+the post (`permissions.visible_to`) is added by whoever asks, see `queries.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
+
+from cityloom.base.errors import CityloomError
+from cityloom.base.reasons import register
+from cityloom.cases.permissions import SCOPE, Scope
+from cityloom.city.paths import CASE_STATES, END_STATES, Path, Paths, Step
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Post, Role, Source
+
+register(
+    {
+        "filter.unknown_word": (
+            "筛选条件“{name}”没有“{value}”这个值，已显示未筛选的列表",
+            "the filter “{name}” knows no “{value}”; the list is shown without it",
+        ),
+    }
+)
+NOBODYS = "-"  # the unit of a case that nobody leads
+# Moves that correct or end a case beside its way; what a list names as the next thing to do is none of these.
+BESIDE_THE_WAY = frozenset(
+    {"join", "supplement", "reclassify", "relocate", "withdraw", "void", "reopen", "object", "assist", "return"}
+)
+
+
+class FilterNotUnderstood(CityloomError):
+    """A word of the address that the list does not know."""
+
+
+class View(StrEnum):
+    """Which part of the cases a list is about: what waits for a role, all open work, or all history."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Conditions of a list; an empty one holds for all.
+
+    `class_code` and `area` take in all that lies below them; `unit` is the leading unit, `-` means none;
+    `waits_for` is the role that has the next step; `number` is a whole case number or its last part.
+    """
+
+    view: View = View.OPEN
+    waits_for: Role | None = None
+    state: str = ""
+    class_code: str = ""
+    area: str = ""
+    unit: str = ""
+    source: str = ""
+    overdue: bool = False
+    number: str = ""
+
+    @property
+    def is_open_work(self) -> bool:
+        """Whether what has ended is left out, and the list ordered by what falls due first."""
+        return self.view is not View.ALL
+
+    def as_query(self, **more: str) -> str:
+        """The filter as the words of an address; `parse_filter` reads them back."""
+        words = {
+            "view": self.view.value,
+            "state": self.state,
+            "class": self.class_code,
+            "area": self.area,
+            "unit": self.unit,
+            "source": self.source,
+            "overdue": "yes" if self.overdue else "",
+            "number": self.number,
+            **more,
+        }
+        return urlencode({name: value for name, value in words.items() if value})
+
+
+@dataclass(frozen=True)
+class Condition:
+    """SQL over `cases_case c` with its parameters."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+def parse_filter(words: Mapping[str, str], city: City, role: Role) -> CaseFilter:
+    """The filter that the words of an address ask for; raises FilterNotUnderstood for a word nobody knows.
+
+    Without `view` a role that has steps of its own sees what waits for it. A state that is an end, or a number,
+    looks through all history.
+    """
+    state = _known(words, "state", CASE_STATES)
+    number = words.get("number", "").strip()[:40]
+    asked = _known(words, "view", {v.value: v for v in View})
+    view = View(asked) if asked else default_view(role, city.paths)
+    if state in END_STATES or number:
+        view = View.ALL
+    return CaseFilter(
+        view=view,
+        waits_for=role if view is View.WAITING else None,
+        state=state,
+        class_code=_known(words, "class", city.classes),
+        area=_known(words, "area", city.areas),
+        unit=_known(words, "unit", {**city.units, NOBODYS: None}),
+        source=_known(words, "source", {s.value: s for s in Source}),
+        overdue=words.get("overdue", "").strip() == "yes",
+        number=number,
+    )
+
+
+def default_view(role: Role, paths: Paths) -> View:
+    """What a role sees first: what waits for it, or all open work when no step is its own."""
+    return View.WAITING if waiting_states(paths, role) else View.OPEN
+
+
+def waiting_states(paths: Paths, role: Role) -> tuple[str, ...]:
+    """The states from which some path's next step is this role's, in the order of the vocabulary."""
+    found = {state for path in paths.paths.values() for state in path.states() if next_step(path, state, role)}
+    return tuple(state for state in CASE_STATES if state in found - END_STATES)
+
+
+def next_step(path: Path, state: str, role: Role) -> Step | None:
+    """The step on the path's way that this role may take from a state, guards and unit aside; None for others."""
+    return next((s for s in path.steps_from(state) if role in s.by and s.move not in BESIDE_THE_WAY), None)
+
+
+def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
+    """The filter as a condition; `city_id` first, so that every index that starts with the city can serve."""
+    parts = [Condition("c.city_id = %s", (city.id,))]
+    if asked.is_open_work:
+        parts.append(Condition("c.closed_at IS NULL"))
+    if asked.state:
+        parts.append(Condition("c.state = %s", (asked.state,)))
+    elif asked.waits_for is not None:
+        parts.append(Condition("c.state = ANY(%s)", (list(waiting_states(city.paths, asked.waits_for)),)))
+    if asked.class_code:
+        parts.append(_class_condition(asked.class_code, city))
+    if asked.area:
+        parts.append(Condition("c.areas @> ARRAY[%s]::varchar[]", (asked.area,)))
+    if asked.unit:
+        parts.append(_unit_condition(asked.unit))
+    if asked.source:
+        parts.append(Condition("c.source = %s", (asked.source,)))
+    if asked.overdue:
+        parts.append(_overdue_condition(asked, at))
+    if asked.number:
+        parts.append(_number_condition(asked.number))
+    return all_of(parts)
+
+
+def reach_of(post: Post, city: City, asked: CaseFilter) -> Condition:
+    """A faster road to the same rows for a unit's post: its own cases by index, before anything is checked.
+
+    A handler's list holds what the unit or one below it leads and what it assists with now; a case it gave back
+    is found by its number.
+    """
+    if SCOPE[post.role] is not Scope.UNIT or asked.number or post.unit not in city.units:
+        return Condition("TRUE")
+    return Condition(
+        "(c.lead_unit = ANY(%s) OR c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own "
+        "WHERE own.city_id = %s AND own.unit = %s AND own.ended_at IS NULL)))",
+        (sorted(city.units_below(post.unit)), city.id, post.unit),
+    )
+
+
+def all_of(parts: Sequence[Condition]) -> Condition:
+    """All conditions together."""
+    return Condition(" AND ".join(p.sql for p in parts), tuple(v for p in parts for v in p.params))
+
+
+def _class_condition(code: str, city: City) -> Condition:
+    below = [each for each in city.classes if code in city.class_chain(each)]
+    if len(below) == 1:
+        return Condition("c.class_code = %s", (code,))
+    return Condition("c.class_code = ANY(%s)", (sorted(below),))
+
+
+def _unit_condition(code: str) -> Condition:
+    return Condition("c.lead_unit IS NULL") if code == NOBODYS else Condition("c.lead_unit = %s", (code,))
+
+
+def _overdue_condition(asked: CaseFilter, at: datetime) -> Condition:
+    """Of open work what is late now; of history what was late against its promise."""
+    return Condition("c.next_due_at < %s", (at,)) if asked.is_open_work else Condition("c.overdue_raw")
+
+
+def _number_condition(number: str) -> Condition:
+    tail = number.rpartition("-")[2]
+    if tail.isdigit() and len(tail) < 19:
+        return Condition("(c.number = %s OR c.id = %s)", (number, int(tail)))
+    return Condition("c.number = %s", (number,))
+
+
+def _known(words: Mapping[str, str], name: str, known: Mapping[str, Any]) -> str:
+    value = words.get(name, "").strip()
+    if value and value not in known:
+        raise FilterNotUnderstood("filter.unknown_word", name=name, value=value[:40])
+    return value
