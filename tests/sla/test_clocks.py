@@ -71,6 +71,7 @@ def test_due_at_counts_what_the_unit_counts(opened, limit, due, because):
         ("2025-03-14 23:10", AfterHours.AFTER_CLOSING, "2025-03-19 08:30", "Friday night begins on Monday"),
         ("2025-03-15 11:06", AfterHours.AFTER_CLOSING, "2025-03-19 11:06", "Saturday passes on to Monday"),
         ("2025-03-15 18:02", AfterHours.AFTER_CLOSING, "2025-03-20 08:30", "its evening on to Tuesday's opening"),
+        ("2025-03-12 00:30", AfterHours.AFTER_CLOSING, "2025-03-14 00:30", "past midnight it is a new early day"),
         ("2025-03-11 17:00", AfterHours.SAME_TIME, "2025-03-13 17:00", "an evening is never moved"),
         ("2025-03-15 11:06", AfterHours.SAME_TIME, "2025-03-19 11:06", "a free day still is"),
         ("2025-03-15 11:06", AfterHours.NEXT_OPENING, "2025-03-19 08:30", "the default begins at opening"),
