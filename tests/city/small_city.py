@@ -268,9 +268,7 @@ def board_polygon(column: int, row: int, columns: int, rows: int) -> list[list[l
     return [[*ring, ring[0]]]
 
 
-def _area(
-    code: str, parent: str, level: str, name_zh: str, name_en: str, box: tuple[int, int, int, int]
-) -> dict:
+def _area(code: str, parent: str, level: str, name_zh: str, name_en: str, box: tuple[int, int, int, int]) -> dict:
     return {
         "type": "Feature",
         "properties": {

@@ -77,8 +77,8 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def note(self, code: str, key: str, **params: Any) -> None:
-        self.problems.append(Problem(code, FILE, Place(name=key), {"key": key, **params}))
+    def note(self, problem: str, key: str, /, **params: Any) -> None:
+        self.problems.append(Problem(problem, FILE, Place(name=key), {"key": key, **params}))
 
     def unknown_keys(self, data: Mapping[str, Any]) -> None:
         tables = [table for table in KEYS if table]

@@ -60,7 +60,7 @@ class CityConfig:
     map_centre: tuple[float, float] = (0.0, 0.0)
     map_zoom: float = 12.0
     tolerance: Tolerance = Tolerance()
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def smallest_level(self) -> str:
@@ -104,7 +104,7 @@ class Thing:
     lat: float | None = None
     streams: tuple[str, ...] = ()
     interval_s: float | None = None
-    valid: Span = Span()
+    valid: Span = field(default_factory=Span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +141,11 @@ class Indicator:
 
 @dataclass(frozen=True)
 class CityFolder:
-    """A city folder as read: the values, and for each value the place it was written at (see `where`).
+    """A city folder as read.
 
-    `config` is None when `city.toml` could not be understood; everything else may then be empty.
+    `config` is None when `city.toml` could not be understood; `raw_config` is its content as it was written.
+    `where` gives, for each of the fields by name, the line (of a table) or the number (of a feature, from 1) of
+    each value, in the same order.
     """
 
     config: CityConfig | None
@@ -161,3 +163,4 @@ class CityFolder:
     things: tuple[Thing, ...] = ()
     rules: tuple[AlarmRule, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    raw_config: Mapping[str, Any] = field(default_factory=dict)

@@ -74,6 +74,20 @@ WORDS: dict[str, tuple[str, str, str, str, str]] = {
         "改名为 {near}，或删去",
         "rename it to {near} or remove it",
     ),
+    "property_unknown": (
+        WARNING,
+        "图层不认识属性 {key}",
+        "the layer does not know the property {key}",
+        "若写错了，改为 {near}；否则它原样保留",
+        "if it is misspelt write {near}; otherwise it is kept as it is",
+    ),
+    "too_long": (
+        ERROR,
+        "{key} 有 {length} 个字符",
+        "{key} has {length} characters",
+        "最多 {longest} 个字符",
+        "write at most {longest}",
+    ),
     "value_empty": (ERROR, "{key} 没有填", "{key} is empty", "填写 {key}", "fill in {key}"),
     "value_unknown": (
         ERROR,

@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import shapely
 
 from cityloom.city import models
 from cityloom.city.folder_values import AlarmRule, CalendarDay, CityFolder, Feature, Indicator, Thing
+from cityloom.city.keys import day_key, duty_key, post_key
 from cityloom.city.values import (
     Area,
     Component,
@@ -397,19 +397,6 @@ def _by_code(value: Any) -> str:
     return code
 
 
-def _post_key(post: Post) -> str:
-    return "|".join((post.login, post.role, post.unit or "", post.area or "", _day(post.valid.start)))
-
-
-def _duty_key(duty: Duty) -> str:
-    parts = (duty.class_pattern, duty.area, duty.unit, duty.role, duty.source, duty.hours)
-    return "|".join((*parts, _day(duty.valid.start)))
-
-
-def _day(day: date | None) -> str:
-    return day.isoformat() if day else ""
-
-
 def _paths(folder: CityFolder) -> list[Mapping[str, Any]]:
     return [folder.paths]
 
@@ -417,17 +404,17 @@ def _paths(folder: CityFolder) -> list[Mapping[str, Any]]:
 TABLES: tuple[Table, ...] = (
     Table("areas", models.Area, lambda f: f.areas, _by_code, _area_columns, _area),
     Table("units", models.Unit, lambda f: f.units, _by_code, _unit_columns, _unit),
-    Table("posts", models.Post, lambda f: f.posts, _post_key, _post_columns, _post),
+    Table("posts", models.Post, lambda f: f.posts, post_key, _post_columns, _post),
     Table("classes", models.MatterClass, lambda f: f.classes, _by_code, _class_columns, _class),
     Table("standards", models.Standard, lambda f: f.standards, _by_code, _standard_columns, _standard),
     Table("paths", models.PathSet, _paths, lambda _: "paths", lambda d: {"data": dict(d)}, lambda r: r["data"]),
-    Table("duties", models.Duty, lambda f: f.duties, _duty_key, _duty_columns, _duty),
+    Table("duties", models.Duty, lambda f: f.duties, duty_key, _duty_columns, _duty),
     Table("components", models.Component, lambda f: f.components, _by_code, _component_columns, _component),
     Table(
         "calendar",
         models.CalendarDay,
         lambda f: f.calendar,
-        lambda d: f"{d.calendar}|{d.day.isoformat()}",
+        day_key,
         _calendar_columns,
         _calendar_day,
     ),

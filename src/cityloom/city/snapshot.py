@@ -124,6 +124,13 @@ def list_cities() -> list[CityInList]:
     return [CityInList(r.code, Name(r.name_zh, r.name_en), r.time_zone, r.version) for r in rows]
 
 
+def list_versions(code: str) -> list[models.Version]:
+    """Every version of a city, the newest first, or NoSuchCity."""
+    if not models.City.objects.filter(code=code).exists():
+        raise NoSuchCity(code, (city.code for city in list_cities()))
+    return list(models.Version.objects.filter(city__code=code).order_by("-number"))
+
+
 def forget_cities() -> None:
     """Build anew at the next asking: after a load in this process, after a restore, between tests."""
     with _lock:

@@ -1,0 +1,202 @@
+"""Check, load and list cities; each is a folder of plain files."""
+
+import getpass
+import importlib.util
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from cityloom.city.actions.load_city import LoadResult
+    from cityloom.city.problems import Problem
+
+_SHOWN_OF_A_KIND = 10
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_LANG = click.option(
+    "--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the sentences."
+)
+
+
+@click.group()
+def command() -> None:
+    """Check, load and list cities; each is a folder of plain files (docs/city-folder.md)."""
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="All problems as JSON.")
+@_LANG
+def check(folder: Path, as_json: bool, lang: str) -> None:
+    """Say what is wrong in the city folder DIR and what would be right. Changes nothing.
+
+    Exit code 0: no errors (warnings may be there), 1: errors.
+    """
+    from cityloom.city.checks import check_folder
+    from cityloom.city.problems import has_errors
+
+    _, problems = check_folder(folder)
+    if as_json:
+        click.echo(json.dumps(_problems_as_json(problems, lang), ensure_ascii=False, indent=1))
+    else:
+        _tell_problems(problems, lang)
+    if has_errors(problems):
+        raise click.exceptions.Exit(1)
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--by", default=getpass.getuser, show_default="your login", help="Who loads it.")
+@click.option("--note", default="", help="Why, for the list of versions.")
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+@_LANG
+def load(folder: Path, by: str, note: str, as_json: bool, lang: str) -> None:
+    """Make the city folder DIR the city's next version: all of it or, when it has errors, nothing.
+
+    Loading the same folder again makes no new version. Exit code 1: refused, the errors are listed.
+    """
+    from cityloom.app.ready import ready
+
+    with ready():
+        from cityloom.base.clock import RealClock
+        from cityloom.city.actions.load_city import FolderRefused, load_city
+
+        bar = click.progressbar(
+            length=100, label=f"Loading {folder.name}", show_eta=False, item_show_func=_shown, hidden=as_json
+        )
+        try:
+            with bar:
+                result = load_city(
+                    folder, by, RealClock().now(), note, lambda step, share: _advance(bar, step, share)
+                )
+                _advance(bar, "", 1.0)
+        except FolderRefused as refused:
+            if as_json:
+                click.echo(json.dumps(_problems_as_json(refused.problems, lang), ensure_ascii=False, indent=1))
+            else:
+                _tell_problems(refused.problems, lang)
+                click.echo(f"cityloom: {refused.in_language(lang)}", err=True)
+            raise click.exceptions.Exit(1) from None
+        _tell_result(result, as_json)
+
+
+@command.command("list")
+def list_() -> None:
+    """List the cities of this installation with their current version."""
+    from cityloom.app.ready import ready
+
+    with ready():
+        from cityloom.city.snapshot import list_cities
+
+        cities = list_cities()
+        for city in cities:
+            click.echo(f"{city.code}\t{city.name.zh}\t{city.name.en}\tversion {city.version}\t{city.time_zone}")
+        if not cities:
+            click.echo("No city is loaded. Load one with `cityloom city load DIR`.")
+
+
+@command.command()
+@click.argument("code")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def versions(code: str, as_json: bool) -> None:
+    """List the versions of the city CODE: when each was loaded, by whom, and what it changed."""
+    from cityloom.app.ready import ready
+
+    with ready():
+        from cityloom.city.snapshot import list_versions
+
+        rows = list_versions(code)
+        if as_json:
+            click.echo(json.dumps([_version_as_json(row) for row in rows], ensure_ascii=False, indent=1))
+            return
+        for row in rows:
+            changed = ", ".join(
+                f"{name} +{c['added']} ~{c['changed']} -{c['removed']}"
+                for name, c in row.counts.items()
+                if c["added"] or c["changed"] or c["removed"]
+            )
+            note = f"\t{row.note}" if row.note else ""
+            click.echo(f"{row.number}\t{row.loaded_at:%Y-%m-%d %H:%M %Z}\t{row.loaded_by}\t{changed}{note}")
+
+
+@command.command(context_settings={"ignore_unknown_options": True})
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def build(folder: Path, options: tuple[str, ...]) -> None:
+    """Make the files of the city folder DIR from outside data, as its own build.py does; OPTIONS go to it.
+
+    `cityloom city build DIR --help` tells what it needs. Runs Python code of the folder: build only what you trust.
+    """
+    script = folder / "build.py"
+    if not script.is_file():
+        raise click.UsageError(f"{folder} has no build.py; its files are made by hand")
+    spec = importlib.util.spec_from_file_location("cityloom_city_build", script)
+    if spec is None or spec.loader is None:
+        raise click.UsageError(f"{script} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.build.main(list(options), prog_name=f"cityloom city build {folder}", standalone_mode=False)
+
+
+def _advance(bar: Any, step: str, share: float) -> None:
+    bar.update(round(share * 100) - bar.pos, step)
+
+
+def _shown(step: str | None) -> str:
+    return step or ""
+
+
+def _problems_as_json(problems: "list[Problem]", lang: str) -> dict[str, Any]:
+    levels = Counter(problem.level for problem in problems)
+    return {
+        "errors": levels["error"],
+        "warnings": levels["warning"],
+        "infos": levels["info"],
+        "problems": [problem.as_json(lang) for problem in problems],
+    }
+
+
+def _tell_problems(problems: "list[Problem]", lang: str) -> None:
+    """One line a problem, the first few of each kind in a file, and how many there are."""
+    told: Counter[tuple[str, str]] = Counter()
+    stop = "；" if lang == "zh" else "; "
+    for problem in problems:
+        kind = (problem.code, problem.file)
+        told[kind] += 1
+        if told[kind] <= _SHOWN_OF_A_KIND:
+            where = ", ".join(part for part in (problem.file, problem.where(lang)) if part)
+            click.echo(f"{problem.level}: {where}: {problem.wrong(lang)}{stop}{problem.right(lang)}")
+    for (code, file), count in told.items():
+        if count > _SHOWN_OF_A_KIND:
+            click.echo(f"… {count - _SHOWN_OF_A_KIND} more of {code} in {file}; --json lists all")
+    levels = Counter(problem.level for problem in problems)
+    click.echo(f"{levels['error']} errors, {levels['warning']} warnings, {levels['info']} notes")
+
+
+def _tell_result(result: "LoadResult", as_json: bool) -> None:
+    if as_json:
+        tables = {name: vars(change) for name, change in result.tables.items()}
+        told = {"city": result.city, "version": result.version, "unchanged": result.unchanged, "tables": tables}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    elif result.unchanged:
+        click.echo(f"{result.city}: nothing new, version {result.version} stays.")
+    else:
+        click.echo(f"{result.city}: version {result.version}")
+        for name, change in result.tables.items():
+            if change.total or change.removed:
+                click.echo(
+                    f"  {name}: {change.total} ({change.added} added, {change.changed} changed, "
+                    f"{change.removed} removed)"
+                )
+
+
+def _version_as_json(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "loaded_at": row.loaded_at.isoformat(),
+        "loaded_by": row.loaded_by,
+        "note": row.note,
+        "tables": row.counts,
+    }

@@ -1,0 +1,49 @@
+"""The accounts of the people in a city's folder: made without a password, never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+
+from cityloom.city import models
+from cityloom.city.values import Post
+
+
+def keep_accounts(posts: Iterable[Post], city_id: int, number: int, at: datetime) -> None:
+    """Make, rename, wake and put to sleep accounts so that they match the folder.
+
+    A new account has no usable password until an administrator sets one. A person who left (no post in any
+    city's current version) can no longer sign in; one who came back can. An account that an administrator put to
+    sleep while the person stayed is left asleep.
+    """
+    users = get_user_model()._default_manager
+    names = {post.login: post.name[:150] for post in posts}
+    before = set(
+        models.Post.objects.filter(city_id=city_id, version_from__lt=number)
+        .exclude(version_to__lt=number)
+        .values_list("login", flat=True)
+    )
+    known = {user.get_username(): user for user in users.filter(username__in=names)}
+    users.bulk_create(
+        users.model(
+            username=login,
+            first_name=name,
+            password=make_password(None),
+            date_joined=at,
+            is_active=True,
+        )
+        for login, name in names.items()
+        if login not in known
+    )
+    for login, user in known.items():
+        came_back = login not in before and not user.is_active
+        if user.first_name != names[login] or came_back:
+            user.first_name = names[login]
+            user.is_active = user.is_active or came_back
+            user.save(update_fields=["first_name", "is_active"])
+    elsewhere = models.Post.objects.filter(version_to=None).exclude(city_id=city_id)
+    left = before - names.keys() - set(elsewhere.values_list("login", flat=True))
+    users.filter(username__in=left).update(is_active=False)

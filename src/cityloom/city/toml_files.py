@@ -1,0 +1,157 @@
+"""`indicators.toml` and `rules.toml`: tables of named entries and the values they become."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cityloom.city.folder_values import AlarmRule, Indicator
+from cityloom.city.problems import nearest
+from cityloom.city.sheets import Notes
+from cityloom.city.values import Name
+
+TEXT, NUMBER, NUMBERS = "text", "number", "numbers"
+PERIODS = ("day", "week", "month", "quarter", "year")
+INDICATOR_KEYS = {
+    "name_zh": TEXT,
+    "name_en": TEXT,
+    "numerator": TEXT,
+    "denominator": TEXT,
+    "unit": TEXT,
+    "period": TEXT,
+    "source": TEXT,
+    "target": NUMBER,
+    "bands": NUMBERS,
+}
+RULE_KEYS = {
+    "name_zh": TEXT,
+    "name_en": TEXT,
+    "type": TEXT,
+    "stream": TEXT,
+    "above": NUMBER,
+    "below": NUMBER,
+    "missing_s": NUMBER,
+    "clear": NUMBER,
+    "for_s": NUMBER,
+    "class": TEXT,
+    "severity": TEXT,
+}
+_THRESHOLDS = ("above", "below", "missing_s")
+
+
+def read_toml(path: Path, notes: Notes) -> dict[str, Any] | None:
+    """The content of a TOML file; None when it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        notes.at_key("file_unreadable", detail=str(error), form="TOML")
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        if line:
+            notes.at_line("file_unreadable", int(line[1]), detail=str(error), form="TOML")
+        else:
+            notes.at_key("file_unreadable", detail=str(error), form="TOML")
+    return None
+
+
+def indicators_of(data: Mapping[str, Any], notes: Notes) -> tuple[Indicator, ...]:
+    """`indicators.toml`."""
+    needed = ("numerator", "unit", "period", "source")
+    rows = _entries(data, "indicator", INDICATOR_KEYS, needed, notes)
+    return tuple(_indicator(code, row) for code, row in rows.items() if _period_known(code, row, notes))
+
+
+def _period_known(code: str, row: Mapping[str, Any], notes: Notes) -> bool:
+    if row["period"] in PERIODS:
+        return True
+    where = f"indicator.{code}.period"
+    near = nearest(row["period"], PERIODS)
+    notes.at_key("value_unknown", where, key="period", value=row["period"], near=near, known=PERIODS)
+    return False
+
+
+def _indicator(code: str, row: Mapping[str, Any]) -> Indicator:
+    return Indicator(
+        code=code,
+        name=Name(row.get("name_zh", ""), row.get("name_en", "")),
+        numerator=row["numerator"],
+        denominator=row.get("denominator", ""),
+        unit=row["unit"],
+        period=row["period"],
+        source=row["source"],
+        target=row.get("target"),
+        bands=tuple(row.get("bands", ())),
+    )
+
+
+def rules_of(data: Mapping[str, Any], notes: Notes) -> tuple[AlarmRule, ...]:
+    """`rules.toml`."""
+    rows = _entries(data, "rule", RULE_KEYS, ("type", "stream", "class", "severity"), notes)
+    rules = []
+    for code, row in rows.items():
+        given = sum(key in row for key in _THRESHOLDS)
+        if given == 1:
+            rules.append(_rule(code, row))
+        else:
+            notes.at_key("one_threshold", f"rule.{code}", count=given)
+    return tuple(rules)
+
+
+def _rule(code: str, row: Mapping[str, Any]) -> AlarmRule:
+    return AlarmRule(
+        code=code,
+        name=Name(row.get("name_zh", ""), row.get("name_en", "")),
+        type=row["type"],
+        stream=row["stream"],
+        class_code=row["class"],
+        severity=row["severity"],
+        above=row.get("above"),
+        below=row.get("below"),
+        missing_s=row.get("missing_s"),
+        clear=row.get("clear"),
+        for_s=row.get("for_s", 0.0),
+    )
+
+
+def _entries(
+    data: Mapping[str, Any], table: str, keys: Mapping[str, str], needed: tuple[str, ...], notes: Notes
+) -> dict[str, Mapping[str, Any]]:
+    """The entries `[table.CODE]` without a fault."""
+    for key in data:
+        if key != table:
+            notes.at_key("key_unknown", key, key=key, near=f"[{table}.…]")
+    sound: dict[str, Mapping[str, Any]] = {}
+    entries = data.get(table, {})
+    for code, row in (entries if isinstance(entries, Mapping) else {}).items():
+        faults = len(notes.problems)
+        _check_entry(f"{table}.{code}", row, keys, needed, notes)
+        if len(notes.problems) == faults:
+            sound[code] = {k: float(v) if keys[k] == NUMBER else v for k, v in row.items()}
+    return sound
+
+
+def _check_entry(where: str, row: object, keys: Mapping[str, str], needed: tuple[str, ...], notes: Notes) -> None:
+    if not isinstance(row, Mapping):
+        notes.at_key("value_form", where, key=where, value=row, form=f"[{where}]")
+        return
+    for key, value in row.items():
+        if key not in keys:
+            notes.at_key("key_unknown", f"{where}.{key}", key=key, near=nearest(key, keys))
+        elif not _fits(value, keys[key]):
+            notes.at_key("value_form", f"{where}.{key}", key=key, value=value, form=keys[key])
+    for key in needed:
+        if not row.get(key):
+            notes.at_key("key_missing", f"{where}.{key}", key=key)
+    if not row.get("name_zh") and not row.get("name_en"):
+        notes.at_key("key_missing", where, key="name_zh / name_en")
+
+
+def _fits(value: object, kind: str) -> bool:
+    if kind == NUMBERS:
+        return isinstance(value, list) and all(_fits(each, NUMBER) for each in value)
+    if kind == NUMBER:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, str)
