@@ -1,0 +1,72 @@
+"""`city.toml` of Jinchuan."""
+
+from __future__ import annotations
+
+from cityloom.exchange.demo.areas import CITY_CODE, CITY_NAME
+from cityloom.exchange.demo.calendar import YEARS
+from cityloom.exchange.demo.terrain import CENTRE_LAT, CENTRE_LON
+
+BOUNDS = (108.90, 33.28, 109.14, 33.48)
+WORK_TIMES = ("09:00-12:00", "13:30-17:30")
+
+
+def city_toml() -> str:
+    """The text of `city.toml`."""
+    day = ", ".join(f'"{span}"' for span in WORK_TIMES)
+    week = "\n".join(f"{name} = [{day}]" for name in ("mon", "tue", "wed", "thu", "fri"))
+    return f"""# Jinchuan 锦川 exists nowhere: made by `cityloom demo make`.
+code = "{CITY_CODE}"
+name_zh = "{CITY_NAME.zh}"
+name_en = "{CITY_NAME.en}"
+languages = ["zh", "en"]
+time_zone = "Asia/Shanghai"
+crs = "CGCS2000"
+bounds = [{", ".join(str(value) for value in BOUNDS)}]
+levels = ["city", "district", "street", "community", "grid"]
+years = [{YEARS[0]}, {YEARS[1]}]
+
+[schemes.gb2013]
+version = "2013"
+name_zh = "管理部件和事件"
+name_en = "Components and events"
+
+[schemes.jc12345]
+version = "2025"
+name_zh = "12345热线诉求分类"
+name_en = "12345 hotline classes"
+
+[codes]
+grid = "15-digit"
+component = "16-digit"
+
+[hours.default]
+{week}
+sat = []
+sun = []
+
+[map]
+centre = [{CENTRE_LON}, {CENTRE_LAT}]
+zoom = 12
+
+[tolerance]
+gap_m2 = 50
+overlap_m2 = 50
+
+[twins]
+radius_m = 50
+hours = 24
+
+[dispatch]
+last_resort = "urban"
+first_receiver = true
+
+[warnings]
+shares = [0.5, 0.8]
+
+[objection]
+window_hours = 24
+
+[limits]
+photos_per_report = 9
+text_chars = 2000
+"""
