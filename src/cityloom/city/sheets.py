@@ -13,7 +13,8 @@ from cityloom.city.problems import Place, Problem, nearest
 from cityloom.city.values import Span
 
 TEXT, NUMBER, WHOLE, DAY, YES_NO, ITEMS = "text", "number", "whole", "day", "yes_no", "items"
-CODE_CHARS, NAME_CHARS, TEXT_CHARS = 48, 300, 2000  # the longest code or word, name, and sentence
+# The longest code or word, name, and sentence; two codes and a colon fit the 100 of a stored class.
+CODE_CHARS, NAME_CHARS, TEXT_CHARS = 49, 300, 2000
 FORMS = {
     NUMBER: "1.5",
     WHOLE: "1",
