@@ -112,26 +112,26 @@ def keep_moves(
     cursor: CursorWrapper, before: CaseFile, after: CaseFile, drafts: Sequence[Draft], at: datetime
 ) -> CaseFile:
     """Write what changed, if nobody moved the case since `before` was read; else StaleVersion tells what changed."""
+    after = after.with_case(version=before.case.version + 1)
     entries, after = _chained(after, drafts, at, before.case.head)
-    case = replace(after.case, version=before.case.version + 1)
-    cursor.execute(_update_case(), [*_row(case), before.case.id, before.case.version])
+    cursor.execute(_update_case(), [*_row(after.case), before.case.id, before.case.version])
     if cursor.rowcount != 1:
-        raise stale(cursor, before.case)
+        refuse_stale(cursor, get_file_by_id(cursor, before.case.id).case, before.case.version)
     upsert(cursor, _changed(before.reports, after.reports))
     upsert(cursor, _changed(before.tasks, after.tasks))
     upsert(cursor, _changed(before.clocks, after.clocks))
     insert(cursor, entries)
-    after = replace(after, case=case)
     _tell(cursor, after, entries, at)
     return after
 
 
-def stale(cursor: CursorWrapper, seen: Case) -> StaleVersion:
-    """The refusal for someone who saw an older version, naming the moves made since."""
-    cursor.execute("SELECT version FROM cases_case WHERE id = %s", [seen.id])
-    found = cursor.fetchone()
-    moves = [f"{e.move} ({e.by_login})" for e in list_entries(cursor, seen.id, seen.seq)]
-    return StaleVersion("error.stale", seen=seen.version, now=found[0] if found else 0, what=moves)
+def refuse_stale(cursor: CursorWrapper, case: Case, seen: int | None) -> None:
+    """Raise StaleVersion for someone who saw another version than the case has, naming the moves made since."""
+    if seen is None or seen == case.version:
+        return
+    since = read(cursor, Entry, "case_id = %s AND version > %s ORDER BY seq", [case.id, seen])
+    moves = [f"{e.move} ({e.by_login})" for e in since]
+    raise StaleVersion("error.stale", seen=seen, now=case.version, what=moves)
 
 
 def insert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:
@@ -214,6 +214,7 @@ def _link(
         text=draft.text or None,
         text_salt=salt,
         text_digest=salted_digest(vouched, salt) if salt else None,
+        version=case.version,
     )
     return replace(entry, hash=link_hash(entry))
 
@@ -230,6 +231,7 @@ def link_hash(entry: Entry) -> bytes:
         [
             entry.case_id,
             entry.seq,
+            entry.version,
             entry.subject,
             entry.subject_id,
             entry.move,

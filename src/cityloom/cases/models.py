@@ -257,6 +257,7 @@ class Entry(Kept):
     text = models.TextField(null=True)
     text_salt = models.BinaryField(null=True)
     text_digest = models.BinaryField(null=True)
+    version = models.IntegerField(default=1)
 
     class Meta:
         db_table = "cases_entry"

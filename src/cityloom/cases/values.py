@@ -193,6 +193,7 @@ class Entry:
     text: str | None = None
     text_salt: bytes | None = None
     text_digest: bytes | None = None
+    version: int = 1  # of the case, once this entry was kept
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
 from cityloom.base.ids import ids
-from cityloom.cases.keeping import get_file, keep_moves, stale
+from cityloom.cases.keeping import get_file, keep_moves, refuse_stale
 from cityloom.cases.moves import carry_out, decide, follow
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
@@ -41,8 +41,7 @@ def move_case(
     at = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
         before = get_file(cursor, city.id, number, lock=True)
-        if version is not None and version != before.case.version:
-            raise stale(cursor, replace(before.case, version=version, seq=before.case.seq - 1))
+        refuse_stale(cursor, before.case, version)
         its_city = _city_for(city, before, move)
         shown = replace(details, photos=(-1,)) if pictures else details  # ids are drawn after the decision
         step = decide(before, move, by, shown, at, its_city, owns)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from cityloom.base.clock import Clock
 from cityloom.base.ids import ids
 from cityloom.cases.errors import ImpossibleMove, MissingNeed
-from cityloom.cases.keeping import get_file, keep_moves, stale
+from cityloom.cases.keeping import get_file, keep_moves, refuse_stale
 from cityloom.cases.moves import Draft, changes_between, choose_row, follow
 from cityloom.cases.values import CaseFile, Details, Report
 from cityloom.cases.working_city import city_of_case
@@ -38,8 +38,7 @@ def move_report(
     at = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
         before = get_file(cursor, city.id, number, lock=True)
-        if version is not None and version != before.case.version:
-            raise stale(cursor, replace(before.case, version=version, seq=before.case.seq - 1))
+        refuse_stale(cursor, before.case, version)
         its_city = city_of_case(city, before.case.city_version)
         report = next((r for r in before.reports if r.id == report_id), None)
         if report is None:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
 from cityloom.cases.errors import ImpossibleMove, NotAllowed
-from cityloom.cases.keeping import get_file, keep_moves, stale
+from cityloom.cases.keeping import get_file, keep_moves, refuse_stale
 from cityloom.cases.moves import Draft, changes_between, check_details
 from cityloom.cases.values import CaseFile, Details
 from cityloom.cases.working_city import city_of_case
@@ -23,8 +23,7 @@ def move_task(
     at = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
         before = get_file(cursor, city.id, number, lock=True)
-        if version is not None and version != before.case.version:
-            raise stale(cursor, replace(before.case, version=version, seq=before.case.seq - 1))
+        refuse_stale(cursor, before.case, version)
         its_city = city_of_case(city, before.case.city_version)
         task = next((t for t in before.assisting() if t.id == task_id), None)
         rows = [

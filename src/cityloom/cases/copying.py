@@ -1,0 +1,105 @@
+"""Writing many new rows at once by COPY: rows of `values.py` as text lines, made apart from sending them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Field, JSONField
+
+from cityloom.base.crypto import canonical
+from cityloom.cases import models
+from cityloom.cases.keeping import TABLES
+from cityloom.cases.values import Case, Entry, Report, RunningClock, Task
+
+Cell = Callable[[Any], str]
+_MODELS = {
+    Case: models.Case,
+    Task: models.Task,
+    Report: models.Report,
+    RunningClock: models.RunningClock,
+    Entry: models.Entry,
+}
+
+
+def copy_text(rows: Sequence[Any]) -> bytes:
+    """The rows, all of one class of `values.py`, in PostgreSQL's COPY text format."""
+    if not rows:
+        return b""
+    take, cells = _shape(type(rows[0]))
+    lines = ["\t".join([cell(value) for cell, value in zip(cells, take(row), strict=True)]) for row in rows]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def copy_in(cursor: CursorWrapper, kind: type, text: bytes) -> None:
+    """Send such a text to the table of its class, inside the caller's transaction."""
+    if text:
+        copy_table(cursor, TABLES[kind], [field.name for field in fields(kind)], text)
+
+
+def copy_table(cursor: CursorWrapper, table: str, columns: Sequence[str], text: bytes) -> None:
+    """Send the lines of `copy_line` to any table."""
+    quoted = ", ".join(f'"{name}"' for name in columns)
+    with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
+        copy.write(text)
+
+
+def copy_line(values: Iterable[Any]) -> str:
+    """One line of plain values, for a table that has no class of its own."""
+    return "\t".join(map(_plain, values)) + "\n"
+
+
+@cache
+def _shape(kind: type) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[Cell, ...]]:
+    names = [field.name for field in fields(kind)]
+    columns = {field.attname: field for field in _MODELS[kind]._meta.concrete_fields}
+    return attrgetter(*names), tuple(_cell_of(columns[name]) for name in names)
+
+
+def _cell_of(column: Field[Any, Any]) -> Cell:
+    if isinstance(column, JSONField):
+        return _json
+    return _list if isinstance(column, ArrayField) else _plain
+
+
+def _plain(value: Any) -> str:
+    return _BY_TYPE[type(value)](value)
+
+
+def _text(value: str) -> str:
+    if "\\" in value:
+        value = value.replace("\\", "\\\\")
+    if "\n" in value:
+        value = value.replace("\n", "\\n")
+    if "\r" in value:
+        value = value.replace("\r", "\\r")
+    if "\t" in value:
+        value = value.replace("\t", "\\t")
+    return value
+
+
+def _json(value: Any) -> str:
+    return _text(canonical(value).decode())
+
+
+@cache
+def _list(values: tuple[str, ...]) -> str:
+    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    return _text("{" + ",".join(quoted) + "}")
+
+
+_BY_TYPE: dict[type, Cell] = {
+    type(None): lambda _: "\\N",
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    float: repr,
+    str: _text,
+    bytes: lambda value: "\\\\x" + value.hex(),
+    datetime: datetime.isoformat,
+}

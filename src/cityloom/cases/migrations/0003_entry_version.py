@@ -1,0 +1,8 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("cases", "0002_history_only_grows")]
+    operations = [
+        migrations.AddField(model_name="entry", name="version", field=models.IntegerField(default=1)),
+    ]
