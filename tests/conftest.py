@@ -20,8 +20,10 @@ from cityloom.app.places import project_root
 from cityloom.app.postgres import RunningPostgres, start_postgres
 
 if TYPE_CHECKING:
-    from cityloom.city.snapshot_values import City
+    from playwright.sync_api import Browser, Page
     from tests.cases.life import Life
+
+    from cityloom.city.snapshot_values import City
 
 _SHARED_URL = "CITYLOOM_TEST_POSTGRES"
 _shared: list[tuple[RunningPostgres, Path]] = []
@@ -33,6 +35,7 @@ class OutsideNetworkUsed(Exception):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the slow tests in their whole size")
+    parser.addoption("--screens", action="store_true", help="keep pictures of the pages in docs/screens")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -76,9 +79,7 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, postgres_url: str
-) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, postgres_url: str) -> None:
     """Points Django at the run's own server, never at a running city."""
     from django.conf import settings
 
@@ -150,6 +151,50 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real data sets are not at {folder}; CITYLOOM_REAL_DATA names another place")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The machine's Chromium; tests that ask are skipped where it or the built scripts are absent."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium fonts-noto-cjk")
+    if not (project_root() / "src/cityloom/web/static/cityloom/build/map.js").exists():
+        pytest.skip("the scripts of the pages are not built; run `make assets`")
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the test's thread
+        software_gl = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        browser = playwright.chromium.launch(executable_path=program, args=software_gl)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: "Browser") -> Iterator["Page"]:
+    """A fresh tab at a desk's size; an error that a script throws fails the test."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    tab = context.new_page()
+    thrown: list[str] = []
+    tab.on("pageerror", lambda error: thrown.append(str(error)))
+    yield tab
+    context.close()
+    assert thrown == []
+
+
+@pytest.fixture
+def shoot(request: pytest.FixtureRequest) -> Callable[["Page", str], None]:
+    """Keeps a picture of a page as `docs/screens/NAME.png`, when the run was asked for pictures."""
+    wanted = request.config.getoption("--screens")
+    folder = project_root() / "docs" / "screens"
+
+    def keep(tab: "Page", name: str) -> None:
+        if wanted:
+            folder.mkdir(parents=True, exist_ok=True)
+            tab.screenshot(path=folder / f"{name}.png")
+
+    return keep
 
 
 @pytest.fixture(autouse=True, scope="session")

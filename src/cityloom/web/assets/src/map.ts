@@ -25,7 +25,7 @@ function numbers(text: string | undefined): number[] {
 function viewOf(element: HTMLElement) {
   const [west, south, east, north] = numbers(element.dataset.bounds);
   if (west !== undefined && south !== undefined && east !== undefined && north !== undefined) {
-    return { bounds: [west, south, east, north] as [number, number, number, number] };
+    return { bounds: [west, south, east, north] as [number, number, number, number], fitBoundsOptions: { padding: 24 } };
   }
   const [lon, lat] = numbers(element.dataset.center);
   return { center: [lon ?? 0, lat ?? 0] as [number, number], zoom: Number(element.dataset.zoom ?? 11) };
