@@ -48,13 +48,13 @@ class JetStream:
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._thread.start()
 
+    def reach(self) -> None:
+        """Have a living connection; raises NotTold."""
+        self._try(self._connect())
+
     def tell(self, messages: list[Message], city_codes: Callable[[str], str]) -> None:
         """Publish the messages in order and return when all are stored; raises NotTold."""
-        try:
-            self._wait(self._publish(messages, city_codes))
-        except (nats.errors.Error, OSError, TimeoutError) as why:
-            self._forget()
-            raise NotTold(str(why) or type(why).__name__) from why
+        self._try(self._publish(messages, city_codes))
 
     def close(self) -> None:
         """End the connection and its thread."""
@@ -62,12 +62,23 @@ class JetStream:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(ANSWER_S)
 
-    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, 4 * ANSWER_S), self._loop).result()
+    def _try(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            self._wait(work)
+        except (nats.errors.Error, OSError, TimeoutError) as why:
+            self._forget()
+            raise NotTold(str(why) or type(why).__name__) from why
 
-    async def _publish(self, messages: list[Message], city_codes: Callable[[str], str]) -> None:
+    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, 2 * ANSWER_S), self._loop).result()
+
+    async def _connect(self) -> None:
         if self._client is None or not self._client.is_connected:
             self._client = await _connected(self._url)
+
+    async def _publish(self, messages: list[Message], city_codes: Callable[[str], str]) -> None:
+        await self._connect()
+        assert self._client is not None
         stream = self._client.jetstream(timeout=ANSWER_S)
         stored = [
             await stream.publish_async(
@@ -91,7 +102,15 @@ class JetStream:
 
 async def _connected(url: str) -> Client:
     """A client with the stream at hand; lost connections are ours to renew, so that waiting stays bounded."""
-    client = await nats.connect(url, name="cityloom worker", allow_reconnect=False, connect_timeout=ANSWER_S)
+    client = await nats.connect(
+        url,
+        name="cityloom worker",
+        allow_reconnect=False,
+        max_reconnect_attempts=1,
+        reconnect_time_wait=0,
+        connect_timeout=ANSWER_S,
+        error_cb=_note,
+    )
     stream = client.jetstream(timeout=ANSWER_S)
     config = StreamConfig(
         name=STREAM,
@@ -108,6 +127,11 @@ async def _connected(url: str) -> Client:
     except NotFoundError:
         await stream.add_stream(config)
     return client
+
+
+async def _note(why: Exception) -> None:
+    """The client tells every failure here as well; the relay says it once, where it matters."""
+    log.debug("client=%r", why)
 
 
 def subject_of(message: Message, city_code: str) -> str:
@@ -135,6 +159,7 @@ class Relay:
         if self.now_s() < self._again_at_s:
             return 0
         try:
+            self.server.reach()  # before any row is held
             told = hand_out(lambda messages: self.server.tell(messages, self.city_codes), most)
         except NotTold as why:
             wait_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]

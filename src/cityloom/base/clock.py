@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from django.conf import settings
+
 
 class Clock(Protocol):
     """Gives the moment, always with a zone."""
@@ -56,6 +58,12 @@ class DemoClock:
 
     def as_setting(self) -> str:
         return f"{self.real_began_at.isoformat()},{self.began_at.isoformat()},{self.rate}"
+
+
+def clock_of_settings() -> Clock:
+    """The clock this process lives by: the demo's when CITYLOOM_CLOCK names one, else the machine's."""
+    text = settings.CITYLOOM_CLOCK
+    return DemoClock.from_setting(text) if text else RealClock()
 
 
 class Elapsed:

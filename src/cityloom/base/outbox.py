@@ -39,3 +39,14 @@ def hand_out(tell: Callable[[list[Message]], None], most: int = 500) -> int:
             tell(rows)
             cursor.execute("UPDATE base_outbox SET waiting = false WHERE id = ANY(%s)", [[m.id for m in rows]])
     return len(rows)
+
+
+def drop_told(before: datetime, most: int = 1000) -> int:
+    """Delete what was told and made before that moment, among the `most` oldest rows; how many went."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM base_outbox WHERE id IN (SELECT id FROM base_outbox ORDER BY id LIMIT %s) "
+            "AND NOT waiting AND created_at < %s",
+            [most, before],
+        )
+        return int(cursor.rowcount)
