@@ -1,4 +1,4 @@
-"""The status tables are the single source: every path, state, move and role is asked and answers as the table says."""
+"""The status tables are the single source: every path, state, move and role is answered as the table says."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_every_state_move_and_role_is_answered_as_the_table_says(path: str, smal
                 except ImpossibleMove as refused:
                     assert not rows, asked
                     possible = refused.reason.params["possible"]
-                    assert set(possible) <= {r.move for r in rows_here}, asked  # noqa: PT017
+                    assert set(possible) <= {r.move for r in rows_here}, asked
                 except NotAllowed:
                     assert rows, asked
                     assert all(role not in r.by for r in rows), asked

@@ -41,6 +41,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "exempt.answered": ("已当场答复，免回访", "answered at once; no callback"),
     "exempt.unreachable": ("多次未接通，免回访", "not reached after several attempts"),
     "exempt.refused": ("诉求人不愿接受回访", "the resident declined the call"),
+    "exempt.imported": ("历史数据中没有回访记录", "the record holds no callback"),
     "exempt.other": ("免回访：{why}", "no callback: {why}"),
     # reasons people give (coded; the note carries the words)
     "not_accepted.emergency_line": (

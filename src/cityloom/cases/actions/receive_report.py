@@ -182,7 +182,7 @@ def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime
         case_id=case_id,
         source=new.source,
         state="received",
-        words=new.words.strip(),
+        words=new.words.replace("\x00", "").strip(),
         occurred_at=new.occurred_at or at,
         received_at=at,
         tracking_hash=tracking_hash(code) if new.source in PUBLIC else None,
