@@ -126,12 +126,11 @@ def _count(connection: "psycopg.Connection[Any]") -> dict[str, int]:
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
     ).fetchall()
-    return {
-        f"{schema}.{name}": connection.execute(
-            sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, name))
-        ).fetchone()[0]
-        for schema, name in names
-    }
+    rows = {}
+    for schema, name in names:
+        counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, name)))
+        rows[f"{schema}.{name}"] = int(counted.fetchall()[0][0])
+    return rows
 
 
 def _unpack(source: Path, folder: Path) -> Manifest:

@@ -80,8 +80,9 @@ def _database() -> Finding:
         with ready(migrated=False):
             from django.db import connection
 
-            connection.ensure_connection()
-            version = connection.pg_version
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('server_version_num')::int")
+                version = cursor.fetchone()[0]
             if version < OLDEST_SERVER:
                 return Finding("database", False, f"PostgreSQL {version // 10000} is too old; 15 or newer is needed")
             waiting = waiting_migrations()

@@ -27,8 +27,9 @@ class PostgresPart:
 
     def pid(self) -> int | None:
         """Its process, when it is ours to end."""
-        own = self.server is not None and self.server.process is not None
-        return self.server.pid if own else None
+        if self.server is None or self.server.process is None:
+            return None
+        return self.server.pid
 
     def has_ended(self) -> bool:
         if self.server is None:

@@ -23,6 +23,7 @@ from cityloom.app.places import kept_secret
 from cityloom.app.processes import (
     Account,
     CannotStart,
+    become,
     can_enter,
     is_alive,
     own_account,
@@ -261,10 +262,8 @@ def _init(binaries: Path, data: Path, account: Account, *, durable: bool) -> Non
     draft = data.with_name("postgres.unfinished")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    drop = {}
     if account.uid != os.geteuid():
         os.chown(draft, account.uid, account.gid)
-        drop = {"user": account.uid, "group": account.gid, "extra_groups": []}
     made = subprocess.run(
         [
             str(binaries / "initdb"),
@@ -283,7 +282,7 @@ def _init(binaries: Path, data: Path, account: Account, *, durable: bool) -> Non
         cwd="/",
         env=_server_env(),
         check=False,
-        **drop,
+        **become(account),
     )  # fmt: skip
     if made.returncode != 0:
         shutil.rmtree(draft, ignore_errors=True)

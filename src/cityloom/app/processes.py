@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 _PR_SET_PDEATHSIG = 1
 
@@ -30,6 +31,21 @@ class Account:
     name: str
     uid: int
     gid: int
+
+
+class Become(TypedDict, total=False):
+    """The arguments by which subprocess starts a program as another account; empty for one's own."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def become(account: Account | None) -> Become:
+    """How to start a program as that account."""
+    if account is None or account.uid == os.geteuid():
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def own_account() -> Account:
@@ -73,11 +89,9 @@ def can_enter(account: Account, folder: Path) -> bool:
         return os.access(folder, os.X_OK)
     probe = subprocess.run(
         ["test", "-x", str(folder)],
-        user=account.uid,
-        group=account.gid,
-        extra_groups=[],
         cwd="/",
         check=False,
+        **become(account),
     )
     return probe.returncode == 0
 
@@ -119,9 +133,6 @@ def spawn(
 
     It dies with this process. Call it from the main thread: the kernel watches the thread that started it.
     """
-    drop = {}
-    if account is not None and account.uid != os.geteuid():
-        drop = {"user": account.uid, "group": account.gid, "extra_groups": []}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         return subprocess.Popen(
@@ -133,7 +144,7 @@ def spawn(
             preexec_fn=die_with_parent(on_parent_death),
             env=env,
             cwd=cwd or "/",
-            **drop,
+            **become(account),
         )
 
 

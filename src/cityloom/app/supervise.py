@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cityloom.app.processes import (
     CannotStart,
@@ -195,15 +195,16 @@ def mark_of(var: Path) -> str:
     return str(var.absolute())
 
 
-def read_state(var: Path) -> dict | None:
+def read_state(var: Path) -> dict[str, Any] | None:
     """The state a supervisor left in this folder, or None."""
     try:
-        return json.loads((var / "run.json").read_text())
+        state: dict[str, Any] = json.loads((var / "run.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
+    return state
 
 
-def end_what_is_left(state: dict) -> list[str]:
+def end_what_is_left(state: dict[str, Any]) -> list[str]:
     """End the processes a killed supervisor left: those of its groups that carry its mark. Gives their names."""
     ended = []
     for child in state["children"]:

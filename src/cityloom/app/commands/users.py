@@ -14,9 +14,9 @@ def command() -> None:
 @needs_database
 def list_users() -> None:
     """List logins, names and whether they can sign in."""
-    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import User
 
-    for user in get_user_model().objects.order_by("username").iterator():
+    for user in User.objects.order_by("username").iterator():
         state = "asleep" if not user.is_active else "can sign in" if user.has_usable_password() else "no password"
         admin = ", administrator" if user.is_superuser else ""
         click.echo(f"{user.get_username():24} {user.first_name:16} {state}{admin}")
@@ -36,19 +36,18 @@ def list_users() -> None:
 @needs_database
 def password(login: str, password: str, admin: bool) -> None:
     """Set the password of LOGIN."""
-    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import User
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
 
-    users = get_user_model().objects
-    user = users.filter(username=login).first()
+    user = User.objects.filter(username=login).first()
     if user is None:
         if not admin:
             raise click.ClickException(
                 f"nobody has the login {login}; add the person to people.csv and run `cityloom city load`, "
                 "or say --admin to make an administrator"
             )
-        user = users.model(username=login)
+        user = User(username=login)
     try:
         validate_password(password, user)
     except ValidationError as weak:
