@@ -153,9 +153,12 @@ def data_dir() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
-    """The machine's Chromium; tests that ask are skipped where it or the built scripts are absent."""
+    """The machine's Chromium; tests that ask are skipped where it or the built scripts are absent.
+
+    It ends with the module, because Playwright keeps an event loop running that other tests could not stand.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium fonts-noto-cjk")

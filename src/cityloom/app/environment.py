@@ -80,6 +80,11 @@ SETTINGS: tuple[Setting, ...] = (
         "`REAL_ISO,DEMO_ISO,RATE` when a demo lives at its own time, the same in every process; the real clock "
         "when empty.",
     ),
+    Setting(
+        "CITYLOOM_CITY",
+        "",
+        "Code of the city that the pages show, where several are loaded; the first one when empty.",
+    ),
     Setting("CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."),
     Setting("CITYLOOM_TIME_ZONE", "UTC", "Time zone of logs and of pages that belong to no city."),
     Setting("CITYLOOM_LANGUAGE", "zh-hans", "Language of a visitor who asks for none: `zh-hans` or `en`."),

@@ -58,6 +58,7 @@ CITYLOOM_DATA_KEYS = _env.data_keys(_var)
 CITYLOOM_DEMO_PASSWORD = "" if PRODUCTION else demo_password(_var)  # for the sign-in page of a demo
 CITYLOOM_CLOCK = _env.text("CITYLOOM_CLOCK")
 CITYLOOM_NATS_URL = _env.text("CITYLOOM_NATS_URL")
+CITYLOOM_CITY = _env.text("CITYLOOM_CITY")
 CITYLOOM_LIVE_URL = _env.text("CITYLOOM_LIVE_URL")
 
 INSTALLED_APPS = [
