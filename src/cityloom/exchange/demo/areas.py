@@ -26,8 +26,8 @@ DISTRICT_SEEDS = (
     ("ly", Name("柳园区", "Liuyuan District"), (2_300.0, -4_300.0)),
     ("xd", Name("西渡区", "Xidu District"), (-3_600.0, -3_300.0)),
 )
-STREETS, COMMUNITIES = 30, 176
-CROSSING = {"outline": 1.0, "river": 12.0, "ring": 3.0, "arterial": 2.2, "street": 1.0, "path": 0.8}
+STREETS, COMMUNITIES = 30, 184
+CROSSING = {"outline": 1.0, "river": 12.0, "ring": 6.0, "arterial": 4.0, "street": 1.0, "path": 0.8}
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def divide_city(network: Network, blocks: Blocks, seed: int) -> Areas:
     """The whole tree of areas. Barriers (river, rings, arterials) are crossed by borders of higher areas least."""
     rng = stream(seed, "areas")
     graph = _face_graph(network, blocks)
+    peopled = _by_people(graph, blocks)
     names = place_names(rng)
     everything = list(range(len(blocks.area_m2)))
     found = [_area(CITY_CODE, "", "city", CITY_NAME, everything, blocks)]
@@ -77,8 +78,8 @@ def divide_city(network: Network, blocks: Blocks, seed: int) -> Areas:
         members = districts[number]
         code = f"{CITY_CODE[:4]}{number + 2:02d}"
         found.append(_area(code, CITY_CODE, "district", name, members, blocks))
-        share = graph.weight[members].sum() / graph.weight.sum()
-        found += _streets(graph, blocks, members, code, max(3, round(STREETS * share)), names)
+        share = peopled.weight[members].sum() / peopled.weight.sum()
+        found += _streets(graph, peopled, blocks, members, code, max(3, round(STREETS * share)), names)
     return Areas(tuple(found), *(_codes(found, level, len(everything)) for level in
                                  ("district", "street", "community", "grid")))  # fmt: skip
 
@@ -86,7 +87,7 @@ def divide_city(network: Network, blocks: Blocks, seed: int) -> Areas:
 def _face_graph(network: Network, blocks: Blocks) -> FaceGraph:
     centre = shapely.get_coordinates(shapely.centroid(blocks.metres))
     side = grid_side_m(np.hypot(centre[:, 0], centre[:, 1]))
-    side = np.where(blocks.use == "hill", 650.0, side)
+    side = np.where(blocks.use == "hill", 1_000.0, side)
     neighbours: list[list[tuple[int, float]]] = [[] for _block in side]
     for (left, right), kind in zip(blocks.sides.tolist(), network.kind.tolist(), strict=True):
         if left >= 0 and right >= 0 and left != right:
@@ -95,6 +96,12 @@ def _face_graph(network: Network, blocks: Blocks) -> FaceGraph:
             neighbours[left].append((right, cost))
             neighbours[right].append((left, cost))
     return FaceGraph(centre, blocks.area_m2 / side**2, neighbours)
+
+
+def _by_people(graph: FaceGraph, blocks: Blocks) -> FaceGraph:
+    """The same faces, those without residents counting little: what streets and communities are balanced by."""
+    empty = np.isin(blocks.use, ("hill", "bank", "great park"))
+    return FaceGraph(graph.position_m, graph.weight * np.where(empty, 0.06, 1.0), graph.neighbours)
 
 
 def _districts(graph: FaceGraph, blocks: Blocks, everything: list[int]) -> list[list[int]]:
@@ -107,27 +114,39 @@ def _districts(graph: FaceGraph, blocks: Blocks, everything: list[int]) -> list[
 
 
 def _streets(
-    graph: FaceGraph, blocks: Blocks, members: list[int], district: str, count: int, names: Iterator[Name]
+    graph: FaceGraph,
+    peopled: FaceGraph,
+    blocks: Blocks,
+    members: list[int],
+    district: str,
+    count: int,
+    names: Iterator[Name],
 ) -> list[AreaShape]:
     found = []
-    parts = _from_north_west(graph, cluster(graph, members, count, rounds=8))
+    parts = _from_north_west(graph, cluster(peopled, members, count, rounds=8))
     communities = split_whole(
-        round(COMMUNITIES * graph.weight[members].sum() / graph.weight.sum()),
-        [graph.weight[part].sum() for part in parts],
+        round(COMMUNITIES * peopled.weight[members].sum() / peopled.weight.sum()),
+        [peopled.weight[part].sum() for part in parts],
     )
     for number, (part, inside) in enumerate(zip(parts, communities, strict=True), start=1):
         code = f"{district}{number:03d}"
         name = with_ending(next(names), "街道", "Street")
         found.append(_area(code, district, "street", name, part, blocks))
-        found += _communities(graph, blocks, part, code, max(2, inside), names)
+        found += _communities(graph, peopled, blocks, part, code, max(2, inside), names)
     return found
 
 
 def _communities(
-    graph: FaceGraph, blocks: Blocks, members: list[int], street: str, count: int, names: Iterator[Name]
+    graph: FaceGraph,
+    peopled: FaceGraph,
+    blocks: Blocks,
+    members: list[int],
+    street: str,
+    count: int,
+    names: Iterator[Name],
 ) -> list[AreaShape]:
     found = []
-    for number, part in enumerate(_from_north_west(graph, cluster(graph, members, count, rounds=6)), start=1):
+    for number, part in enumerate(_from_north_west(graph, cluster(peopled, members, count, rounds=6)), start=1):
         code = f"{street}{number:03d}"
         name = next(names)
         found.append(_area(code, street, "community", with_ending(name, "社区", "Community"), part, blocks))

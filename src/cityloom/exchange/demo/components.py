@@ -21,7 +21,7 @@ from cityloom.exchange.demo.units import Units
 from cityloom.exchange.demo.ways import Ways, points_beside
 
 COUNT = 24_000
-OWNERLESS = 0.004  # besides the covers that nobody knows
+OWNERLESS = 0.003  # besides the covers that nobody knows
 THING_COLUMNS = (
     "code", "type", "name_zh", "name_en", "component", "area", "owner", "lon", "lat", "streams", "interval_s",
     "from", "until",

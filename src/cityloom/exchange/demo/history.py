@@ -210,13 +210,13 @@ def _text(case: Case, common: dict[str, list[str]], rng: np.random.Generator) ->
     slots = {
         "place": pick(rng, spot.places_zh), "when": pick(rng, common["when"]), "n": int(rng.integers(2, 9)),
         "days": int(rng.integers(2, 12)), "floor": int(rng.integers(1, 29)), "cold": int(rng.integers(13, 18)),
-        "shop": pick(rng, common["shop"]), "thing": told.thing,
+        "shop": pick(rng, common["shop"]), "eatery": pick(rng, common["eatery"]), "thing": told.thing,
     }  # fmt: skip
     slots["when"] = str(slots["when"]).format(**slots)
     if case.source in ("grid_worker", "sensor", "inspection"):
         phrases = common["grid" if case.source == "grid_worker" else case.source]
         return pick(rng, phrases).format(**slots)
-    if told.en and rng.random() < 0.07:
+    if told.en and rng.random() < 0.05:
         return pick(rng, told.en).format(**{**slots, "place": pick(rng, spot.places_en)})
     opening = pick(rng, common["opening"])
     core = pick(rng, told.zh) + pick(rng, told.after)

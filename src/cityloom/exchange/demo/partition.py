@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SLIGHT = 0.3  # a cluster with less than this share of the usual weight is none
 Neighbours = list[list[tuple[int, float]]]  # per face: the faces that share an edge, and the cost of crossing
 
 
@@ -39,7 +40,7 @@ def grow(graph: FaceGraph, members: Sequence[int], seeds: Sequence[int]) -> tupl
 
 
 def cluster(graph: FaceGraph, members: Sequence[int], count: int, rounds: int = 5) -> list[list[int]]:
-    """Split the members into `count` connected clusters (fewer when there are not enough faces of some weight)."""
+    """Split the members into `count` connected clusters, or fewer: slight ones join a neighbour."""
     slight = 0.12 * float(graph.weight[list(members)].sum()) / max(count, len(members))
     weighty = [face for face in members if graph.weight[face] > slight]
     seeds = _spread_seeds(graph, members, weighty, min(count, len(weighty)))
@@ -50,10 +51,29 @@ def cluster(graph: FaceGraph, members: Sequence[int], count: int, rounds: int = 
             break
         seeds = centred
         label, _cost = grow(graph, members, seeds)
-    clusters: list[list[int]] = [[] for _seed in seeds]
-    for face in members:
-        clusters[label[face]].append(face)
+    _absorb_slight(graph, members, label, len(seeds))
+    clusters = [[face for face in members if label[face] == number] for number in sorted(set(label.values()))]
     return clusters
+
+
+def _absorb_slight(graph: FaceGraph, members: Sequence[int], label: dict[int, int], count: int) -> None:
+    """Join each cluster of much less than the usual weight to the neighbour that is reached cheapest from it."""
+    while True:
+        weight = dict.fromkeys(label.values(), 0.0)
+        for face in members:
+            weight[label[face]] += float(graph.weight[face])
+        slightest = min(weight, key=lambda number: (weight[number], number))
+        if len(weight) == 1 or weight[slightest] >= SLIGHT * sum(weight.values()) / count:
+            return
+        inside = [face for face in members if label[face] == slightest]
+        _cost, heir = min(
+            (cost, label[other])
+            for face in inside
+            for other, cost in graph.neighbours[face]
+            if other in label and label[other] != slightest
+        )
+        for face in inside:
+            label[face] = heir
 
 
 def _spread_seeds(graph: FaceGraph, members: Sequence[int], weighty: Sequence[int], count: int) -> list[int]:

@@ -15,6 +15,8 @@ from cityloom.exchange.demo.terrain import QUAY_OFFSET_M, Terrain
 RINGS_M = (1_420.0, 3_150.0, 5_250.0)
 BRIDGE_MAX_M = 2.6 * QUAY_OFFSET_M  # a longer way over the water is no bridge but a road along the river
 BRIDGE_GAP_M = 420.0
+BRIDGE_EVERY_M = 1_250.0
+SHORTEST_M = {"ring": 1_600.0, "arterial": 240.0}
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,21 @@ NOT_A_ROAD = ("outline", "river")
 def lay_skeleton(terrain: Terrain, seed: int) -> list[Road]:
     """Rings, arterials and embankments in metres, ended at the hills and led over the river by bridges only."""
     rng = stream(seed, "skeleton")
-    drafts: list[tuple[LineString, str]] = [(ring, "ring") for ring in _rings(rng)]
-    drafts += [(line, "arterial") for line in _radials(rng)]
+    rings = _rings(rng)
+    drafts: list[tuple[LineString, str]] = [(ring, "ring") for ring in rings]
+    drafts += [(line, "arterial") for line in _radials(rng, rings)]
     blocked = shapely.union_all([terrain.hills, *terrain.lake_shores, *terrain.great_parks])
     bridges: list[Point] = []
     roads: list[Road] = []
     for name, (line, kind) in enumerate(drafts):
         inside = line.intersection(terrain.outline).difference(blocked)
         kept = _over_bridges(inside, terrain.quays, bridges)
-        roads += [Road(part, kind, name) for part in _lines(kept) if part.length > 150]
+        roads += [Road(part, kind, name) for part in _lines(kept) if part.length > SHORTEST_M[kind]]
     name = len(drafts)
+    for line in _more_bridges(terrain, bridges):
+        inside = line.intersection(terrain.outline.buffer(-200)).difference(blocked)
+        roads += [Road(part, "arterial", name) for part in _lines(inside) if part.length > SHORTEST_M["arterial"]]
+        name += 1
     for edge in _lines(terrain.quays.boundary.intersection(terrain.outline).difference(terrain.hills)):
         roads.append(Road(edge, "arterial", name))
         name += 1
@@ -84,17 +91,35 @@ def _rings(rng: np.random.Generator) -> list[LineString]:
     return rings
 
 
-def _radials(rng: np.random.Generator) -> list[LineString]:
-    """Two avenues through the old town, ten arterials from the first ring out, more from the second and third."""
+def _radials(rng: np.random.Generator, rings: list[LineString]) -> list[LineString]:
+    """Two avenues through the old town, and arterials outwards from each ring, between those from further in."""
     lines = [
         _bent(rng, (0.03, 0.0), 9_000, 0.0, both_ways=True),
         _bent(rng, (np.pi / 2 + 0.06, 0.0), 9_000, 0.0, both_ways=True),
     ]
-    starts = ((4, RINGS_M[0] * 0.95, np.pi / 4), (8, RINGS_M[1] * 0.97, np.pi / 8), (12, RINGS_M[2], np.pi / 12))
-    for count, start_m, first in starts:
+    for ring, count, jitter, turn in zip(rings, (4, 8, 16), (0.09, 0.07, 0.04), (0.14, 0.10, 0.03), strict=True):
+        inside = Polygon(ring.coords)
+        start_m = 0.6 * ring.length / (2 * np.pi)
         for index in range(count):
-            angle = first + index * 2 * np.pi / count + rng.uniform(-0.09, 0.09)
-            lines.append(_bent(rng, (angle, start_m), 9_000 - start_m, rng.uniform(-0.16, 0.16)))
+            angle = (index + 0.5) * 2 * np.pi / count + rng.uniform(-jitter, jitter)
+            line = _bent(rng, (angle, start_m), 9_000 - start_m, rng.uniform(-turn, turn))
+            lines.append(max(_lines(line.difference(inside)), key=lambda part: part.length))
+    return lines
+
+
+def _more_bridges(terrain: Terrain, bridges: list[Point]) -> list[LineString]:
+    """Short arterials straight across the river where the next bridge would be far away."""
+    axis = terrain.river_axis
+    lines = []
+    for at in np.arange(0, axis.length, 150.0):
+        middle, ahead = axis.interpolate(at), axis.interpolate(at + 20)
+        inside = terrain.outline.buffer(-900).contains(middle)
+        if not inside or any(middle.distance(other) < BRIDGE_EVERY_M for other in bridges):
+            continue
+        across = np.array([-(ahead.y - middle.y), ahead.x - middle.x]) / 20
+        reach = np.linspace(-1_000, 1_000, 11)[:, None]
+        lines.append(LineString(np.array([middle.x, middle.y]) + reach * across))
+        bridges.append(middle)
     return lines
 
 

@@ -60,6 +60,7 @@ class Spots:
 
     city: City
     roads: Candidates
+    riverside: Candidates
     estates: Candidates
     crossing: list[list[Name]]  # for each way the names of the roads that meet it
     estate_block: np.ndarray
@@ -71,8 +72,8 @@ class Spots:
         """Places at the roads, or in the estates; without `at` (a mere question) any estate."""
         if not count:
             return []
-        if at == "road":
-            chosen = self.roads.draw(count, rng)
+        if at in ("road", "river"):
+            chosen = (self.roads if at == "road" else self.riverside).draw(count, rng)
             points = points_beside(self.city.network, self.city.ways, chosen, rng, 0.9)
             degrees = np.round(self.city.plane.degrees(points), 7).tolist()
             return [self._at_road(int(way), at, rng) for way, at in zip(chosen, degrees, strict=True)]
@@ -104,10 +105,9 @@ class Spots:
         zh = [
             f"{name.zh}{building}号楼",
             f"{name.zh}{building}栋{door}单元",
-            f"{name.zh}小区",
+            name.zh,
             f"{name.zh}{building}号楼前",
         ]
-        zh = [text.replace("小区小区", "小区") for text in zh]
         en = [f"building {building} of {name.en}", name.en]
         block = int(self.estate_block[estate])
         return self._spot(block, at, f"{name.zh}{building}号楼", zh, en)
@@ -132,6 +132,9 @@ def find_spots(city: City, seed: int) -> Spots:
     quiet = np.isin(blocks.use[ways.beside], ("hill", "great park", "bank"))
     wet = shapely.contains_xy(city.terrain.water, middle)
     road_weight = ways.length_m * beside * np.where(quiet, 0.03, 1.0) * np.where(wet, 0.0, 1.0)
+    river = city.terrain.river.simplify(1.0)
+    shapely.prepare(river)
+    riverside = ways.length_m * shapely.dwithin(river, shapely.points(middle), 150) * ~wet
     homes = blocks.of_use("housing", "village")
     homes = homes[blocks.population[homes] > 0]
     estate_weight = blocks.population[homes] * rng.lognormal(0, 0.5, len(homes))
@@ -143,6 +146,7 @@ def find_spots(city: City, seed: int) -> Spots:
     return Spots(
         city=city,
         roads=Candidates(middle, shares(road_weight), shapely.STRtree(shapely.points(middle))),
+        riverside=Candidates(middle, shares(riverside), shapely.STRtree(shapely.points(middle))),
         estates=Candidates(centre, shares(estate_weight), tree),
         crossing=_crossings(city),
         estate_block=homes,

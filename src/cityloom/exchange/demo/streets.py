@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely.geometry import LineString, MultiPoint, Polygon
+from shapely.ops import split
 
 from cityloom.exchange.demo.chance import stream
 from cityloom.exchange.demo.skeleton import Road
@@ -32,13 +33,13 @@ def manner_of(quarter: Polygon, rng: np.random.Generator) -> Manner:
     centre = quarter.centroid
     distance = float(np.hypot(centre.x, centre.y))
     if distance < OLD_TOWN_M:
-        return Manner("tangled", 82, 82, 0.06)
+        return Manner("split", 66, 104, 0.05)
     if distance < CENTRE_M:
         pattern = "curved" if rng.random() < 0.35 else "grid"
         return Manner(pattern, rng.uniform(84, 100), rng.uniform(112, 150), 0.09)
     draw = rng.random()
     if draw < 0.22:
-        return Manner("tangled", 165, 165, 0.16)
+        return Manner("split", 125, 190, 0.12)
     if draw < 0.36:
         return Manner("grid", rng.uniform(185, 230), rng.uniform(240, 300), 0.08)
     pattern = "curved" if draw < 0.62 else "grid"
@@ -56,7 +57,7 @@ def lay_streets(quarters: list[Polygon], seed: int) -> list[Road]:
 
 def lay_quarter(quarter: Polygon, manner: Manner, rng: np.random.Generator) -> list[Road]:
     """One quarter's streets: a pattern over its bounds, cut to its shape, some pieces left out."""
-    lay = {"tangled": _tangled, "grid": _grid, "curved": _curved}[manner.pattern]
+    lay = {"split": _split, "tangled": _tangled, "grid": _grid, "curved": _curved}[manner.pattern]
     lines = lay(quarter, manner, rng)
     pieces = shapely.get_parts(shapely.intersection(shapely.union_all(lines), quarter.buffer(1.5)))
     noded = shapely.get_parts(shapely.union_all(pieces, grid_size=0.01))
@@ -67,7 +68,7 @@ def lay_quarter(quarter: Polygon, manner: Manner, rng: np.random.Generator) -> l
     running_along = (edge_m <= 2) & (shapely.length(noded) > 4 * (middle_m + 4)) & (reach_m < 1e9)
     kept = ~hugging & ~running_along & (rng.random(len(noded)) > manner.left_out)
     kind_draw = rng.random(len(noded))
-    lane_share = 0.35 if manner.pattern == "tangled" else 0.12
+    lane_share = 0.35 if manner.pattern == "split" else 0.12
     return [
         Road(line, "path" if draw < lane_share else "street")
         for line, keep, draw in zip(noded, kept, kind_draw, strict=True)
@@ -90,6 +91,36 @@ def lay_trails(terrain: Terrain, seed: int) -> list[Road]:
         roads += [Road(line, "path") for line in shapely.get_parts(inside) if line.length > 4]
     roads += [Road(LineString(lake.buffer(25).exterior.coords), "path") for lake in terrain.lakes]
     return roads
+
+
+def _split(area: Polygon, manner: Manner, rng: np.random.Generator) -> list[LineString]:
+    """Plots halved again and again across their longer side, as land was divided between heirs."""
+    largest_m2 = 1.35 * manner.across_m * manner.along_m
+    lines: list[LineString] = []
+    plots = [area]
+    while plots:
+        plot = plots.pop()
+        if plot.area < largest_m2 * rng.uniform(0.6, 1.25):
+            continue
+        cut = _cut_across(plot, rng)
+        halves = [half for half in split(plot, cut).geoms if half.area > 1]
+        if len(halves) < 2:
+            continue
+        lines += [part for part in shapely.get_parts(cut.intersection(plot)) if part.length > 1]
+        plots += halves
+    return lines
+
+
+def _cut_across(plot: Polygon, rng: np.random.Generator) -> LineString:
+    """A line across the plot near its middle, square to its longer side but for a little, and a little bent."""
+    heading = _long_side_angle(plot) + np.pi / 2 + rng.normal(0, 0.09)
+    middle = np.array(plot.minimum_rotated_rectangle.centroid.coords[0])
+    along = np.array([np.cos(heading), np.sin(heading)])
+    aside = np.array([-along[1], along[0]])
+    reach = np.hypot(plot.bounds[2] - plot.bounds[0], plot.bounds[3] - plot.bounds[1])
+    middle = middle + aside * rng.uniform(-0.12, 0.12) * plot.area / reach
+    bend = rng.uniform(-0.03, 0.03) * reach
+    return LineString([middle - along * reach, middle + aside * bend, middle + along * reach])
 
 
 def _tangled(area: Polygon, manner: Manner, rng: np.random.Generator) -> list[LineString]:

@@ -74,11 +74,12 @@ def blob(
     wobble: float,
     points: int = 90,
     stretch: float = 1.0,
+    harmonics: int = 5,
 ) -> Polygon:
     """A closed curve around a centre, rounder the smaller `wobble` is."""
     theta = np.linspace(0, 2 * np.pi, points, endpoint=False)
     radius = np.ones(points)
-    for harmonic in range(2, 6):
+    for harmonic in range(2, harmonics + 1):
         phase = rng.uniform(0, 2 * np.pi)
         radius += wobble * rng.uniform(0.4, 1.0) / (harmonic - 0.5) * np.cos(harmonic * theta + phase)
     x = centre[0] + radius_m * radius * np.cos(theta) * stretch
@@ -89,7 +90,7 @@ def blob(
 def shape_terrain(seed: int) -> Terrain:
     """The land of the seed: one river through the city, hills in the north-west, two lakes, some large parks."""
     rng = stream(seed, "terrain")
-    outline = blob(rng, (0, 0), CITY_RADIUS_M, 0.10, points=240, stretch=1.06)
+    outline = blob(rng, (0, 0), CITY_RADIUS_M, 0.11, points=300, stretch=1.06, harmonics=9)
     axis_xy = _river_axis(rng)
     axis = LineString(axis_xy)
     half_width = 62 + 26 * np.sin(np.arange(len(axis_xy)) / 17.0 + rng.uniform(0, 6))
