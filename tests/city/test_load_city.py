@@ -199,5 +199,5 @@ def test_the_stored_city_is_the_folder_read_back(folder):
     assert set(city.things.values()) == set(said.things)
     assert set(city.rules.values()) == set(said.rules)
     assert list(city.indicators.values()) == list(said.indicators)
-    assert city.features["parks"] == said.features
+    assert dict(city.features) == {"parks": said.features}
     assert city.posts_of("deputy", date(2026, 5, 1))[0].role is Role.CHECKER

@@ -109,7 +109,7 @@ def _area(feature: MapFeature) -> Area:
         level=feature.text("level"),
         name=_name(feature),
         population=feature.properties.get("population"),
-        geometry=feature.geometry.wkb,
+        geometry=feature.wkb,
         scheme=feature.text("scheme"),
         scheme_version=feature.text("version"),
     )
@@ -150,7 +150,7 @@ def _component(feature: MapFeature, notes: Notes) -> Component | None:
         supervisor=feature.text("supervisor") or None,
         state=feature.text("state") or "intact",
         since=since,
-        geometry=b"" if is_point else feature.geometry.wkb,
+        geometry=b"" if is_point else feature.wkb,
     )
 
 
@@ -163,7 +163,7 @@ def layer_of(layer: str, features: list[MapFeature]) -> Read[Feature]:
             name=_name(feature),
             kind=feature.text("kind"),
             properties={k: v for k, v in feature.properties.items() if k not in _OWN},
-            geometry=feature.geometry.wkb,
+            geometry=feature.wkb,
         )
         for feature in features
     ), _numbers(features)

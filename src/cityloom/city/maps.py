@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
-from shapely.geometry import shape
+from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
 from cityloom.city.problems import nearest
@@ -24,11 +25,12 @@ _REFUSED_SYSTEM = ("GCJ", "BD09", "BD-09")
 
 @dataclass(frozen=True)
 class MapFeature:
-    """One feature, `number` counted from 1; its geometry is two-dimensional and of an expected kind."""
+    """One feature, `number` counted from 1; its geometry is two-dimensional, valid and of an expected kind."""
 
     number: int
     properties: Mapping[str, Any]
     geometry: BaseGeometry
+    wkb: bytes = b""
 
     def text(self, name: str) -> str:
         """A text property; blank when nothing was given."""
@@ -65,7 +67,22 @@ def read_map(path: Path, form: MapForm, notes: Notes) -> list[MapFeature]:
     for number, feature in enumerate(features if isinstance(features, list) else [], 1):
         read = _read_feature(number, feature, form, unknown, notes)
         found += [read] if read else []
-    return found
+    return _sound(found, notes)
+
+
+def _sound(features: list[MapFeature], notes: Notes) -> list[MapFeature]:
+    """The features with a valid geometry, flat and with its WKB; all at once, as that is much faster."""
+    geometries = np.array([feature.geometry for feature in features], dtype=object)
+    valid, flat = shapely.is_valid(geometries), shapely.force_2d(geometries)
+    for i in np.flatnonzero(~valid).tolist():
+        detail = shapely.is_valid_reason(geometries[i])
+        notes.at_feature("geometry_invalid", features[i].number, features[i].text("code"), detail=detail)
+    wkb = shapely.to_wkb(flat)
+    return [
+        MapFeature(feature.number, feature.properties, flat[i], wkb[i])
+        for i, feature in enumerate(features)
+        if valid[i]
+    ]
 
 
 def read_json(path: Path, notes: Notes) -> Any:
@@ -140,14 +157,12 @@ def _read_geometry(number: int, code: str, data: object, form: MapForm, notes: N
         notes.at_feature("geometry_kind", number, code, kind=data["type"], form=expected)
         return None
     try:
-        geometry = shapely.force_2d(shape(data))
+        is_point = data["type"] == "Point"
+        geometry: BaseGeometry = Point(data["coordinates"]) if is_point else shape(data)
     except (ValueError, TypeError, IndexError, KeyError, shapely.GEOSException) as error:
         notes.at_feature("geometry_invalid", number, code, detail=str(error))
         return None
     if geometry.is_empty:
         notes.at_feature("geometry_missing", number, code, form=expected)
-        return None
-    if not shapely.is_valid(geometry):
-        notes.at_feature("geometry_invalid", number, code, detail=shapely.is_valid_reason(geometry))
         return None
     return geometry

@@ -45,12 +45,14 @@ class Table:
 
 def digest_of(columns: Columns) -> str:
     """What the row says, in 32 hexadecimal digits; equal exactly when every column is."""
-    text = json.dumps(columns, ensure_ascii=False, sort_keys=True, default=_as_text)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_ENCODER.encode(columns).encode(), digest_size=16).hexdigest()
 
 
 def _as_text(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_as_text)
 
 
 def _names(name: Name, prefix: str = "name") -> Columns:
@@ -401,6 +403,14 @@ def _paths(folder: CityFolder) -> list[Mapping[str, Any]]:
     return [folder.paths]
 
 
+FEATURES = Table(
+    "features",
+    models.Feature,
+    lambda f: f.features,
+    lambda each: f"{each.layer}|{each.code}",
+    _feature_columns,
+    _feature,
+)
 TABLES: tuple[Table, ...] = (
     Table("areas", models.Area, lambda f: f.areas, _by_code, _area_columns, _area),
     Table("units", models.Unit, lambda f: f.units, _by_code, _unit_columns, _unit),
@@ -418,14 +428,7 @@ TABLES: tuple[Table, ...] = (
         _calendar_columns,
         _calendar_day,
     ),
-    Table(
-        "features",
-        models.Feature,
-        lambda f: f.features,
-        lambda each: f"{each.layer}|{each.code}",
-        _feature_columns,
-        _feature,
-    ),
+    FEATURES,
     Table("indicators", models.Indicator, lambda f: f.indicators, _by_code, _indicator_columns, _indicator),
     Table("things", models.Thing, lambda f: f.things, _by_code, _thing_columns, _thing),
     Table("rules", models.AlarmRule, lambda f: f.rules, _by_code, _rule_columns, _rule),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,10 +16,10 @@ from cityloom.base.reasons import register
 from cityloom.city import models
 from cityloom.city.calendars import calendars_of
 from cityloom.city.config import parse_config
-from cityloom.city.folder_values import CityConfig
+from cityloom.city.folder_values import CityConfig, Feature
 from cityloom.city.locating import Locator
 from cityloom.city.paths import parse_paths
-from cityloom.city.rows import TABLES, Table
+from cityloom.city.rows import FEATURES, TABLES, Table
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Area, Name
 
@@ -73,6 +73,32 @@ class CityInList:
     name: Name
     time_zone: str
     version: int
+
+
+class Layers(Mapping[str, tuple[Feature, ...]]):
+    """The layers of the map at a version; each is read when it is first asked for, ordered by code."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        rows = models.Feature.objects.filter(_at(identity)).order_by("layer")
+        self._names = tuple(rows.values_list("layer", flat=True).distinct())
+        self._read: dict[str, tuple[Feature, ...]] = {}
+
+    def __getitem__(self, layer: str) -> tuple[Feature, ...]:
+        if layer not in self._names:
+            raise KeyError(layer)
+        if layer not in self._read:
+            self._read[layer] = tuple(read_values(FEATURES, self._identity, layer=layer))
+        return self._read[layer]
+
+    def __contains__(self, layer: object) -> bool:
+        return layer in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass
@@ -166,24 +192,33 @@ def _build(identity: Identity) -> City:
     config, _ = parse_config(version.settings)
     if config is None:
         raise ValueError(f"the stored settings of version {identity.number} cannot be read")
-    values = {table.name: list(read_values(table, identity.city_id, identity.number)) for table in TABLES}
-    return make_city(identity, config, values)
+    values = {table.name: list(read_values(table, identity)) for table in TABLES if table is not FEATURES}
+    return make_city(identity, config, values, Layers(identity))
 
 
-def read_values(table: Table, city_id: int, number: int) -> Iterable[Any]:
-    """The values of one table at a version, ordered by their keys."""
-    rows = table.model._default_manager.filter(city_id=city_id, version_from__lte=number).filter(
-        Q(version_to=None) | Q(version_to__gt=number)
-    )
+def read_values(table: Table, identity: Identity, **only: Any) -> Iterable[Any]:
+    """The values of one table at a version, ordered by their keys; `only` those with such columns."""
+    rows = table.model._default_manager.filter(_at(identity), **only)
     fields = [f.attname for f in table.model._meta.concrete_fields if f.attname not in _BOOKKEEPING]
     for row in rows.order_by("key").values_list(*fields).iterator(chunk_size=5000):
         yield table.from_columns(dict(zip(fields, row, strict=True)))
 
 
+def _at(identity: Identity) -> Q:
+    """The rows that belong to a version."""
+    still = Q(version_to=None) | Q(version_to__gt=identity.number)
+    return Q(city_id=identity.city_id, version_from__lte=identity.number) & still
+
+
 _BOOKKEEPING = {"id", "city_id", "key", "version_from", "version_to", "digest"}
 
 
-def make_city(identity: Identity, config: CityConfig, values: Mapping[str, list[Any]]) -> City:
+def make_city(
+    identity: Identity,
+    config: CityConfig,
+    values: Mapping[str, list[Any]],
+    features: Mapping[str, tuple[Feature, ...]],
+) -> City:
     """The snapshot of a city's values, its tables made ready."""
     areas: dict[str, Area] = {area.code: area for area in values["areas"]}
     divided = {area.parent for area in areas.values()}
@@ -206,7 +241,7 @@ def make_city(identity: Identity, config: CityConfig, values: Mapping[str, list[
         indicators={each.code: each for each in values["indicators"]},
         things={each.code: each for each in values["things"]},
         rules={each.code: each for each in values["rules"]},
-        features=_grouped(values["features"], "layer"),
+        features=features,
     ).warm()
 
 
