@@ -133,7 +133,7 @@ def spawn(
 
     It dies with this process. Call it from the main thread: the kernel watches the thread that started it.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a log may hold what only the owner may read
     with log.open("ab") as out:
         return subprocess.Popen(
             list(argv),

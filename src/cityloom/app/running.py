@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -126,24 +127,22 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
     mark = wish.var / "demo-city.json"
     if mark.exists():
         return
-    for what, *command in demo_steps(wish):
+
+    def step(what: str, *command: str) -> None:
         with progress.step(what) as tick:
             run(what, *command, tick=tick)
-    mark.write_text(json.dumps({"city": str(wish.city), "until": wish.today.isoformat()}))
 
-
-def demo_steps(wish: Wish) -> list[tuple[str, ...]]:
-    """What the demo city needs before its first start: a name for the person, then the command."""
-    city = str(wish.city)
-    until = last_day_of_history(wish.today).isoformat()
-    steps: list[tuple[str, ...]] = []
+    city, history = str(wish.city), wish.city / "history.csv"
     if not (wish.city / "city.toml").exists():
-        steps.append(("make the city", "demo", "make", "--seed", "7", "--until", until, city))
-    steps.append(("load the city", "city", "load", city))
-    history = wish.city / "history.csv"
-    steps.append(("its year of cases", "import", "cases", str(history), "--map", str(history.with_suffix(".toml"))))
-    steps.append(("its people's passwords", "users", "demo-passwords"))
-    return steps
+        until = last_day_of_history(wish.today).isoformat()
+        step("make the city", "demo", "make", "--seed", "7", "--until", until, city)
+    step("load the city", "city", "load", city)
+    code = tomllib.loads((wish.city / "city.toml").read_text(encoding="utf-8"))["code"]
+    map_file, rejects = history.with_suffix(".toml"), wish.var / "history-rejects.csv"
+    import_it = ["import", "cases", str(history), "--map", str(map_file), "--rejects", str(rejects), "--city", code]
+    step("its year of cases", *import_it)
+    step("its people's passwords", "users", "demo-passwords")
+    mark.write_text(json.dumps({"city": city, "on": wish.today.isoformat()}))
 
 
 def last_day_of_history(today: date) -> date:
