@@ -87,9 +87,12 @@ def tracking_hash(code: str) -> bytes:
     return hashlib.sha256(b"cityloom tracking\0" + plain.encode()).digest()
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+
+
 def canonical(value: Any) -> bytes:
     """The one JSON text of a value: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _encode(value).encode()
 
 
 def chain_hash(previous: bytes, value: Any) -> bytes:

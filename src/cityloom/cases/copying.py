@@ -9,9 +9,8 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Field, JSONField
+from django.db.models import JSONField
 
 from cityloom.base.crypto import canonical
 from cityloom.cases import models
@@ -19,6 +18,7 @@ from cityloom.cases.keeping import TABLES
 from cityloom.cases.values import Case, Entry, Report, RunningClock, Task
 
 Cell = Callable[[Any], str]
+_JSON_LISTS = frozenset({"pauses", "warn_at"})
 _MODELS = {
     Case: models.Case,
     Task: models.Task,
@@ -32,8 +32,15 @@ def copy_text(rows: Sequence[Any]) -> bytes:
     """The rows, all of one class of `values.py`, in PostgreSQL's COPY text format."""
     if not rows:
         return b""
-    take, cells = _shape(type(rows[0]))
-    lines = ["\t".join([cell(value) for cell, value in zip(cells, take(row), strict=True)]) for row in rows]
+    take, exceptions = _shape(type(rows[0]))
+    by_type = _BY_TYPE
+    lines = []
+    for row in rows:
+        values = take(row)
+        cells = [by_type[type(value)](value) for value in values]
+        for i in exceptions:
+            cells[i] = _json(values[i])
+        lines.append("\t".join(cells))
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -56,16 +63,12 @@ def copy_line(values: Iterable[Any]) -> str:
 
 
 @cache
-def _shape(kind: type) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[Cell, ...]]:
+def _shape(kind: type) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[int, ...]]:
+    """How to take the values of a row, and the places of JSON columns that hold lists (texts lists elsewhere)."""
     names = [field.name for field in fields(kind)]
     columns = {field.attname: field for field in _MODELS[kind]._meta.concrete_fields}
-    return attrgetter(*names), tuple(_cell_of(columns[name]) for name in names)
-
-
-def _cell_of(column: Field[Any, Any]) -> Cell:
-    if isinstance(column, JSONField):
-        return _json
-    return _list if isinstance(column, ArrayField) else _plain
+    lists = [i for i, name in enumerate(names) if isinstance(columns[name], JSONField) and name in _JSON_LISTS]
+    return attrgetter(*names), tuple(lists)
 
 
 def _plain(value: Any) -> str:
@@ -85,7 +88,7 @@ def _text(value: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return _text(canonical(value).decode())
+    return "{}" if value == {} else _text(canonical(value).decode())
 
 
 @cache
@@ -100,6 +103,8 @@ _BY_TYPE: dict[type, Cell] = {
     int: str,
     float: repr,
     str: _text,
+    dict: _json,
+    tuple: _list,
     bytes: lambda value: "\\\\x" + value.hex(),
     datetime: datetime.isoformat,
 }

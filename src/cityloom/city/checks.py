@@ -199,7 +199,7 @@ def _check_calendar(found: Findings) -> None:
     for i, each in enumerate(found.folder.calendar):
         if not first <= each.day.year <= last:
             found.at("calendar_year_outside", "calendar", i, day_key(each), day=each.day, first=first, last=last)
-        elif each.kind == "holiday":
+        elif each.kind == "holiday" or each.day.weekday() < 5:  # a worked weekday: its holiday is not kept here
             covered.setdefault(each.calendar, set()).add(each.day.year)
     for name, years in covered.items():
         for year in range(first, last + 1):

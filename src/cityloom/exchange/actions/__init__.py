@@ -1,0 +1,1 @@
+"""What brings the records of another system in: one file per action, named by its verb."""

@@ -1,0 +1,362 @@
+"""A record of another system as a case of ours: what it was, kept as it was, with one `imported` entry. Pure.
+
+Nothing is reckoned anew: the promise is the recorded one, the outcome the recorded one. A finished record owes
+nothing any more. An open one arrives where its path lets the work go on, with the recorded promise running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cityloom.base.crypto import new_salt, salted_digest
+from cityloom.base.reasons import Reason
+from cityloom.cases.guards import PUBLIC
+from cityloom.cases.keeping import chain_seed, link_hash
+from cityloom.cases.moves import SYSTEM, TRACKED
+from cityloom.cases.places import cell_of
+from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
+from cityloom.city.clock_values import ClockUnit
+from cityloom.city.paths import END_STATES, Path
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Nature, Standard, Urgency
+from cityloom.exchange.mapping import nearest
+from cityloom.exchange.records import BadRow, Record
+from cityloom.sla.clocks import is_overdue, warning_moments
+
+IDS_PER_CASE = 5  # the case, its report, its task, its clock, its entry
+ENDS = ("closed", "answered", "noted", "explained")  # the usual end of a path, the first it has
+OPEN_CLASS = ""
+
+
+class PastCase(NamedTuple):
+    """The rows of one imported case; task and clock where there are any."""
+
+    case: Case
+    report: Report
+    task: Task | None
+    clock: RunningClock | None
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all records of one class and source share."""
+
+    path: Path
+    nature: str
+    states: frozenset[str]
+
+
+class Arrivals:
+    """Places records in a city at one moment of import (`at`); remembers what many records share."""
+
+    def __init__(self, city: City, at: datetime, source_name: str, language: str) -> None:
+        self._city = city
+        self._at = at.astimezone(UTC)
+        self._source_name = source_name
+        self._language = language
+        self._tz = city.calendar().tz
+        self._kind = lru_cache(maxsize=4096)(self._kind_of)
+        self._standard = lru_cache(maxsize=8192)(self._standard_on)
+        self._states: dict[str, frozenset[str]] = {}
+        self._chain = lru_cache(maxsize=None)(city.ancestors)
+
+    # --- what the city must know of a record ---
+
+    def check(self, record: Record) -> None:
+        """Refuse a record whose words this city does not know; raises BadRow."""
+        self._kind(record.class_code, record.source)
+        if record.unit is not None and record.unit not in self._city.units:
+            raise BadRow("row.unknown_unit", unit=record.unit, near=nearest(record.unit, self._city.units))
+        if record.area is not None and record.area not in self._city.areas:
+            raise BadRow("row.unknown_area", area=record.area, near=nearest(record.area, self._city.areas))
+        if record.lon is not None and record.lat is not None and self._is_swapped(record.lon, record.lat):
+            raise BadRow("row.swapped_point", lon=record.lon, lat=record.lat)
+        self.state_of(record)
+
+    def _is_swapped(self, lon: float, lat: float) -> bool:
+        west, south, east, north = self._city.config.bounds
+        inside = west <= lon <= east and south <= lat <= north
+        return not inside and west <= lat <= east and south <= lon <= north
+
+    def _kind_of(self, class_code: str | None, source: str) -> Kind:
+        city = self._city
+        if class_code is None:
+            return self._on(city.paths.choose(source, OPEN_CLASS, Nature.MATTER), Nature.MATTER)
+        if class_code not in self._leaves:
+            raise BadRow("row.unknown_class", near=nearest(class_code, city.leaves), **{"class": class_code})
+        matter = city.classes[class_code]
+        return self._on(city.paths.choose(source, matter.kind, matter.nature), matter.nature)
+
+    def _on(self, path: Path, nature: Nature) -> Kind:
+        if path.name not in self._states:
+            self._states[path.name] = frozenset(path.states())
+        return Kind(path, nature.value, self._states[path.name])
+
+    @cached_property
+    def _leaves(self) -> frozenset[str]:
+        return frozenset(self._city.leaves)
+
+    def state_of(self, record: Record) -> str:
+        """The state in which the record's case stands on its path; raises BadRow when the two do not fit.
+
+        Told by the record; else the usual end for one with a closing time, the unit's desk (`dispatched`) for an
+        open one with a unit, the path's start for the rest.
+        """
+        kind = self._kind(record.class_code, record.source)
+        path, states = kind.path, kind.states
+        ended = record.closed_at is not None
+        state = record.state
+        if state is None or (state == "closed" and "closed" not in states):
+            if ended:
+                state = next(s for s in ENDS if s in states)
+            elif record.unit is not None and "dispatched" in states:
+                state = "dispatched"
+            else:
+                state = path.start
+        if state not in states:
+            raise BadRow("row.state_not_on_path", path=path.name, state=state, known=list(path.states()))
+        if (state in END_STATES) != ended:
+            code = "row.close_without_end" if ended else "row.end_without_close"
+            raise BadRow(code, state=state)
+        return state
+
+    # --- places ---
+
+    def places(self, records: Sequence[Record]) -> list[Place]:
+        """The place of each record: by its point in one batch, else the area it names, else open."""
+        located = [i for i, r in enumerate(records) if r.lon is not None]
+        found = self._city.locator.find_many(
+            np.array([records[i].lon for i in located], dtype=float),
+            np.array([records[i].lat for i in located], dtype=float),
+        )
+        places = [self._named(r) for r in records]
+        for i, area in zip(located, found.tolist(), strict=True):
+            record = records[i]
+            assert record.lon is not None
+            assert record.lat is not None
+            if area >= 0:
+                code = self._city.locator.codes[area]
+                cell = cell_of(record.lon, record.lat)
+                places[i] = Place(record.lon, record.lat, code, self._chain(code), cell, record.address)
+        return places
+
+    def _named(self, record: Record) -> Place:
+        if record.area is None:
+            return Place(address=record.address)
+        return Place(area=record.area, areas=self._chain(record.area), address=record.address)
+
+    # --- the rows ---
+
+    def arrive(self, record: Record, place: Place, ids: Sequence[int], reporter_id: int | None) -> PastCase:
+        """The rows of a record that passed `check`; `ids` are IDS_PER_CASE fresh ones."""
+        case_id, report_id, task_id, clock_id, entry_id = ids
+        kind = self._kind(record.class_code, record.source)
+        opened = record.opened_at.astimezone(self._tz)
+        standard = self._standard(record.class_code, opened.date()) if record.class_code else None
+        case = self._case(record, place, case_id, kind, standard, opened)
+        task = self._task(record, case, task_id)
+        clock = self._promise(record, case, clock_id, standard)
+        report = self._report(record, case, place, report_id, reporter_id)
+        entry = self._entry(record, case, report, entry_id)
+        next_due = clock.due_at if clock is not None else None
+        return PastCase(replace(case, next_due_at=next_due, head=entry.hash), report, task, clock, entry)
+
+    def _case(
+        self, record: Record, place: Place, case_id: int, kind: Kind, standard: Standard | None, opened: datetime
+    ) -> Case:
+        due, closed = record.due_at, record.closed_at
+        late = due is not None and is_overdue(due, closed or self._at)
+        outcome: dict[str, Any] = {"text": record.outcome} if record.outcome else {}
+        if record.on_time is not None:
+            outcome["on_time"] = record.on_time
+        if record.was_default_point:
+            outcome["default_point"] = True
+        elif record.lon is not None and place.lon is None:
+            outcome["outside"] = [record.lon, record.lat]
+        return Case(
+            id=case_id,
+            city_id=self._city.id,
+            number=f"{opened.year % 100:02}{opened.month:02}{opened.day:02}-{case_id}",
+            path=kind.path.name,
+            state=self.state_of(record),
+            source=record.source,
+            nature=kind.nature,
+            opened_at=record.opened_at,
+            city_version=self._city.version,
+            class_code=record.class_code,
+            standard_code=standard.code if standard else None,
+            urgency=standard.urgency.value if standard else Urgency.ORDINARY.value,
+            title=record.title,
+            lon=place.lon,
+            lat=place.lat,
+            area=place.area,
+            areas=place.areas,
+            cell=place.cell,
+            address=place.address,
+            lead_unit=record.unit,
+            state_since=closed or record.opened_at,
+            closed_at=closed,
+            promise_due_at=due,
+            overdue_raw=late,
+            overdue_assessed=late,
+            imported=True,
+            import_key=record.key,
+            outcome=outcome,
+            seq=1,
+        )
+
+    def _task(self, record: Record, case: Case, task_id: int) -> Task | None:
+        """What the recorded unit owed or owes; when it signed is not in the record."""
+        if record.unit is None:
+            return None
+        ended = record.closed_at is not None
+        state = {"signed": "signed", "contacted": "contacted"}.get(case.state, "sent")
+        if not ended and case.state in ("handled", "checked", "replied"):
+            state, ended_at = "done", case.state_since
+        else:
+            ended_at = record.closed_at
+        return Task(
+            id=task_id,
+            city_id=case.city_id,
+            case_id=case.id,
+            unit=record.unit,
+            role="lead",
+            state="done" if ended else state,
+            sent_at=record.opened_at,
+            ended_at=ended_at,
+        )
+
+    def _promise(self, record: Record, case: Case, clock_id: int, standard: Standard | None) -> RunningClock | None:
+        """The recorded promise of an open record; one that has passed is overdue and has nothing left to tell."""
+        if record.closed_at is not None or record.due_at is None:
+            return None
+        if standard is not None and standard.limit is not None and standard.unit:
+            amount, unit = float(standard.limit), ClockUnit(standard.unit)
+            hours, after_hours, due_time = standard.hours, standard.after_hours, standard.due_time
+        else:
+            amount = max((record.due_at - record.opened_at).total_seconds() / 3600, 0.0)
+            unit, hours, after_hours, due_time = ClockUnit.EMERGENCY_HOUR, "", "", ""
+        shares = (*sorted(self._city.settings.warning_shares), 1.0)
+        calendar = self._city.calendar().with_hours(hours)
+        ahead: tuple[str, ...] = ()
+        if record.due_at > self._at:
+            moments = warning_moments(record.opened_at, record.due_at, shares, unit, calendar)
+            ahead = tuple(m.astimezone(UTC).isoformat() for m in moments if m > self._at)
+        return RunningClock(
+            id=clock_id,
+            city_id=case.city_id,
+            case_id=case.id,
+            kind="promise",
+            owed_by="city",
+            unit=unit.value,
+            amount=amount,
+            started_at=record.opened_at,
+            due_at=record.due_at,
+            hours=hours,
+            after_hours=after_hours,
+            due_time=due_time,
+            warn_at=ahead,
+            fires_at=datetime.fromisoformat(ahead[0]) if ahead else None,
+        )
+
+    def _report(self, record: Record, case: Case, place: Place, report_id: int, reporter_id: int | None) -> Report:
+        settled = _settled(record, case, reporter_id)
+        return Report(
+            id=report_id,
+            city_id=case.city_id,
+            case_id=case.id,
+            source=record.source,
+            state=settled.state,
+            words=record.words,
+            occurred_at=record.opened_at,
+            received_at=record.opened_at,
+            external_id=record.key,
+            language=self._language,
+            class_code=record.class_code,
+            lon=place.lon,
+            lat=place.lat,
+            area=place.area,
+            address=place.address,
+            reporter_id=reporter_id,
+            received_by=SYSTEM.login,
+            callback_attempts=settled.attempts,
+            callback_at=settled.called_at,
+            solved=record.solved,
+            satisfied=record.satisfied,
+            exempt_reason=settled.exempt_reason,
+        )
+
+    def _entry(self, record: Record, case: Case, report: Report, entry_id: int) -> Entry:
+        """The one line of history: what was imported, from where, vouching for the reporter's words."""
+        told = zip(TRACKED, _tracked(case), strict=True)
+        known = {name: [None, _plain(value)] for name, value in told if value is not None}
+        salt = new_salt() if report.words else None
+        entry = Entry(
+            id=entry_id,
+            city_id=case.city_id,
+            case_id=case.id,
+            seq=1,
+            subject="case",
+            subject_id=case.id,
+            move="imported",
+            from_state="",
+            to_state=case.state,
+            by_login=SYSTEM.login,
+            by_role=SYSTEM.role.value,
+            by_unit="",
+            reason=Reason("imported", {"state": case.state}).as_json(),
+            changes={
+                "case": known,
+                "words_of": report.id,
+                "record": {"source": self._source_name, "id": record.source_id, "row": record.row},
+            },
+            occurred_at=record.closed_at or record.opened_at,
+            recorded_at=self._at,
+            previous=chain_seed(self._city.code, case.number),
+            hash=b"",
+            text_salt=salt,
+            text_digest=salted_digest(report.words, salt) if salt else None,
+        )
+        return replace(entry, hash=link_hash(entry))
+
+    def _standard_on(self, class_code: str, day: date) -> Standard | None:
+        return self._city.standard(class_code, day)
+
+
+_tracked = attrgetter(*TRACKED)
+
+
+def _plain(value: Any) -> Any:
+    """As `moves.plain`, for moments that are in UTC already."""
+    return value.isoformat() if type(value) is datetime else value
+
+
+class _Settled(NamedTuple):
+    """Where a report stands with its callback."""
+
+    state: str
+    attempts: int = 0
+    called_at: datetime | None = None
+    exempt_reason: str | None = None
+
+
+def _settled(record: Record, case: Case, reporter_id: int | None) -> _Settled:
+    """Settled with a finished case, on its way with an open one."""
+    if case.state in ("not_accepted", "withdrawn"):
+        return _Settled(case.state)
+    if case.closed_at is not None:
+        if record.solved is not None or record.satisfied is not None:
+            return _Settled("called_back", 1, case.closed_at)
+        return _Settled("exempt", exempt_reason="exempt.imported")
+    if case.state in ("reported", "registered", "verified"):
+        return _Settled("received")
+    called = case.state == "replied" and record.source in PUBLIC and reporter_id is not None
+    return _Settled("due_callback" if called else "accepted")
