@@ -380,7 +380,7 @@ def check_paths(data: Mapping[str, Any] | None) -> list[PathProblem]:
     """All that is wrong in the content of a `paths.toml`; empty when every path reaches an end from every state."""
     full = merged(data)
     found: list[PathProblem] = []
-    found += _unknown("paths.toml", full, _TOP_KEYS)
+    found += _unknown("paths.toml", {**full, **(data or {})}, _TOP_KEYS)
     for name, row in full.get("clocks", {}).items():
         found += _check_clock(f"clocks.{name}", row)
     clocks = set(full.get("clocks", {}))
