@@ -1,0 +1,1 @@
+"""What the machine does: figures for the budgets, printed as a table and never asserted."""
