@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -106,5 +106,5 @@ _BY_TYPE: dict[type, Cell] = {
     dict: _json,
     tuple: _list,
     bytes: lambda value: "\\\\x" + value.hex(),
-    datetime: datetime.isoformat,
+    datetime: lru_cache(maxsize=4096)(datetime.isoformat),
 }

@@ -40,8 +40,8 @@ SCOPE: dict[Role, Scope] = {
     Role.ADMIN: Scope.AREA,
     Role.SYSTEM: Scope.ALL,
 }
-# Who sees names and phone numbers: those who call back, and the agent while the case is at the desk.
-SEES_REPORTER = frozenset({Role.CALLBACK_AGENT, Role.HOTLINE_AGENT})
+# Who sees names and phone numbers: those who call back, nobody else.
+SEES_REPORTER = frozenset({Role.CALLBACK_AGENT})
 
 
 def may(post: Post, step: Step, file: CaseFile, owns: bool = False) -> Reason | None:

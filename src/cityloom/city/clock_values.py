@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -131,6 +131,14 @@ class WorkCalendar:
     last_year: int
     holidays: frozenset[date] = field(default=frozenset())
     makeup_days: frozenset[date] = field(default=frozenset())
+
+    def __hash__(self) -> int:
+        """By identity of content, counted once: calendars are the keys of every remembered table."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.zone, self.profiles, self.first_year, self.last_year, self.holidays, self.makeup_days))
 
     def __post_init__(self) -> None:
         if not self.profiles:
