@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -42,6 +43,20 @@ class Blocks:
     def of_use(self, *uses: str) -> np.ndarray:
         """The numbers of the blocks with one of these uses."""
         return np.flatnonzero(np.isin(self.use, uses))
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.metres)
+
+    def at(self, points_m: np.ndarray) -> np.ndarray:
+        """The block of each point (n, 2) in metres; the nearest one for points outside the city."""
+        points = shapely.points(points_m)
+        which, found = self._tree.query(points, predicate="within")
+        block = np.full(len(points), -1)
+        block[which] = found
+        for index in np.flatnonzero(block < 0):
+            block[index] = int(np.min(self._tree.query_nearest(points[index])))
+        return block
 
 
 def cut_blocks(network: Network, terrain: Terrain, plane: Plane, seed: int) -> Blocks:

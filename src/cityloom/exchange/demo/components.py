@@ -93,11 +93,10 @@ def place_components(
     rows: list[ComponentRow] = []
     serial: Counter[str] = Counter()
     for matter, count in zip(classes, counts, strict=True):
-        points, chosen = _points(matter, count, roadside, network, ways, rng)
+        points = _points(matter, count, roadside, network, ways, rng)
         degrees = np.round(plane.degrees(points), 7)
-        draws = rng.random((len(chosen), 3))
-        for (lon, lat), way, draw in zip(degrees.tolist(), chosen.tolist(), draws, strict=True):
-            block = int(ways.beside[way])
+        draws = rng.random((len(points), 3))
+        for (lon, lat), block, draw in zip(degrees.tolist(), blocks.at(points).tolist(), draws, strict=True):
             district, street = str(areas.district_of[block]), str(areas.street_of[block])
             prefix = f"{district}{matter.code[1:]}"
             serial[prefix] += 1
@@ -147,8 +146,8 @@ def _roadside(network: Network, ways: Ways, blocks: Blocks, terrain: Terrain) ->
 
 def _points(
     matter: Matter, count: int, roadside: Roadside, network: Network, ways: Ways, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Points and the ways they stand at. Bridges and watersides are found at the river, all else on land."""
+) -> np.ndarray:
+    """Points in metres. Bridges and watersides are found at the river, all else on land."""
     on_bridge = matter.code == "C0209"
     by_water = matter.code in ("C0506", "C0507", "C0508")
     weight = roadside.on_bridges if on_bridge else roadside.by_water if by_water else roadside.on_land
@@ -156,8 +155,7 @@ def _points(
     share = rng.uniform(0.3, 1.0) if matter.code.startswith("C01") else 0.8
     points = points_beside(network, ways, chosen, rng, share)
     dry = ~shapely.contains_xy(roadside.water, points) | on_bridge
-    kept = np.flatnonzero(dry & shapely.contains_xy(roadside.inside, points))[:count]
-    return points[kept], chosen[kept]
+    return points[dry & shapely.contains_xy(roadside.inside, points)][:count]
 
 
 def _keeper(owner: str, district: str) -> str:

@@ -29,8 +29,12 @@ COLUMNS = (
     "source_id", "source", "class", "opened_at", "signed_at", "closed_at", "due_at", "lon", "lat", "area", "address",
     "text", "unit", "outcome", "solved", "satisfied",
 )  # fmt: skip
-MAPPING = "# The columns of history.csv in the words of the import.\n\n[columns]\n" + "".join(
-    f'{column} = "{column}"\n' for column in COLUMNS
+_OTHER_NAMES = {"signed_at": None, "text": "words", "outcome": "state"}  # None: not a column of the import
+MAPPING = (
+    "# The columns of history.csv in the words of the import.\n\n"
+    '[source]\nname = "jinchuan-history"\nlanguage = "zh"\n\n[columns]\n'
+    + "".join(f'{ours} = "{name}"\n' for name in COLUMNS if (ours := _OTHER_NAMES.get(name, name)))
+    + '\n[values.state]\npassed_on = "noted"\n\n[values.satisfied]\nyes = "satisfied"\nno = "unsatisfied"\n'
 )
 ZONE = ZoneInfo("Asia/Shanghai")
 REPEATED = 0.07

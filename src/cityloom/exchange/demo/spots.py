@@ -63,7 +63,6 @@ class Spots:
     riverside: Candidates
     estates: Candidates
     crossing: list[list[Name]]  # for each way the names of the roads that meet it
-    estate_block: np.ndarray
     estate_name: list[Name]
     street_names: dict[str, Name]
     estate_near: np.ndarray  # for each way the estate nearest to it
@@ -75,14 +74,16 @@ class Spots:
         if at in ("road", "river"):
             chosen = (self.roads if at == "road" else self.riverside).draw(count, rng)
             points = points_beside(self.city.network, self.city.ways, chosen, rng, 0.9)
-            degrees = np.round(self.city.plane.degrees(points), 7).tolist()
-            return [self._at_road(int(way), at, rng) for way, at in zip(chosen, degrees, strict=True)]
-        chosen = self.estates.draw(count, rng)
-        points = self.estates.centre_m[chosen] + rng.uniform(-7, 7, (count, 2))
+            describe = self._at_road
+        else:
+            chosen = self.estates.draw(count, rng)
+            points = self.estates.centre_m[chosen] + rng.uniform(-7, 7, (count, 2))
+            describe = self._in_estate
         degrees = np.round(self.city.plane.degrees(points), 7).tolist()
-        return [self._in_estate(int(estate), at, rng) for estate, at in zip(chosen, degrees, strict=True)]
+        found = zip(chosen.tolist(), degrees, self.city.blocks.at(points).tolist(), strict=True)
+        return [describe(number, lonlat, block, rng) for number, lonlat, block in found]
 
-    def _at_road(self, way: int, at: list[float], rng: np.random.Generator) -> Spot:
+    def _at_road(self, way: int, at: list[float], block: int, rng: np.random.Generator) -> Spot:
         road = self.city.ways.names[way]
         number = int(rng.integers(1, 280))
         estate = self.estate_name[int(self.estate_near[way])]
@@ -96,10 +97,9 @@ class Spots:
         for cross in self.crossing[way]:
             zh += [f"{road.zh}与{cross.zh}交叉口", f"{road.zh}{cross.zh}路口", f"{road.zh}（近{cross.zh}）"]
             en += [f"the corner of {road.en} and {cross.en}"]
-        block = int(self.city.ways.beside[way])
         return self._spot(block, at, f"{road.zh}{number}号附近", zh, en)
 
-    def _in_estate(self, estate: int, at: list[float], rng: np.random.Generator) -> Spot:
+    def _in_estate(self, estate: int, at: list[float], block: int, rng: np.random.Generator) -> Spot:
         name = self.estate_name[estate]
         building, door = int(rng.integers(1, 29)), int(rng.integers(1, 5))
         zh = [
@@ -109,7 +109,6 @@ class Spots:
             f"{name.zh}{building}号楼前",
         ]
         en = [f"building {building} of {name.en}", name.en]
-        block = int(self.estate_block[estate])
         return self._spot(block, at, f"{name.zh}{building}号楼", zh, en)
 
     def _spot(self, block: int, at: list[float], what: str, zh: list[str], en: list[str]) -> Spot:
@@ -149,7 +148,6 @@ def find_spots(city: City, seed: int) -> Spots:
         riverside=Candidates(middle, shares(riverside), shapely.STRtree(shapely.points(middle))),
         estates=Candidates(centre, shares(estate_weight), tree),
         crossing=_crossings(city),
-        estate_block=homes,
         estate_name=[Name(props["name_zh"], props["name_en"]) for _shape, props in city.places.housing],
         street_names={area.code: area.name for area in city.areas.all if area.level in ("district", "street")},
         estate_near=estate_near,

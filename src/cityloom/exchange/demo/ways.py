@@ -64,6 +64,9 @@ def name_ways(network: Network, blocks: Blocks, seed: int) -> Ways:
     first = rng.integers(0, 2, len(segments))
     beside = sides[np.arange(len(segments)), first]
     beside = np.where(beside < 0, sides[np.arange(len(segments)), 1 - first], beside)
+    dead_end = np.flatnonzero(beside < 0)
+    middle = shapely.line_interpolate_point(network.metres[segments[dead_end]], 0.5, normalized=True)
+    beside[dead_end] = blocks.at(shapely.get_coordinates(middle))
     names = [named[int(course)] for course in network.course[segments]]
     return Ways(segments, names, shapely.length(network.metres[segments]), beside)
 
