@@ -34,7 +34,8 @@ MAPPING = (
     "# The columns of history.csv in the words of the import.\n\n"
     '[source]\nname = "jinchuan-history"\nlanguage = "zh"\n\n[columns]\n'
     + "".join(f'{ours} = "{name}"\n' for name in COLUMNS if (ours := _OTHER_NAMES.get(name, name)))
-    + '\n[values.state]\npassed_on = "noted"\n\n[values.satisfied]\nyes = "satisfied"\nno = "unsatisfied"\n'
+    + '\n[values.state]\npassed_on = "noted"\nnot_accepted = "explained"\n'
+    + '\n[values.satisfied]\nyes = "satisfied"\nno = "unsatisfied"\n'
 )
 ZONE = ZoneInfo("Asia/Shanghai")
 REPEATED = 0.07
