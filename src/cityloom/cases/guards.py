@@ -70,7 +70,9 @@ def _in_objection_window(a: Asked) -> bool:
 
 def _to_a_unit_below(a: Asked) -> bool:
     lead, unit = a.file.lead, a.details.unit
-    return lead is not None and unit in a.city.units and unit != lead.unit and lead.unit in a.city.unit_chain(unit)
+    if lead is None or unit is None or unit not in a.city.units or unit == lead.unit:
+        return False
+    return lead.unit in a.city.unit_chain(unit)
 
 
 HOLDS: dict[str, Callable[[Asked], bool]] = {

@@ -80,7 +80,7 @@ def list_entries(cursor: CursorWrapper, case_id: int, since_seq: int = 0) -> lis
 
 def read(cursor: CursorWrapper, kind: type[Row], condition: str, params: Sequence[Any]) -> list[Row]:
     """Rows of a table as values; the condition is written by us, its parameters are bound."""
-    cursor.execute(f"SELECT {_columns(kind)} FROM {TABLES[kind]} WHERE {condition}", params)  # noqa: S608
+    cursor.execute(f"SELECT {_COLUMNS[kind]} FROM {TABLES[kind]} WHERE {condition}", params)  # noqa: S608
     return [_value(kind, row) for row in cursor.fetchall()]
 
 
@@ -114,7 +114,7 @@ def keep_moves(
     """Write what changed, if nobody moved the case since `before` was read; else StaleVersion tells what changed."""
     after = after.with_case(version=before.case.version + 1)
     entries, after = _chained(after, drafts, at, before.case.head)
-    cursor.execute(_update_case(), [*_row(after.case), before.case.id, before.case.version])
+    cursor.execute(_UPDATE_CASE, [*_row(after.case), before.case.id, before.case.version])
     if cursor.rowcount != 1:
         refuse_stale(cursor, get_file_by_id(cursor, before.case.id).case, before.case.version)
     upsert(cursor, _changed(before.reports, after.reports))
@@ -137,13 +137,13 @@ def refuse_stale(cursor: CursorWrapper, case: Case, seen: int | None) -> None:
 def insert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:
     """All rows of one table in one statement; nothing for none."""
     if rows:
-        cursor.execute(_insert(type(rows[0]), len(rows)), [v for row in rows for v in _row(row)])
+        cursor.execute(_insert(TABLES[type(rows[0])], len(rows)), [v for row in rows for v in _row(row)])
 
 
 def upsert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:
     """New rows are added, known ones (by id) replaced, in one statement."""
     if rows:
-        cursor.execute(_insert(type(rows[0]), len(rows), True), [v for row in rows for v in _row(row)])
+        cursor.execute(_insert(TABLES[type(rows[0])], len(rows), True), [v for row in rows for v in _row(row)])
 
 
 def _changed(before: Iterable[Any], after: Iterable[Any]) -> list[Any]:
@@ -252,41 +252,30 @@ def link_hash(entry: Entry) -> bytes:
 # --- statements -------------------------------------------------------------------------------------------------
 
 
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
+def _holder(name: str) -> str:
+    return "%s::jsonb" if name in _JSON else "%s::varchar[]" if name in _LISTS else "%s"
+
+
+NAMES: dict[type, tuple[str, ...]] = {kind: tuple(f.name for f in fields(kind)) for kind in TABLES}
+_COLUMNS = {kind: ", ".join(f'"{name}"' for name in names) for kind, names in NAMES.items()}
+_HOLDERS = {kind: ", ".join(map(_holder, names)) for kind, names in NAMES.items()}
+_NEW_CASE = ", ".join(f'"{name}" = {_holder(name)}' for name in NAMES[Case])
+_UPDATE_CASE = f"UPDATE cases_case SET {_NEW_CASE} WHERE id = %s AND version = %s"  # noqa: S608
 
 
 @cache
-def _columns(kind: type) -> str:
-    return ", ".join(f'"{name}"' for name in _names(kind))
-
-
-@cache
-def _holders(kind: type) -> str:
-    casts = {**dict.fromkeys(_JSON, "%s::jsonb"), **dict.fromkeys(_LISTS, "%s::varchar[]")}
-    return ", ".join(casts.get(name, "%s") for name in _names(kind))
-
-
-@cache
-def _insert(kind: type, rows: int, replacing: bool = False) -> str:
-    values = ", ".join([f"({_holders(kind)})"] * rows)
-    statement = f"INSERT INTO {TABLES[kind]} ({_columns(kind)}) VALUES {values}"  # noqa: S608
+def _insert(table: str, rows: int, replacing: bool = False) -> str:
+    kind = next(k for k, name in TABLES.items() if name == table)
+    values = ", ".join([f"({_HOLDERS[kind]})"] * rows)
+    statement = f"INSERT INTO {table} ({_COLUMNS[kind]}) VALUES {values}"  # noqa: S608
     if replacing:
-        news = ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in _names(kind) if n not in ("id", "city_id", "case_id"))
+        news = ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in NAMES[kind] if n not in ("id", "city_id", "case_id"))
         statement += f" ON CONFLICT (id) DO UPDATE SET {news}"
     return statement
 
 
-@cache
-def _update_case() -> str:
-    holders = dict(zip(_names(Case), _holders(Case).split(", "), strict=True))
-    news = ", ".join(f'"{name}" = {holder}' for name, holder in holders.items())
-    return f"UPDATE {TABLES[Case]} SET {news} WHERE id = %s AND version = %s"  # noqa: S608
-
-
 def _row(row: Any) -> list[Any]:
-    return [_stored(name, getattr(row, name)) for name in _names(type(row))]
+    return [_stored(name, getattr(row, name)) for name in NAMES[type(row)]]
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -298,7 +287,7 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _value(kind: type[Row], row: Sequence[Any]) -> Row:
-    return kind(**{name: _read_back(name, value) for name, value in zip(_names(kind), row, strict=True)})
+    return kind(**{name: _read_back(name, value) for name, value in zip(NAMES[kind], row, strict=True)})
 
 
 def _read_back(name: str, value: Any) -> Any:

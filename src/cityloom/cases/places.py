@@ -34,7 +34,7 @@ def locate(city: City, lon: float | None, lat: float | None, address: str = "", 
 
 def cell_of(lon: float, lat: float) -> int:
     """The H3 cell under a point, as the 64-bit number that is stored."""
-    return h3.latlng_to_cell(lat, lon, CELL_RESOLUTION)
+    return int(h3.latlng_to_cell(lat, lon, CELL_RESOLUTION))
 
 
 def cells_around(cell: int, radius_m: float) -> list[int]:

@@ -57,8 +57,10 @@ def open_contacts(file: CaseFile, by: Post, reason: str, clock: Clock) -> list[C
 
     Raises NotAllowed for every other post.
     """
-    if by.role not in SEES_REPORTER or (refusal := may_see(by, file)) is not None:
-        raise NotAllowed("error.not_seen_by_role" if by.role not in SEES_REPORTER else refusal.code)
+    if by.role not in SEES_REPORTER:
+        raise NotAllowed("error.not_seen_by_role")
+    if (refusal := may_see(by, file)) is not None:
+        raise NotAllowed(refusal.code, **refusal.params)
     wanted = {r.reporter_id: r.id for r in file.reports if r.reporter_id is not None}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

@@ -210,7 +210,7 @@ class CaseFile:
         """The lead task that is alive, or the last one there was."""
         leads = [t for t in self.tasks if t.role == "lead"]
         alive = [t for t in leads if t.is_alive]
-        return (alive or leads or [None])[-1]
+        return (alive or leads)[-1] if leads else None
 
     def assisting(self) -> tuple[Task, ...]:
         return tuple(t for t in self.tasks if t.role == "assist")

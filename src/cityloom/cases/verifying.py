@@ -67,12 +67,12 @@ def _rows_off(file: CaseFile, entries: Sequence[Entry]) -> list[str]:
         for name in TRACKED
         if plain(getattr(file.case, name)) != case.get(name)
     ]
-    for kind, brief, now in (
-        ("tasks", brief_task, file.tasks),
-        ("reports", brief_report, file.reports),
-        ("clocks", brief_clock, file.clocks),
-    ):
-        there = {str(r.id): brief(r) for r in now}
+    now = {
+        "tasks": {str(t.id): brief_task(t) for t in file.tasks},
+        "reports": {str(r.id): brief_report(r) for r in file.reports},
+        "clocks": {str(c.id): brief_clock(c) for c in file.clocks},
+    }
+    for kind, there in now.items():
         off += [
             f"{kind}: {i} is not what its history says"
             for i in there | rows[kind]
