@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,7 +70,12 @@ class Arrivals:
     # --- what the city must know of a record ---
 
     def check(self, record: Record) -> None:
-        """Refuse a record whose words this city does not know; raises BadRow."""
+        """Refuse a record whose words this city does not know, or whose state its path does not; raises BadRow."""
+        self.check_words(record)
+        self.state_of(record)
+
+    def check_words(self, record: Record) -> None:
+        """Refuse a record whose class, unit, area or point this city does not know; raises BadRow."""
         self._kind(record.class_code, record.source)
         if record.unit is not None and record.unit not in self._city.units:
             raise BadRow("row.unknown_unit", unit=record.unit, near=nearest(record.unit, self._city.units))
@@ -79,7 +83,6 @@ class Arrivals:
             raise BadRow("row.unknown_area", area=record.area, near=nearest(record.area, self._city.areas))
         if record.lon is not None and record.lat is not None and self._is_swapped(record.lon, record.lat):
             raise BadRow("row.swapped_point", lon=record.lon, lat=record.lat)
-        self.state_of(record)
 
     def _is_swapped(self, lon: float, lat: float) -> bool:
         west, south, east, north = self._city.config.bounds
@@ -161,17 +164,18 @@ class Arrivals:
         kind = self._kind(record.class_code, record.source)
         opened = record.opened_at.astimezone(self._tz)
         standard = self._standard(record.class_code, opened.date()) if record.class_code else None
-        case = self._case(record, place, case_id, kind, standard, opened)
-        task = self._task(record, case, task_id)
-        clock = self._promise(record, case, clock_id, standard)
-        report = self._report(record, case, place, report_id, reporter_id)
-        entry = self._entry(record, case, report, entry_id)
-        next_due = clock.due_at if clock is not None else None
-        return PastCase(replace(case, next_due_at=next_due, head=entry.hash), report, task, clock, entry)
+        told = self._told(record, place, case_id, kind, standard, opened)
+        task = self._task(record, told["state"], case_id, task_id)
+        clock = self._promise(record, case_id, clock_id, standard)
+        report = self._report(record, told["state"], place, case_id, report_id, reporter_id)
+        entry = self._entry(record, told, report, entry_id)
+        case = Case(**told, next_due_at=clock.due_at if clock is not None else None, head=entry.hash)
+        return PastCase(case, report, task, clock, entry)
 
-    def _case(
+    def _told(
         self, record: Record, place: Place, case_id: int, kind: Kind, standard: Standard | None, opened: datetime
-    ) -> Case:
+    ) -> dict[str, Any]:
+        """The fields of the case, all but the next due moment and the head of its chain."""
         due, closed = record.due_at, record.closed_at
         late = due is not None and is_overdue(due, closed or self._at)
         outcome: dict[str, Any] = {"text": record.outcome} if record.outcome else {}
@@ -181,7 +185,7 @@ class Arrivals:
             outcome["default_point"] = True
         elif record.lon is not None and place.lon is None:
             outcome["outside"] = [record.lon, record.lat]
-        return Case(
+        return dict(
             id=case_id,
             city_id=self._city.id,
             number=f"{opened.year % 100:02}{opened.month:02}{opened.day:02}-{case_id}",
@@ -213,20 +217,20 @@ class Arrivals:
             seq=1,
         )
 
-    def _task(self, record: Record, case: Case, task_id: int) -> Task | None:
+    def _task(self, record: Record, case_state: str, case_id: int, task_id: int) -> Task | None:
         """What the recorded unit owed or owes; when it signed is not in the record."""
         if record.unit is None:
             return None
         ended = record.closed_at is not None
-        state = {"signed": "signed", "contacted": "contacted"}.get(case.state, "sent")
-        if not ended and case.state in ("handled", "checked", "replied"):
-            state, ended_at = "done", case.state_since
+        state = {"signed": "signed", "contacted": "contacted"}.get(case_state, "sent")
+        if not ended and case_state in ("handled", "checked", "replied"):
+            state, ended_at = "done", record.opened_at
         else:
             ended_at = record.closed_at
         return Task(
             id=task_id,
-            city_id=case.city_id,
-            case_id=case.id,
+            city_id=self._city.id,
+            case_id=case_id,
             unit=record.unit,
             role="lead",
             state="done" if ended else state,
@@ -234,7 +238,7 @@ class Arrivals:
             ended_at=ended_at,
         )
 
-    def _promise(self, record: Record, case: Case, clock_id: int, standard: Standard | None) -> RunningClock | None:
+    def _promise(self, record: Record, case_id: int, clock_id: int, standard: Standard | None) -> RunningClock | None:
         """The recorded promise of an open record; one that has passed is overdue and has nothing left to tell."""
         if record.closed_at is not None or record.due_at is None:
             return None
@@ -252,8 +256,8 @@ class Arrivals:
             ahead = tuple(m.astimezone(UTC).isoformat() for m in moments if m > self._at)
         return RunningClock(
             id=clock_id,
-            city_id=case.city_id,
-            case_id=case.id,
+            city_id=self._city.id,
+            case_id=case_id,
             kind="promise",
             owed_by="city",
             unit=unit.value,
@@ -267,12 +271,14 @@ class Arrivals:
             fires_at=datetime.fromisoformat(ahead[0]) if ahead else None,
         )
 
-    def _report(self, record: Record, case: Case, place: Place, report_id: int, reporter_id: int | None) -> Report:
-        settled = _settled(record, case, reporter_id)
+    def _report(
+        self, record: Record, case_state: str, place: Place, case_id: int, report_id: int, reporter_id: int | None
+    ) -> Report:
+        settled = _settled(record, case_state, reporter_id)
         return Report(
             id=report_id,
-            city_id=case.city_id,
-            case_id=case.id,
+            city_id=self._city.id,
+            case_id=case_id,
             source=record.source,
             state=settled.state,
             words=record.words,
@@ -294,25 +300,24 @@ class Arrivals:
             exempt_reason=settled.exempt_reason,
         )
 
-    def _entry(self, record: Record, case: Case, report: Report, entry_id: int) -> Entry:
+    def _entry(self, record: Record, case: dict[str, Any], report: Report, entry_id: int) -> Entry:
         """The one line of history: what was imported, from where, vouching for the reporter's words."""
-        told = zip(TRACKED, _tracked(case), strict=True)
-        known = {name: [None, _plain(value)] for name, value in told if value is not None}
+        known = {name: [None, _plain(case[name])] for name in _TRACKED if case[name] is not None}
         salt = new_salt() if report.words else None
         entry = Entry(
             id=entry_id,
-            city_id=case.city_id,
-            case_id=case.id,
+            city_id=self._city.id,
+            case_id=case["id"],
             seq=1,
             subject="case",
-            subject_id=case.id,
+            subject_id=case["id"],
             move="imported",
             from_state="",
-            to_state=case.state,
+            to_state=case["state"],
             by_login=SYSTEM.login,
             by_role=SYSTEM.role.value,
             by_unit="",
-            reason=Reason("imported", {"state": case.state}).as_json(),
+            reason=_reason(case["state"]),
             changes={
                 "case": known,
                 "words_of": report.id,
@@ -320,7 +325,7 @@ class Arrivals:
             },
             occurred_at=record.closed_at or record.opened_at,
             recorded_at=self._at,
-            previous=chain_seed(self._city.code, case.number),
+            previous=chain_seed(self._city.code, case["number"]),
             hash=b"",
             text_salt=salt,
             text_digest=salted_digest(report.words, salt) if salt else None,
@@ -331,7 +336,12 @@ class Arrivals:
         return self._city.standard(class_code, day)
 
 
-_tracked = attrgetter(*TRACKED)
+_TRACKED = [name for name in TRACKED if name not in ("component_code", "confidential")]  # no record tells these
+
+
+@lru_cache(maxsize=64)
+def _reason(state: str) -> dict[str, Any]:
+    return Reason("imported", {"state": state}).as_json()
 
 
 def _plain(value: Any) -> Any:
@@ -348,15 +358,15 @@ class _Settled(NamedTuple):
     exempt_reason: str | None = None
 
 
-def _settled(record: Record, case: Case, reporter_id: int | None) -> _Settled:
+def _settled(record: Record, case_state: str, reporter_id: int | None) -> _Settled:
     """Settled with a finished case, on its way with an open one."""
-    if case.state in ("not_accepted", "withdrawn"):
-        return _Settled(case.state)
-    if case.closed_at is not None:
+    if case_state in ("not_accepted", "withdrawn"):
+        return _Settled(case_state)
+    if record.closed_at is not None:
         if record.solved is not None or record.satisfied is not None:
-            return _Settled("called_back", 1, case.closed_at)
+            return _Settled("called_back", 1, record.closed_at)
         return _Settled("exempt", exempt_reason="exempt.imported")
-    if case.state in ("reported", "registered", "verified"):
+    if case_state in ("reported", "registered", "verified"):
         return _Settled("received")
-    called = case.state == "replied" and record.source in PUBLIC and reporter_id is not None
+    called = case_state == "replied" and record.source in PUBLIC and reporter_id is not None
     return _Settled("due_callback" if called else "accepted")

@@ -81,9 +81,5 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "row.too_long": ("{column} 超过 {most} 个字符", "{column} has more than {most} characters"),
     "row.nul": ("{column} 含有空字符", "{column} holds a NUL character"),
-    # replays
-    "replay.no_class": ("没有类别", "it has no class"),
-    "replay.returned": ("不属本单位职责（回放记录）", "not this unit's duty, as the record shows"),
-    "replay.dispatched": ("按记录指定 {unit}", "{unit}, as the record shows"),
 }
 register(REASONS)
