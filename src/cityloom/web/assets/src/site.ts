@@ -1,6 +1,9 @@
 /** What every page has: HTMX without eval and without styles of its own, and the form token on its requests. */
 import htmx from "htmx.org";
 
+import "./choose";
+import "./here";
+
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.selfRequestsOnly = true;

@@ -1,0 +1,317 @@
+"""One case: head, thread, reports, tasks with their clocks, photos, map; at the side the moves open to the post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from cityloom.base.errors import CityloomError
+from cityloom.cases.actions.move_case import move_case
+from cityloom.cases.actions.move_report import move_report
+from cityloom.cases.actions.move_task import move_task
+from cityloom.cases.errors import MissingNeed, NotAllowed, StaleVersion
+from cityloom.cases.keeping import get_file, list_entries
+from cityloom.cases.permissions import SEES_REPORTER, may_see
+from cityloom.cases.promises import standard_of
+from cityloom.cases.queries import PhotoRow, list_photos
+from cityloom.cases.reporters import Contact, open_contacts
+from cityloom.cases.values import CaseFile, Entry, Report, RunningClock, Task
+from cityloom.cases.working_city import city_of_case
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Post
+from cityloom.web import context
+from cityloom.web.case_forms import FIELDS, MoveForm, details_of, move_forms, with_typed
+from cityloom.web.doors import for_staff
+from cityloom.web.forms import pictures_of
+from cityloom.web.map_frame import MapFrame, frame_of
+from cityloom.web.moments import band_of, share_gone
+from cityloom.web.naming import Names, names, said_by
+from cityloom.web.shown import show
+from cityloom.web.thread_knots import Knot, staff_knots
+from cityloom.web.words import say
+
+
+@dataclass(frozen=True)
+class ClockLine:
+    """A running or paused clock: what is owed, by whom, until when, how much of it has gone (percent)."""
+
+    kind: str
+    owed_by: str
+    due_at: datetime
+    band: str
+    gone: int
+    paused: bool
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """What one unit owes, with its hop and its moments."""
+
+    unit: str
+    role: str
+    state: str
+    hop: int
+    sent_at: datetime
+    signed_at: datetime | None
+    ended_at: datetime | None
+    alive: bool
+    upheld: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """What one person or device said, and what became of it."""
+
+    id: int
+    which: str
+    source: str
+    state: str
+    words: str
+    received_at: datetime
+    address: str
+    has_contact: bool
+    confidential: bool
+    outcome: str
+    photos: tuple[PhotoRow, ...]
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """A case with all that moves with it."""
+
+    template: ClassVar[str] = "cityloom/case.html"
+    number: Annotated[str, "the case's number"]
+    matter: Annotated[str, "the class in words"]
+    condition: Annotated[str, "the filing condition it was filed under, and the closing condition"]
+    path: Annotated[str, "the kind of case in words"]
+    source: Annotated[str, "where the sign came from"]
+    place: Annotated[str, "the address or the area in words"]
+    areas: Annotated[str, "the areas around it"]
+    state: Annotated[str, "the state in words"]
+    ended: Annotated[bool, "whether it has ended"]
+    urgent: Annotated[bool, "whether it is urgent"]
+    confidential: Annotated[bool, "whether it is kept confidential"]
+    opened_at: Annotated[datetime, "when it was opened"]
+    due_at: Annotated[datetime | None, "the moment promised to the resident"]
+    band: Annotated[str, "how the promise stands: on-time, due-soon, overdue, none, closed"]
+    gone: Annotated[int, "how much of the promise has gone, in percent"]
+    provisional: Annotated[bool, "whether the calendar does not reach that far yet"]
+    unit: Annotated[str, "the leading unit"]
+    counts: Annotated[str, "returns, reworks, reopenings, in words"]
+    clocks: Annotated[Sequence[ClockLine], "what is owed now"]
+    tasks: Annotated[Sequence[TaskLine], "units and what they do"]
+    reports: Annotated[Sequence[ReportLine], "what was said"]
+    knots: Annotated[Sequence[Knot], "the history, newest first"]
+    before: Annotated[Sequence[PhotoRow], "photos of the trouble"]
+    after: Annotated[Sequence[PhotoRow], "photos of the work and its check"]
+    map: Annotated[MapFrame | None, "the map around the place"]
+    lon: Annotated[float | None, "longitude of the place"]
+    lat: Annotated[float | None, "latitude of the place"]
+    forms: Annotated[Sequence[MoveForm], "the moves open to the post"]
+    can_call: Annotated[bool, "whether the post may open the contacts"]
+    version: Annotated[int, "the version that is shown"]
+    seq: Annotated[int, "the number of the newest entry that is shown"]
+    contacts: Annotated[Sequence[tuple[str, Contact]], "opened contacts, by report"] = ()
+    news: Annotated[Sequence[Knot], "what others did since the version the person saw"] = ()
+    error: Annotated[str, "why a move was refused, when its form is gone"] = ""
+
+
+@require_safe
+@for_staff
+def case(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
+    """A case with its history, and the moves open to the post."""
+    return show(request, _page(city, post, number))
+
+
+@require_POST
+@for_staff
+def move(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
+    """Make one move with what its form brought; refused ones keep what was typed."""
+    typed = context.typed_of(request.POST, *FIELDS)
+    try:
+        _move(request, city, post, number, typed)
+    except CityloomError as refusal:
+        return _refused(request, city, post, number, typed, refusal)
+    return redirect(reverse("case", args=[number]))
+
+
+@require_POST
+@for_staff
+def contact(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
+    """Open the names and phones behind a case's reports; who looked, when and why is recorded."""
+    reason = context.typed_of(request.POST, "reason")["reason"].strip()[:60]
+    if not reason:
+        raise MissingNeed("error.missing_need", move="see_contact", needs=["reason"])
+    with connection.cursor() as cursor:
+        file = get_file(cursor, city.id, number)
+    which = {r.id: str(n) for n, r in enumerate(file.reports, 1)}
+    found = open_contacts(file, post, reason, context.clock())
+    page = _page(city, post, number)
+    return show(request, replace(page, contacts=[(which.get(c.report_id, ""), c) for c in found]))
+
+
+def _move(request: HttpRequest, city: City, post: Post, number: str, typed: Mapping[str, str]) -> None:
+    details = details_of(typed, city, post)
+    version = int(typed["version"]) if typed["version"].isdigit() else 0
+    subject_id = int(typed["subject_id"]) if typed["subject_id"].isdigit() else 0
+    now = context.clock()
+    match typed["subject"]:
+        case "report":
+            move_report(city, number, subject_id, typed["move"], post, details, now, version=version)
+        case "task":
+            move_task(city, number, subject_id, typed["move"], post, details, now, version=version)
+        case _:
+            pictures = pictures_of(request.FILES.getlist("photos"))
+            move_case(city, number, typed["move"], post, details, now, version=version, pictures=pictures)
+
+
+def _refused(
+    request: HttpRequest, city: City, post: Post, number: str, typed: Mapping[str, str], refusal: CityloomError
+) -> HttpResponse:
+    """The page as it is now, with what was typed, why it was refused, and what others did meanwhile."""
+    page = _page(city, post, number)
+    sentence = say("case.stale") if isinstance(refusal, StaleVersion) else said_by(refusal, city)
+    forms = with_typed(page.forms, typed, sentence)
+    in_form = any(f.error for f in forms)
+    seen = int(typed["seq"]) if typed["seq"].isdigit() else page.seq
+    news = [k for k in page.knots if k.seq > seen] if isinstance(refusal, StaleVersion) else []
+    page = replace(page, forms=forms, error="" if in_form else sentence, news=news)
+    return show(request, page, refusal.status)
+
+
+def _page(city: City, post: Post, number: str) -> CasePage:
+    with connection.cursor() as cursor:
+        file = get_file(cursor, city.id, number)
+        if (refusal := may_see(post, file)) is not None:
+            raise NotAllowed(refusal.code, **refusal.params)
+        entries = list_entries(cursor, file.case.id)
+        photos = list_photos(cursor, file.case.id)
+    return _shown(city_of_case(city, file.case.city_version), post, file, entries, photos)
+
+
+def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos: list[PhotoRow]) -> CasePage:
+    named, it, now = names(city), file.case, context.clock().now()
+    due, begins = it.promise_due_at, _promise_began(file)
+    has_point = it.lon is not None and it.lat is not None
+    return CasePage(
+        number=it.number,
+        matter=named.matter(it.class_code),
+        condition=_condition(file, city, named),
+        path=named.path(it.path),
+        source=named.source(it.source),
+        place=it.address or named.place(it.area) or say("place.open"),
+        areas=named.place(it.area) if it.address else "",
+        state=named.state(it.state),
+        ended=it.has_ended,
+        urgent=it.urgency == "urgent",
+        confidential=it.confidential,
+        opened_at=it.opened_at,
+        due_at=due,
+        band="closed" if it.has_ended else band_of(begins, due, now),
+        gone=round(100 * share_gone(begins, due, now)) if due else 0,
+        provisional=it.promise_provisional,
+        unit=named.unit(it.lead_unit),
+        counts=_counts(file),
+        clocks=[_clock_line(c, named, now) for c in file.clocks if c.state in ("running", "paused")],
+        tasks=[_task_line(t, named) for t in file.tasks],
+        reports=[_report_line(n, r, file, photos, named) for n, r in enumerate(file.reports, 1)],
+        knots=staff_knots(entries, named)[::-1],
+        before=[p for p in photos if p.kind not in ("after", "check") and p.report_id is None],
+        after=[p for p in photos if p.kind in ("after", "check")],
+        map=frame_of(city, lon=it.lon, lat=it.lat) if has_point else None,
+        lon=it.lon,
+        lat=it.lat,
+        forms=move_forms(file, post, city, named),
+        can_call=post.role in SEES_REPORTER and any(r.reporter_id for r in file.reports),
+        version=it.version,
+        seq=it.seq,
+    )
+
+
+def _promise_began(file: CaseFile) -> datetime:
+    promises = [c.started_at for c in file.clocks if c.kind == "promise"]
+    return promises[-1] if promises else file.case.opened_at
+
+
+def _condition(file: CaseFile, city: City, named: Names) -> str:
+    standard = standard_of(file, city)
+    if standard is None:
+        return ""
+    parts = standard.condition.in_language(named.lang), standard.closing.in_language(named.lang)
+    return " → ".join(p for p in parts if p)
+
+
+def _counts(file: CaseFile) -> str:
+    it = file.case
+    counts = (
+        ("case.returned", it.return_count),
+        ("case.reworked", it.rework_count),
+        ("case.reopened", it.reopen_count),
+    )
+    return " · ".join(say(key, count=count) for key, count in counts if count)
+
+
+def _clock_line(clock: RunningClock, named: Names, now: datetime) -> ClockLine:
+    paused = clock.state == "paused"
+    at = clock.paused_at if paused and clock.paused_at else now
+    return ClockLine(
+        kind=named.clock(clock.kind),
+        owed_by=named.owner(clock.owed_by),
+        due_at=clock.due_at,
+        band="paused" if paused else band_of(clock.started_at, clock.due_at, at),
+        gone=round(100 * share_gone(clock.started_at, clock.due_at, at)),
+        paused=paused,
+        provisional=clock.provisional,
+    )
+
+
+def _task_line(task: Task, named: Names) -> TaskLine:
+    return TaskLine(
+        unit=named.unit(task.unit),
+        role=say(f"task.{task.role}"),
+        state=named.state(task.state, "task"),
+        hop=task.hop,
+        sent_at=task.sent_at,
+        signed_at=task.signed_at,
+        ended_at=task.ended_at,
+        alive=task.is_alive,
+        upheld=task.upheld,
+        reason=named.reason(task.reason),
+    )
+
+
+def _report_line(number: int, report: Report, file: CaseFile, photos: list[PhotoRow], named: Names) -> ReportLine:
+    several = len(file.reports) > 1
+    return ReportLine(
+        id=report.id,
+        which=str(number) if several else "",
+        source=named.source(report.source),
+        state=named.state(report.state, "report"),
+        words=report.words,
+        received_at=report.received_at,
+        address=report.address if report.address != file.case.address else "",
+        has_contact=report.reporter_id is not None,
+        confidential=report.confidential,
+        outcome=_outcome(report, named),
+        photos=tuple(p for p in photos if p.report_id == report.id),
+    )
+
+
+def _outcome(report: Report, named: Names) -> str:
+    """What a callback heard, or why there was none."""
+    if report.solved:
+        parts = [say(f"solved.{report.solved}"), say(f"satisfied.{report.satisfied}")]
+        return " · ".join(parts)
+    if report.exempt_reason:
+        return named.reason({"code": report.exempt_reason})
+    return say("case.attempts", count=report.callback_attempts) if report.callback_attempts else ""

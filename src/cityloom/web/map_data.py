@@ -1,0 +1,145 @@
+"""The data of the map islands as GeoJSON: areas and ground of a city version, cached; open cases, never cached."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any
+
+import shapely
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from cityloom.base.errors import CityloomError
+from cityloom.base.reasons import register
+from cityloom.cases.queries import Box, Dot, list_dots
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Post
+from cityloom.web import context
+from cityloom.web.doors import for_everybody
+from cityloom.web.moments import band_of
+from cityloom.web.naming import names
+
+DIGITS = 5  # about a metre
+SHARED_S = 3600
+# The kinds of case whose places anybody may see: what stands in the street, never what a home called about.
+IN_THE_STREET = ("street", "street_public")
+
+register(
+    {
+        "map.no_layer": ("本市没有图层{layer}", "the city has no layer {layer}"),
+        "map.bad_box": (
+            "bbox 应为 西,南,东,北 四个经纬度，例如 118.0,29.2,118.2,29.4",
+            "bbox must be west,south,east,north in degrees, for example 118.0,29.2,118.2,29.4",
+        ),
+    }
+)
+
+
+class NoSuchLayer(CityloomError):
+    """The city's folder has no such layer or level."""
+
+    status = 404
+
+
+class BadBox(CityloomError):
+    """A bounding box that is none."""
+
+
+@require_safe
+@for_everybody
+def areas(request: HttpRequest, city: City) -> HttpResponse:
+    """The outlines of one level of areas, simplified."""
+    level = request.GET.get("level", city.levels[1] if len(city.levels) > 1 else city.levels[0])
+    if level not in city.levels:
+        raise NoSuchLayer("map.no_layer", layer=level[:40])
+    return _cached(request, _areas_text(city, level, context.language()))
+
+
+@require_safe
+@for_everybody
+def layer(request: HttpRequest, city: City, layer: str) -> HttpResponse:
+    """A layer of the city's ground: roads, water, parks."""
+    if layer not in city.features:
+        raise NoSuchLayer("map.no_layer", layer=layer[:40])
+    return _cached(request, _layer_text(city, layer, context.language()))
+
+
+@require_safe
+@for_everybody
+def cases(request: HttpRequest, city: City) -> HttpResponse:
+    """Open cases as points without anything personal; without a post only what stands in the street."""
+    post = context.post_of(request, city)
+    with connection.cursor() as cursor:
+        dots = list_dots(cursor, city, post, IN_THE_STREET, _box(request, city))
+    text = json.dumps(collection([_dot_feature(city, dot, post) for dot in dots]), ensure_ascii=False)
+    answer = HttpResponse(text, content_type="application/geo+json")
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _box(request: HttpRequest, city: City) -> Box:
+    text = request.GET.get("bbox")
+    if not text:
+        return city.config.bounds
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as wrong:
+        raise BadBox("map.bad_box") from wrong
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadBox("map.bad_box")
+    return west, south, east, north
+
+
+def _dot_feature(city: City, dot: Dot, post: Post | None) -> dict[str, Any]:
+    named = names(city)
+    band = band_of(None, dot.next_due_at, context.clock().now())
+    properties = {"matter": named.matter(dot.class_code), "state": named.state(dot.state)}
+    if post is not None:
+        clock = {"overdue": "overdue", "due-soon": "due_soon", "on-time": "on_time"}.get(band, "")
+        properties |= {"number": dot.number, "clock": clock, "href": reverse("case", args=[dot.number])}
+    point = {"type": "Point", "coordinates": [round(dot.lon, DIGITS), round(dot.lat, DIGITS)]}
+    return {"type": "Feature", "properties": properties, "geometry": point}
+
+
+def _cached(request: HttpRequest, text: str) -> HttpResponse:
+    """The text with its tag; nothing is sent again to who has it."""
+    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    if request.headers.get("If-None-Match") == tag:
+        answer: HttpResponse = HttpResponseNotModified()
+    else:
+        answer = HttpResponse(text, content_type="application/geo+json")
+    answer.headers["ETag"] = tag
+    answer.headers["Cache-Control"] = f"public, max-age={SHARED_S}"
+    return answer
+
+
+@lru_cache(maxsize=32)
+def _areas_text(city: City, level: str, lang: str) -> str:
+    chosen = [a for a in city.areas.values() if a.level == level and a.geometry]
+    features = [_feature({"code": a.code, "name": a.name.in_language(lang)}, a.geometry, 0.00005) for a in chosen]
+    return json.dumps(collection(features), ensure_ascii=False)
+
+
+@lru_cache(maxsize=32)
+def _layer_text(city: City, layer: str, lang: str) -> str:
+    features = [
+        _feature({"code": f.code, "name": f.name.in_language(lang), "kind": f.kind}, f.geometry, 0.00002)
+        for f in city.features[layer]
+        if f.geometry
+    ]
+    return json.dumps(collection(features), ensure_ascii=False)
+
+
+def collection(features: list[dict[str, Any]]) -> dict[str, Any]:
+    """A GeoJSON feature collection."""
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _feature(properties: dict[str, Any], wkb: bytes, tolerance_deg: float) -> dict[str, Any]:
+    shape = shapely.simplify(shapely.from_wkb(wkb), tolerance_deg)
+    geometry = json.loads(shapely.to_geojson(shape), parse_float=lambda text: round(float(text), DIGITS))
+    return {"type": "Feature", "properties": properties, "geometry": geometry}

@@ -1,0 +1,55 @@
+"""What a page tells the map island: where to look and which layers to draw."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from cityloom.city.snapshot_values import City
+from cityloom.web.context import language
+
+# The layers of a city's folder that a map shows beneath everything, lowest first, with their kind.
+GROUND = (("water", "water"), ("parks", "park"), ("roads", "road"))
+
+
+@dataclass(frozen=True)
+class MapFrame:
+    """The attributes of a map: `bounds` or `centre` with `zoom`, the layers as JSON, and whether a pin can be put."""
+
+    layers: str
+    bounds: str = ""
+    centre: str = ""
+    zoom: float = 12.0
+    pin: bool = False
+
+
+def frame_of(
+    city: City, pin: bool = False, lon: float | None = None, lat: float | None = None, with_cases: bool = False
+) -> MapFrame:
+    """The map of the city, or around a point when one is given."""
+    layers = layers_of(city, with_cases)
+    if lon is not None and lat is not None:
+        return MapFrame(layers, centre=f"{lon:.6f},{lat:.6f}", zoom=16, pin=pin)
+    centre_lon, centre_lat = city.config.map_centre
+    if (centre_lon, centre_lat) != (0.0, 0.0):
+        return MapFrame(layers, centre=f"{centre_lon},{centre_lat}", zoom=city.config.map_zoom, pin=pin)
+    return MapFrame(layers, bounds=",".join(map(str, city.config.bounds)), pin=pin)
+
+
+def layers_of(city: City, with_cases: bool = False) -> str:
+    """The layers as the island reads them: ground, outlines of areas, and the open cases if asked for."""
+    version = f"v={city.digest[:12]}&lang={language()}"
+    layers: list[dict[str, Any]] = [
+        {"id": name, "url": f"{reverse('map_layer', args=[name])}?{version}", "kind": kind}
+        for name, kind in GROUND
+        if name in city.features
+    ]
+    for level in city.levels[1:3]:
+        url = f"{reverse('map_areas')}?level={level}&{version}"
+        layers.append({"id": f"areas-{level}", "url": url, "kind": "area"})
+    if with_cases:
+        layers.append({"id": "cases", "url": reverse("map_cases"), "kind": "case"})
+    return json.dumps(layers)

@@ -1,0 +1,217 @@
+"""A resident says what is wrong: one form that works without scripts, with the map where there are some."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cityloom.base.clock import RealClock
+from cityloom.base.errors import CityloomError
+from cityloom.base.reasons import register
+from cityloom.cases.actions.receive_report import NewReport, Received, receive_report
+from cityloom.cases.dispatching import choose_lead
+from cityloom.cases.errors import BadPhoto
+from cityloom.cases.photos import Picture
+from cityloom.cases.places import component_at, locate
+from cityloom.cases.promises import promise_of
+from cityloom.cases.twins import Twin, list_twins
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Source
+from cityloom.web import context, waiting_photos
+from cityloom.web.doors import for_everybody
+from cityloom.web.forms import Group, class_groups, most_photos, pictures_of, point_of
+from cityloom.web.map_frame import MapFrame, frame_of
+from cityloom.web.naming import names, said_by
+from cityloom.web.shown import show
+
+register({"error.too_many_photos": ("最多可附{most}张照片", "at most {most} photos can be added")})
+FIELDS = ("class", "words", "lon", "lat", "address", "name", "phone", "key", "same_as", "asked")
+
+
+@dataclass(frozen=True)
+class Near:
+    """An open matter nearby: what it is, how far, since when."""
+
+    number: str
+    matter: str
+    state: str
+    metres: int
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is already known of the place and who would take it."""
+
+    place: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    """The form of a report."""
+
+    template: ClassVar[str] = "cityloom/report.html"
+    classes: Annotated[tuple[Group, ...], "classes under their topmost class"]
+    typed: Annotated[Mapping[str, str], "what was typed, by field"]
+    map: Annotated[MapFrame, "the map to put the pin on"]
+    photos_kept: Annotated[int, "photos laid aside from the sending before"] = 0
+    most_photos: Annotated[int, "how many photos a report may bring"] = 6
+    near: Annotated[tuple[Near, ...], "open matters nearby to choose from before sending"] = ()
+    proof: Annotated[Proof | None, "the place and unit as far as they are known"] = None
+    error: Annotated[str, "why it was not sent"] = ""
+
+
+@dataclass(frozen=True)
+class NearPage:
+    """The part of the form that shows the place and what is open nearby."""
+
+    template: ClassVar[str] = "cityloom/parts/near.html"
+    near: Annotated[tuple[Near, ...], "open matters nearby"]
+    typed: Annotated[Mapping[str, str], "what was typed, by field"]
+    proof: Annotated[Proof | None, "the place and unit as far as they are known"] = None
+
+
+@dataclass(frozen=True)
+class SentPage:
+    """After sending: number, code, promise."""
+
+    template: ClassVar[str] = "cityloom/sent.html"
+    number: Annotated[str, "the case's number"]
+    code: Annotated[str, "the private tracking code"]
+    link: Annotated[str, "the address of the thread"]
+    unit: Annotated[str, "the unit that has it, if one has it already"]
+    due_at: Annotated[datetime | None, "the moment promised"]
+    provisional: Annotated[bool, "whether the calendar does not reach that far yet"]
+    joined: Annotated[bool, "whether it joined a matter that was open already"]
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@for_everybody
+def report(request: HttpRequest, city: City) -> HttpResponse:
+    """Report what is wrong; nearby open matters are shown before it is sent."""
+    if request.method == "GET":
+        typed = context.typed_of(request.GET, *FIELDS) | {"key": str(uuid.uuid4()), "same_as": "", "asked": ""}
+        return show(request, _page(city, typed))
+    typed = context.typed_of(request.POST, *FIELDS)
+    if not waiting_photos.is_key(typed["key"]):
+        typed["key"] = str(uuid.uuid4())
+    try:
+        pictures = gather_pictures(request, city, typed["key"])
+        near = near_matters(city, typed)
+        if near and not typed["asked"]:
+            page = replace(_page(city, typed | {"asked": "yes"}), near=near, photos_kept=len(pictures))
+            return show(request, page)
+        if typed["same_as"] not in {n.number for n in near}:
+            typed["same_as"] = ""  # only a matter that was shown can be joined
+        received = receive_report(city, _new_report(typed, pictures), context.RESIDENT, context.clock())
+    except CityloomError as refusal:
+        kept = len(waiting_photos.waiting(typed["key"]))
+        page = replace(_page(city, typed), error=said_by(refusal, city), photos_kept=kept)
+        return show(request, page, refusal.status)
+    waiting_photos.forget_waiting(typed["key"])
+    waiting_photos.forget_old(RealClock().now())
+    return _sent(request, city, received, joined=typed["same_as"] == received.number)
+
+
+@never_cache
+@require_safe
+@for_everybody
+def near(request: HttpRequest, city: City) -> HttpResponse:
+    """The place, its unit and the open matters nearby, as part of the form."""
+    typed = context.typed_of(request.GET, *FIELDS)
+    try:
+        return show(request, NearPage(near_matters(city, typed), typed, _proof(city, typed)))
+    except CityloomError:  # a half-typed coordinate; the sending itself tells what is wrong
+        return show(request, NearPage((), typed))
+
+
+def gather_pictures(request: HttpRequest, city: City, key: str) -> list[Picture]:
+    """All photos of the form: those laid aside before and those just sent, which are laid aside too."""
+    new = pictures_of(request.FILES.getlist("photos"))
+    there = waiting_photos.waiting(key)
+    if len(there) + len(new) > most_photos(city):
+        raise BadPhoto("error.too_many_photos", most=most_photos(city))
+    waiting_photos.keep_waiting(key, new)
+    return [*there, *new]
+
+
+def near_matters(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
+    """Open matters near the typed place, of its class when one is chosen."""
+    lon, lat = point_of(typed["lon"], typed["lat"])
+    place = locate(city, lon, lat, typed["address"])
+    with connection.cursor() as cursor:
+        twins = list_twins(cursor, city, place, typed["class"] or None, context.clock().now())
+    return tuple(_near(city, twin) for twin in twins)
+
+
+def _near(city: City, twin: Twin) -> Near:
+    named = names(city)
+    return Near(
+        twin.number, named.matter(twin.class_code), named.state(twin.state), round(twin.distance_m), twin.opened_at
+    )
+
+
+def _proof(city: City, typed: Mapping[str, str]) -> Proof | None:
+    lon, lat = point_of(typed["lon"], typed["lat"])
+    if lon is None or lat is None:
+        return None
+    place = locate(city, lon, lat)
+    code = typed["class"] if typed["class"] in city.classes else None
+    component = component_at(city, code, lon, lat)
+    route = choose_lead(city, code, place.area, component, Source.RESIDENT, context.clock().now())
+    return Proof(names(city).place(place.area), names(city).unit(route.lead))
+
+
+def _new_report(typed: Mapping[str, str], pictures: list[Picture]) -> NewReport:
+    lon, lat = point_of(typed["lon"], typed["lat"])
+    return NewReport(
+        source=Source.RESIDENT.value,
+        words=typed["words"],
+        class_code=typed["class"] or None,
+        lon=lon,
+        lat=lat,
+        address=typed["address"].strip()[:300],
+        name=typed["name"].strip()[:100],
+        phone=typed["phone"].strip()[:40],
+        language=context.language(),
+        idempotency_key=typed["key"],
+        photos=tuple(pictures),
+        same_as=typed["same_as"] or None,
+    )
+
+
+def _page(city: City, typed: Mapping[str, str]) -> ReportPage:
+    return ReportPage(
+        classes=class_groups(city, names(city), context.today(city)),
+        typed=typed,
+        map=frame_of(city, pin=True),
+        most_photos=most_photos(city),
+    )
+
+
+def _sent(request: HttpRequest, city: City, received: Received, joined: bool) -> HttpResponse:
+    """The number, the code to follow it by, and the promise. Sent once more, the form gives the same answer."""
+    promise = promise_of(received.file)
+    page = SentPage(
+        number=received.number,
+        code=received.tracking_code,
+        link=request.build_absolute_uri(reverse("thread", args=[received.tracking_code])),
+        unit=names(city).unit(received.file.case.lead_unit),
+        due_at=promise.due_at if promise else None,
+        provisional=promise.provisional if promise else False,
+        joined=joined,
+    )
+    answer = show(request, page)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

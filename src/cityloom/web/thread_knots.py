@@ -1,0 +1,109 @@
+"""A case's history as knots on a thread: what a resident may read of it, and what the staff reads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cityloom.cases.values import Entry, Report
+from cityloom.web.naming import Names
+from cityloom.web.words import WORDS, say
+
+# Steps whose words are written for the resident.
+_TOLD_IN_WORDS = frozenset({"reply", "answer", "explain", "take_note"})
+# Steps whose coded reason a resident should know.
+_TOLD_WITH_REASON = frozenset({"not_accept", "explain", "rework", "reopen", "void"})
+
+
+@dataclass(frozen=True)
+class Knot:
+    """One step: what was done, when, by whom; the words and the reason where they may be read."""
+
+    title: str
+    at: datetime
+    who: str = ""
+    reason: str = ""
+    note: str = ""
+    states: str = ""
+    kind: str = "step"  # step, quiet, late
+    seq: int = 0
+    changes: tuple[str, ...] = ()
+
+
+def resident_knots(entries: Sequence[Entry], report: Report, only_report: bool, named: Names) -> list[Knot]:
+    """The steps of a case in a resident's words: no names, no phone, nothing of another resident."""
+    knots = [_resident_knot(e, only_report, named) for e in entries if _is_told(e, report)]
+    return [k for k in knots if k.at >= report.received_at or k.seq == 1]
+
+
+def _is_told(entry: Entry, report: Report) -> bool:
+    if entry.subject == "report":
+        return entry.subject_id == report.id
+    return entry.subject == "case" and f"knot.{entry.move}" in WORDS
+
+
+def _resident_knot(entry: Entry, only_report: bool, named: Names) -> Knot:
+    own_words = entry.move == "supplement" and entry.by_role == "resident" and only_report
+    unit = entry.changes.get("case", {}).get("lead_unit", [None, None])[1] if entry.move in _SENDS else entry.by_unit
+    return Knot(
+        title=say(f"knot.{entry.move}", unit=named.unit(unit)) if f"knot.{entry.move}" in WORDS else "",
+        at=entry.occurred_at,
+        reason=named.reason(entry.reason) if entry.move in _TOLD_WITH_REASON else "",
+        note=(entry.text or "") if entry.move in _TOLD_IN_WORDS or own_words else "",
+        seq=entry.seq,
+    )
+
+
+_SENDS = frozenset({"dispatch", "redispatch", "pass_on"})
+
+
+def staff_knots(entries: Iterable[Entry], named: Names) -> list[Knot]:
+    """Every entry for those who work on the case: who, from which state to which, why, in which words."""
+    return [_staff_knot(e, named) for e in entries]
+
+
+def _staff_knot(entry: Entry, named: Names) -> Knot:
+    subject = entry.subject if entry.subject in ("task", "report") else ""
+    who = [named.role(entry.by_role)]
+    if entry.by_role not in ("system", "resident"):
+        who = [entry.by_login, *who, named.unit(entry.by_unit)]
+    moved = entry.from_state != entry.to_state and entry.to_state and entry.from_state
+    states = ""
+    if moved:
+        pair = named.state(entry.from_state, entry.subject), named.state(entry.to_state, entry.subject)
+        states = f"{pair[0]} → {pair[1]}"
+    title = named.move(entry.move)
+    if entry.subject == "task":
+        unit = next((new[0] for _, new in entry.changes.get("tasks", {}).values() if new), "")
+        title = say("case.task_step", move=title, unit=named.unit(unit))
+    return Knot(
+        title=title,
+        at=entry.occurred_at,
+        who=" · ".join(w for w in who if w),
+        reason=named.reason(entry.reason),
+        note=entry.text or "",
+        states=states,
+        kind=_kind(entry),
+        seq=entry.seq,
+        changes=_changes(entry, named, subject),
+    )
+
+
+def _kind(entry: Entry) -> str:
+    if entry.move == "overdue":
+        return "late"
+    return "quiet" if entry.subject == "clock" or entry.by_role == "system" else "step"
+
+
+def _changes(entry: Entry, named: Names, subject: str) -> tuple[str, ...]:
+    """What an entry changed that its title does not say: class, unit, place."""
+    case = entry.changes.get("case", {})
+    found = []
+    for field, naming in (("class_code", named.matter), ("lead_unit", named.unit), ("area", named.area)):
+        old, new = case.get(field, (None, None))
+        if new and old != new and entry.move != "receive":
+            found.append(
+                say("case.changed", what=say(f"field.{field}"), old=naming(old) if old else "—", new=naming(new))
+            )
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""Photos between the first look at a report and its sending: kept under the form's own key, a day at most."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from cityloom.cases.photos import Picture
+
+_FOLDER = "waiting"
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+KEPT = timedelta(days=1)
+
+
+def is_key(key: str) -> bool:
+    """Whether a text is the key of a form, and so safe as a file's name."""
+    return _KEY.fullmatch(key) is not None
+
+
+def keep_waiting(key: str, pictures: list[Picture]) -> None:
+    """Lay these pictures aside under the form's key."""
+    there = len(_names(key))
+    for number, picture in enumerate(pictures, there):
+        default_storage.save(f"{_FOLDER}/{key}/{number:02}.jpg", ContentFile(picture.data))
+
+
+def waiting(key: str) -> list[Picture]:
+    """The pictures laid aside under the key, in the order they came."""
+    found = []
+    for name in _names(key):
+        with default_storage.open(name) as file:
+            data = file.read()
+        with default_storage.open(name) as file, Image.open(file) as image:
+            found.append(Picture(data, image.width, image.height))
+    return found
+
+
+def forget_waiting(key: str) -> None:
+    """Nothing is laid aside under the key any more."""
+    for name in _names(key):
+        default_storage.delete(name)
+    if default_storage.exists(f"{_FOLDER}/{key}"):
+        default_storage.delete(f"{_FOLDER}/{key}")
+
+
+def forget_old(now: datetime) -> None:
+    """Clear away what nobody sent within a day."""
+    if not default_storage.exists(_FOLDER):
+        return
+    for key in default_storage.listdir(_FOLDER)[0]:
+        names = _names(key)
+        if not names or now - default_storage.get_modified_time(names[0]) > KEPT:
+            forget_waiting(key)
+
+
+def _names(key: str) -> list[str]:
+    folder = f"{_FOLDER}/{key}"
+    if not is_key(key) or not default_storage.exists(folder):
+        return []
+    return [f"{folder}/{name}" for name in sorted(default_storage.listdir(folder)[1])]
