@@ -3,6 +3,7 @@
 import getpass
 import importlib.util
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,7 +128,8 @@ def versions(code: str, as_json: bool) -> None:
 def build(folder: Path, options: tuple[str, ...]) -> None:
     """Make the files of the city folder DIR from outside data, as its own build.py does; OPTIONS go to it.
 
-    `cityloom city build DIR --help` tells what it needs. Runs Python code of the folder: build only what you trust.
+    `cityloom city build DIR -- --help` tells what it needs. Python code of the folder runs: build only what you
+    trust.
     """
     script = folder / "build.py"
     if not script.is_file():
@@ -136,6 +138,7 @@ def build(folder: Path, options: tuple[str, ...]) -> None:
     if spec is None or spec.loader is None:
         raise click.UsageError(f"{script} cannot be read as Python")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     module.build.main(list(options), prog_name=f"cityloom city build {folder}", standalone_mode=False)
 
