@@ -1,5 +1,6 @@
 """The main job: a whole city on this machine, from servers to pages, in named steps with their seconds."""
 
+import csv
 import json
 import os
 import signal
@@ -90,7 +91,8 @@ def run_city(wish: Wish) -> None:
         with stop.heard():
             _start(wish, env, supervisor, progress, stop)
             if wish.demo:
-                progress.line(f"\nEverybody in the demo city signs in with {demo_password(wish.var)}")
+                logins = ", ".join(easy_logins(wish.city))
+                progress.line(f"\nSign in as {logins}\nwith the password {demo_password(wish.var)}")
             progress.line(f"\nCityloom is at http://{_shown_host(wish.host)}:{wish.port}   (Ctrl-C stops it)")
             supervisor.watch()
     except StopAsked:
@@ -143,6 +145,13 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
     step("its year of cases", *import_it)
     step("its people's passwords", "users", "demo-passwords")
     mark.write_text(json.dumps({"city": city, "on": wish.today.isoformat()}))
+
+
+def easy_logins(city: Path) -> list[str]:
+    """The logins of the folder that are a plain word, one for each role."""
+    with (city / "people.csv").open(encoding="utf-8-sig", newline="") as file:
+        logins = dict.fromkeys(row["login"] for row in csv.DictReader(file))
+    return [login for login in logins if login.isalpha()]
 
 
 def last_day_of_history(today: date) -> date:
