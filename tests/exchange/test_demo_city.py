@@ -20,7 +20,8 @@ import shapely
 from shapely.geometry import shape
 
 from cityloom.city.checks import check_folder
-from cityloom.city.values import Role
+from cityloom.city.paths import END_STATES
+from cityloom.city.values import Role, Source
 from cityloom.exchange.demo import calendar, rhythm
 from cityloom.exchange.demo.areas import CITY_CODE
 from cityloom.exchange.demo.chance import split_whole, stream
@@ -28,6 +29,7 @@ from cityloom.exchange.demo.make import FolderInTheWay, UntilOutsideCalendar, ma
 from cityloom.exchange.demo.partition import FaceGraph, cluster
 from cityloom.exchange.demo.terrain import Plane
 from cityloom.exchange.demo.writing import geometry_json
+from cityloom.exchange.mapping import SATISFIED, SOLVED, read_mapping
 
 UNTIL = date(2026, 11, 22)
 HISTORY = 3_000
@@ -363,8 +365,13 @@ def test_the_history_does_not_repeat_itself_word_for_word(folder: Path) -> None:
 def test_the_mapping_names_the_columns_of_the_history(folder: Path) -> None:
     with (folder / "history.csv").open(encoding="utf-8") as file:
         header = file.readline().strip().split(",")
-    mapping = tomllib.loads((folder / "history.toml").read_text(encoding="utf-8"))
-    assert set(mapping["columns"].values()) <= set(header)
+    mapping = read_mapping(folder / "history.toml")
+    assert set(mapping.column_names()) <= set(header)
+    cases = rows(folder, "history.csv")
+    assert {row["solved"] for row in cases} <= {*SOLVED, ""}
+    assert {row["satisfied"] for row in cases} <= {*SATISFIED, ""}
+    assert {row["source"] for row in cases} <= set(Source)
+    assert {row["state"] for row in cases} <= END_STATES
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:

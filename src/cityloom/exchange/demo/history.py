@@ -27,15 +27,12 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "source_id", "source", "class", "opened_at", "signed_at", "closed_at", "due_at", "lon", "lat", "area", "address",
-    "text", "unit", "outcome", "solved", "satisfied",
+    "text", "unit", "state", "outcome", "solved", "satisfied",
 )  # fmt: skip
-_OTHER_NAMES = {"signed_at": None, "text": "words", "outcome": "state"}  # None: not a column of the import
 MAPPING = (
-    "# The columns of history.csv in the words of the import.\n\n"
-    '[source]\nname = "jinchuan-history"\nlanguage = "zh"\n\n[columns]\n'
-    + "".join(f'{ours} = "{name}"\n' for name in COLUMNS if (ours := _OTHER_NAMES.get(name, name)))
-    + '\n[values.state]\npassed_on = "noted"\nnot_accepted = "explained"\n'
-    + '\n[values.satisfied]\nyes = "satisfied"\nno = "unsatisfied"\n'
+    "# What the columns of history.csv mean to `cityloom import cases`.\n\n"
+    '[source]\nname = "jinchuan-history"\nlanguage = "zh"\n\n[columns]\nwords = "text"\n'
+    + "".join(f'{name} = "{name}"\n' for name in COLUMNS if name not in ("text", "signed_at"))
 )
 ZONE = ZoneInfo("Asia/Shanghai")
 REPEATED = 0.07
@@ -45,7 +42,13 @@ SOURCES = {
     "hotline": (("hotline", 0.80), ("resident", 0.20)),
 }
 SENSED = ("gb2013:C0137", "gb2013:C0103", "gb2013:E0406", "gb2013:E0402", "gb2013:E0304", "gb2013:C0305")
-OUTCOMES = {"matter": "closed", "enquiry": "answered", "suggestion": "answered", "praise": "passed_on"}
+ENDS = {
+    "matter": "closed",
+    "enquiry": "answered",
+    "suggestion": "answered",
+    "praise": "noted",
+    "unlawful": "explained",
+}
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,16 @@ def write_history(
         limit = _limit(case.told.matter, families, rng)
         due = due_at(case.opened, ClockLimit.parse(limit.limit, limit.unit), calendar).at
         signed, closed = _signed_and_closed(case, limit, due, end, rng)
-        outcome = OUTCOMES.get(case.told.matter.nature, "not_accepted")
         solved, satisfied = _callback(case, closed <= due, rng)
+        text = _text(case, common, rng)
+        reply = _reply(case, text, limit, solved, common, rng)
         yield (
             f"JC{case.opened:%Y%m%d}{number:06d}", case.source, case.told.matter.key, _stamp(case.opened),
             _stamp(signed), _stamp(closed), _stamp(due), f"{case.spot.lon:.7f}" if case.told.at else "",
             f"{case.spot.lat:.7f}" if case.told.at else "", case.spot.grid if case.told.at else "",
-            case.spot.address if case.told.at else "", _text(case, common, rng),
-            lead_at(case.told.matter, case.spot.district, case.spot.street, city.units), outcome, solved, satisfied,
+            case.spot.address if case.told.at else "", text,
+            lead_at(case.told.matter, case.spot.district, case.spot.street, city.units),
+            ENDS[case.told.matter.nature], reply, solved, satisfied,
         )  # fmt: skip
 
 
@@ -205,8 +210,8 @@ def _callback(case: Case, in_time: bool, rng: np.random.Generator) -> tuple[str,
     solved = rng.random() < chance
     draw = rng.random()
     if solved:
-        return "yes", "yes" if draw < 0.84 else ("basically" if draw < 0.95 else "no")
-    return "no", "yes" if draw < 0.10 else ("basically" if draw < 0.30 else "no")
+        return "yes", "satisfied" if draw < 0.84 else ("basically" if draw < 0.95 else "unsatisfied")
+    return "no", "satisfied" if draw < 0.10 else ("basically" if draw < 0.30 else "unsatisfied")
 
 
 def _text(case: Case, common: dict[str, list[str]], rng: np.random.Generator) -> str:
@@ -230,6 +235,23 @@ def _text(case: Case, common: dict[str, list[str]], rng: np.random.Generator) ->
     text = (opening + core).format(**slots)
     closed = text if text[-1] in "。？！" else text + "。"
     return closed + (again + asking).format(**slots)
+
+
+def _reply(
+    case: Case, text: str, limit: Limit, solved: str, common: dict[str, list[str]], rng: np.random.Generator
+) -> str:
+    """What the unit answered, in the language of the text."""
+    nature = case.told.matter.nature
+    if nature != "matter":
+        return pick(rng, common[nature])
+    language = "en" if text.isascii() else "zh"
+    if solved == "no":
+        return pick(rng, common[f"open_{language}"])
+    if case.told.matter.kind == "hotline":
+        return pick(rng, common[f"hotline_{language}"])
+    done = limit.closing.en if language == "en" else limit.closing.zh
+    reply = pick(rng, common[f"done_{language}"]).format(done=done)
+    return reply[0].upper() + reply[1:]
 
 
 def _stamp(moment: datetime) -> str:
