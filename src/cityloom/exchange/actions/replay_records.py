@@ -29,10 +29,9 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.exchange.courses import Stage, callback_of, next_move, signs_at
 from cityloom.exchange.mapping import RecordMapping
-from cityloom.exchange.past_cases import Arrivals
-from cityloom.exchange.records import BadRow, Record, RecordReader
+from cityloom.exchange.records import Record, RecordReader
 from cityloom.exchange.rejects import Rejects
-from cityloom.exchange.tables import read_table
+from cityloom.exchange.windows import read_records
 from cityloom.sla.clocks import is_overdue
 
 RECEIVES = Post(login="replay", role=Role.SYSTEM)
@@ -73,6 +72,10 @@ class Replayed:
     refused_by: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
+    def skip(self) -> None:
+        """One more row of other days."""
+        self.skipped += 1
+
     @property
     def rows_per_second(self) -> float | None:
         """Received rows, each with all its moves, in a second."""
@@ -103,8 +106,10 @@ def replay_records(
     twice, and cases still open take up the rest of their course.
     """
     done, elapsed = Replayed(), Elapsed()
+    reader = RecordReader(mapping, mapping.zone(city.time_zone))
     with Rejects(rejects) as refused:
-        records = list(_records(city, file, mapping, first, last, done, refused))
+        records = list(read_records(city, file, reader, (first, last), refused, done.skip))
+    done.rows = len(records) + done.skipped + refused.count
     done.rejected, done.rejected_by = refused.count, dict(refused.by_reason)
     with _quick_commits():
         replay = _Replay(city, mapping.language, done)
@@ -116,40 +121,6 @@ def replay_records(
     if progress is not None:
         progress(done)
     return done
-
-
-def _records(
-    city: City,
-    file: Path,
-    mapping: RecordMapping,
-    first: date | None,
-    last: date | None,
-    done: Replayed,
-    refused: Rejects,
-) -> Iterator[Record]:
-    reader = RecordReader(mapping, mapping.zone(city.time_zone))
-    tz = city.calendar().tz
-    arrivals = Arrivals(city, datetime.now(UTC), mapping.name, mapping.language)
-    seen: set[str] = set()
-    for row in read_table(file, mapping):
-        done.rows += 1
-        if row.fault is not None:
-            refused.add(row.number, row.fault, row.cells)
-            continue
-        try:
-            record = reader.read(row.number, row.cells)
-            day = record.opened_at.astimezone(tz).date()
-            if (first is not None and day < first) or (last is not None and day > last):
-                done.skipped += 1
-                continue
-            if record.key in seen:
-                raise BadRow("row.repeated", id=record.source_id)
-            arrivals.check_words(record)
-        except BadRow as bad:
-            refused.add(row.number, bad.reason, row.cells)
-            continue
-        seen.add(record.key)
-        yield record
 
 
 class _Replay:
