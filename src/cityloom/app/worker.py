@@ -22,6 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 from cityloom.app.relay import JetStream, Relay, find_embedded
 from cityloom.base.clock import Clock, clock_of_settings
 from cityloom.base.outbox import drop_told
+from cityloom.base.patience import Patience
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.city.models import City as StoredCity
 from cityloom.city.snapshot import current_city
@@ -33,7 +34,6 @@ IDLE_S = 0.4
 CLOCKS_AT_ONCE = 200
 TOLD_KEPT = timedelta(days=7)
 CLEAN_EVERY_S = 60.0
-BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def run() -> None:
@@ -63,7 +63,7 @@ class Worker:
     stop: threading.Event
     relay: Relay | None = None
     cities: Callable[[int], City] = field(default_factory=lambda: city_by_id)
-    _failures: int = 0
+    _patience: Patience = field(default_factory=Patience)
     _cleaned_at_s: float | None = None
 
     def work(self) -> None:
@@ -75,12 +75,11 @@ class Worker:
                 self._database_away(why)
             except Exception:
                 log.exception("round=failed")
-                self._leave_transaction()
-                self._pause()
+                self._drop_connection()
+                self._patience.wait_after_failure(self.stop)
             else:
-                if self._failures:
-                    log.info("worker=working after_failures=%d", self._failures)
-                    self._failures = 0
+                if failures := self._patience.it_worked():
+                    log.info("worker=working after_failures=%d", failures)
                 if not done:
                     self.stop.wait(IDLE_S)
 
@@ -104,23 +103,18 @@ class Worker:
             log.info("told_messages_dropped=%d", dropped)
 
     def _database_away(self, why: Exception) -> None:
-        if not self._failures:
+        if not self._patience.failures:
             log.warning("database=away reason=%r; asked again until it answers", str(why).strip())
-        self._leave_transaction()
-        self._pause()
+        self._drop_connection()
+        self._patience.wait_after_failure(self.stop)
 
-    def _leave_transaction(self) -> None:
+    def _drop_connection(self) -> None:
         """A fresh connection at the next asking."""
         try:
             connection.close()
         except DatabaseError as why:
             log.debug("closing the connection failed: %s", why)
             connection.connection = None
-
-    def _pause(self) -> None:
-        wait_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
-        self._failures += 1
-        self.stop.wait(wait_s)
 
 
 _codes: dict[int, str] = {}

@@ -18,18 +18,24 @@ COMPONENT_WITHIN_M = 15.0
 def locate(city: City, lon: float | None, lat: float | None, address: str = "", area: str | None = None) -> Place:
     """The place of a report. Without a point it stays open, or is the area a person named.
 
+    An open place lies somewhere in the city, so posts of the whole city have it before them and no others.
+
     Raises BadReport for a point that is no longitude and latitude or lies outside the city.
     """
     if lon is None or lat is None:
         if area is not None and area in city.areas:
             return Place(area=area, areas=city.ancestors(area), address=address)
-        return Place(address=address)
+        return Place(areas=_whole(city), address=address)
     if not (math.isfinite(lon) and math.isfinite(lat) and -180 <= lon <= 180 and -90 <= lat <= 90):
         raise BadReport("error.bad_point", lon=lon, lat=lat)
     found = city.find_area(lon, lat)
     if found is None:
         raise BadReport("error.outside_city", lon=round(lon, 6), lat=round(lat, 6))
     return Place(lon, lat, found, city.ancestors(found), cell_of(lon, lat), address)
+
+
+def _whole(city: City) -> tuple[str, ...]:
+    return tuple(code for code, area in city.areas.items() if area.parent is None)
 
 
 def cell_of(lon: float, lat: float) -> int:

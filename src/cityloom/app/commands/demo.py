@@ -6,10 +6,15 @@ from pathlib import Path
 
 import click
 
+from cityloom.app.commands._demo_play import play
+
 
 @click.group()
 def command() -> None:
     """The demo city Jinchuan 锦川, which exists nowhere: made from a seed, the same seed giving the same city."""
+
+
+command.add_command(play)
 
 
 @command.command()

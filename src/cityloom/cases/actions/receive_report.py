@@ -15,7 +15,7 @@ from cityloom.base.reasons import Reason
 from cityloom.cases.errors import BadReport
 from cityloom.cases.guards import PUBLIC
 from cityloom.cases.keeping import chain_seed, find_report_once, get_file, get_file_by_id, keep_moves, keep_new
-from cityloom.cases.moves import SYSTEM, carry_out, check_class, decide, follow, open_case
+from cityloom.cases.moves import SYSTEM, carry_out, changes_between, check_class, decide, follow, open_case
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
@@ -128,7 +128,8 @@ def _join(
     accepted = any(r.state not in ("received",) for r in before.reports)
     report = replace(report, state="accepted" if accepted else "received")
     after, draft = carry_out(before.with_reports(report), step, by, details, at, city, ids.one)
-    draft = replace(draft, subject="report", subject_id=report.id, words_of=report.id)
+    told = changes_between(before, after)
+    draft = replace(draft, subject="report", subject_id=report.id, words_of=report.id, changes=told)
     after = _with_reporter(cursor, city, new, after, at)
     after = keep_moves(cursor, before, after, [draft], at)
     keep_photos(cursor, city, before.case.id, report.id, "report", new.photos, by, at)
