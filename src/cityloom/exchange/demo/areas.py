@@ -62,7 +62,8 @@ class Areas:
 
 def grid_side_m(distance_m: np.ndarray) -> np.ndarray:
     """How long a unit grid's side is at a distance from the old town: 100 m in the core, 400 m at the edge."""
-    return np.interp(distance_m, [1_300, 2_600, 4_600, 6_500], [100, 205, 260, 400])
+    side: np.ndarray = np.interp(distance_m, [1_300, 2_600, 4_600, 6_500], [100, 205, 260, 400])
+    return side
 
 
 def divide_city(network: Network, blocks: Blocks, seed: int) -> Areas:

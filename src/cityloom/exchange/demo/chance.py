@@ -23,8 +23,9 @@ def pick(rng: np.random.Generator, items: Sequence[T]) -> T:
 
 def shares(weights: Sequence[float] | np.ndarray) -> np.ndarray:
     """The weights scaled to add up to 1."""
-    array = np.asarray(weights, dtype=float)
-    return array / array.sum()
+    array: np.ndarray = np.asarray(weights, dtype=float)
+    scaled: np.ndarray = array / array.sum()
+    return scaled
 
 
 def split_whole(total: int, weights: Sequence[float] | np.ndarray) -> list[int]:

@@ -155,7 +155,8 @@ def _points(
     share = rng.uniform(0.3, 1.0) if matter.code.startswith("C01") else 0.8
     points = points_beside(network, ways, chosen, rng, share)
     dry = ~shapely.contains_xy(roadside.water, points) | on_bridge
-    return points[dry & shapely.contains_xy(roadside.inside, points)][:count]
+    kept: np.ndarray = points[dry & shapely.contains_xy(roadside.inside, points)][:count]
+    return kept
 
 
 def _keeper(owner: str, district: str) -> str:

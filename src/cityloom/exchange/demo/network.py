@@ -13,6 +13,8 @@ from cityloom.exchange.demo.skeleton import NOT_A_ROAD, Road
 from cityloom.exchange.demo.terrain import GRID_DEG, Plane
 
 DANGLE_M = 14.0
+Point = tuple[float, float]
+Arm = tuple[int, float]  # a segment that leaves a crossing, and its heading in radians
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def build_network(roads: list[Road], plane: Plane) -> Network:
     return Network(degrees, metres, kind, _courses(degrees, metres, kind, given))
 
 
-def end_points(lines: np.ndarray) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def end_points(lines: np.ndarray) -> list[tuple[Point, Point]]:
     """First and last point of every line."""
     first = shapely.get_coordinates(shapely.get_point(lines, 0))
     last = shapely.get_coordinates(shapely.get_point(lines, -1))
@@ -68,7 +70,7 @@ def _without_loose_ends(lines: np.ndarray, length_m: np.ndarray, fixed: np.ndarr
     keep = np.ones(len(lines), dtype=bool)
     ends = end_points(lines)
     while True:
-        degree: dict[tuple[float, float], int] = defaultdict(int)
+        degree: dict[Point, int] = defaultdict(int)
         for index in np.flatnonzero(keep):
             for point in ends[index]:
                 degree[point] += 1
@@ -103,9 +105,9 @@ def _courses(lines: np.ndarray, metres: np.ndarray, kind: np.ndarray, given: np.
     return course
 
 
-def _arms(lines: np.ndarray, metres: np.ndarray, chosen: np.ndarray) -> dict[tuple[float, float], list]:
+def _arms(lines: np.ndarray, metres: np.ndarray, chosen: np.ndarray) -> dict[Point, list[Arm]]:
     """For each end point the chosen segments that leave it, with their heading in radians."""
-    arms: dict[tuple[float, float], list[tuple[int, float]]] = defaultdict(list)
+    arms: dict[Point, list[Arm]] = defaultdict(list)
     ends = end_points(lines)
     for index in np.flatnonzero(chosen):
         xy = shapely.get_coordinates(metres[index])
@@ -114,7 +116,7 @@ def _arms(lines: np.ndarray, metres: np.ndarray, chosen: np.ndarray) -> dict[tup
     return arms
 
 
-def _straightest_pairs(arms: list[tuple[int, float]]) -> list[tuple[int, int]]:
+def _straightest_pairs(arms: list[Arm]) -> list[tuple[int, int]]:
     """Pairs of segments that run on into each other, the straightest first, each segment once."""
     bends = []
     for i, (one, heading) in enumerate(arms):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -138,7 +139,7 @@ def _bent(
     return LineString(np.column_stack([x, y]))
 
 
-def _over_bridges(line, quays: Polygon, bridges: list[Point]):  # type: ignore[no-untyped-def]
+def _over_bridges(line: Any, quays: Polygon, bridges: list[Point]) -> Any:
     """The line without its parts between the embankments, save short crossings that are no double of another."""
     kept = [line.difference(quays)]
     for part in _lines(line.intersection(quays)):
@@ -151,7 +152,7 @@ def _over_bridges(line, quays: Polygon, bridges: list[Point]):  # type: ignore[n
     return shapely.union_all(kept)
 
 
-def _lines(shape) -> list[LineString]:  # type: ignore[no-untyped-def]
+def _lines(shape: Any) -> list[LineString]:
     """The line's parts, joined where they meet end to end."""
     if shape.geom_type == "MultiLineString":
         shape = linemerge(shape)

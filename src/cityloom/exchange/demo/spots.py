@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ class Candidates:
         which = rng.choice(HOT_SPOTS, size=count, p=shares([4, 3, 2, 1]))
         is_hot = rng.random(count) < HOT_SHARE
         for index in np.flatnonzero(is_hot):
-            everywhere[index] = pick(rng, near[int(which[index])])
+            everywhere[index] = pick(rng, near[int(which[index])].tolist())
         return everywhere
 
 
@@ -74,7 +75,7 @@ class Spots:
         if at in ("road", "river"):
             chosen = (self.roads if at == "road" else self.riverside).draw(count, rng)
             points = points_beside(self.city.network, self.city.ways, chosen, rng, 0.9)
-            describe = self._at_road
+            describe: Callable[[int, list[float], int, np.random.Generator], Spot] = self._at_road
         else:
             chosen = self.estates.draw(count, rng)
             points = self.estates.centre_m[chosen] + rng.uniform(-7, 7, (count, 2))

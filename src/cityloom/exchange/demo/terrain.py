@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -35,11 +36,11 @@ class Plane:
         x, y = self._projection(degrees[:, 0], degrees[:, 1])
         return np.column_stack([x, y])
 
-    def geometry_in_degrees(self, geometry):  # type: ignore[no-untyped-def]
+    def geometry_in_degrees(self, geometry: Any) -> Any:
         """The geometry (or array of geometries) in degrees, its vertices on the common grid."""
         return shapely.transform(geometry, lambda xy: np.round(self.degrees(xy), 7))
 
-    def geometry_in_metres(self, geometry):  # type: ignore[no-untyped-def]
+    def geometry_in_metres(self, geometry: Any) -> Any:
         """The geometry (or array of geometries) in metres."""
         return shapely.transform(geometry, self.metres)
 

@@ -98,4 +98,5 @@ def points_beside(
     along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
     width = np.array([HALF_WIDTH_M[kind] for kind in network.kind[ways.segments[chosen]].tolist()])
     side = np.where(rng.random(len(chosen)) < 0.5, -1.0, 1.0) * width * share
-    return here + np.column_stack([-along[:, 1], along[:, 0]]) * side[:, None]
+    beside: np.ndarray = here + np.column_stack([-along[:, 1], along[:, 0]]) * side[:, None]
+    return beside
