@@ -1,10 +1,12 @@
 """A folder becomes the next version of its city: whole, once, and with its past kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from tests.city.small_city import CITY_CODE, write_small_city
 
 from cityloom.city import models
@@ -167,6 +169,16 @@ def test_asking_for_the_city_again_at_once_costs_no_statement(folder, django_ass
         assert current_city(CITY_CODE).version == 1
 
 
+def test_an_older_version_is_read_once_and_then_kept(folder, django_assert_num_queries):
+    load_city(folder, "steward", AT)
+    rewrite(folder, "units.csv", "Drainage Company", "Water Company")
+    load_city(folder, "steward", LATER)
+    current_city(CITY_CODE)
+    before = city_at_version(CITY_CODE, 1)
+    with django_assert_num_queries(0):
+        assert city_at_version(CITY_CODE, 1) is before
+
+
 def test_a_city_or_version_that_does_not_exist_is_told_with_what_exists(folder):
     load_city(folder, "steward", AT)
     with pytest.raises(NoSuchCity, match="known: 990100"):
@@ -201,3 +213,17 @@ def test_the_stored_city_is_the_folder_read_back(folder):
     assert list(city.indicators.values()) == list(said.indicators)
     assert dict(city.features) == {"parks": said.features}
     assert city.posts_of("deputy", date(2026, 5, 1))[0].role is Role.CHECKER
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_loads_at_once_wait_for_each_other(folder):
+    def load(_: int) -> tuple[int, bool]:
+        try:
+            result = load_city(folder, "steward", AT)
+            return result.version, result.unchanged
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(load, range(2))) == [(1, False), (1, True)]
+    assert models.Area.objects.count() == 47

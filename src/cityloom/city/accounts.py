@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
 
 from cityloom.city import models
 from cityloom.city.values import Post
@@ -19,7 +19,7 @@ def keep_accounts(posts: Iterable[Post], city_id: int, number: int, at: datetime
     city's current version) can no longer sign in; one who came back can. An account that an administrator put to
     sleep while the person stayed is left asleep.
     """
-    users = get_user_model()._default_manager
+    users = User.objects
     names = {post.login: post.name[:150] for post in posts}
     before = set(
         models.Post.objects.filter(city_id=city_id, version_from__lt=number)
@@ -28,7 +28,7 @@ def keep_accounts(posts: Iterable[Post], city_id: int, number: int, at: datetime
     )
     known = {user.get_username(): user for user in users.filter(username__in=names)}
     users.bulk_create(
-        users.model(
+        User(
             username=login,
             first_name=name,
             password=make_password(None),

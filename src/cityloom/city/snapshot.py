@@ -138,10 +138,7 @@ def city_at_version(code: str, number: int) -> City:
     current = current_city(code)
     if current.version == number:
         return current
-    stored = models.Version.objects.filter(city_id=current.id, number=number).first()
-    if stored is None:
-        raise NoSuchVersion(code, number, current.version)
-    return _older_city(Identity(current.id, number, stored.digest))
+    return _older_city(current.id, code, number)
 
 
 def list_cities() -> list[CityInList]:
@@ -182,8 +179,12 @@ def _current_identity(code: str) -> Identity | None:
 
 
 @lru_cache(maxsize=4)
-def _older_city(identity: Identity) -> City:
-    return _build(identity)
+def _older_city(city_id: int, code: str, number: int) -> City:
+    stored = models.Version.objects.filter(city_id=city_id)
+    version = stored.filter(number=number).first()
+    if version is None:
+        raise NoSuchVersion(code, number, stored.count())
+    return _build(Identity(city_id, number, version.digest))
 
 
 def _build(identity: Identity) -> City:

@@ -12,9 +12,9 @@ def chains(parents: Mapping[str, str | None]) -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, tuple[str, ...]] = {}
     for code in parents:
-        above = []
+        above: list[str] = []
         step: str | None = code
-        while step in parents and step not in found:
+        while step is not None and step in parents and step not in found:
             above.append(step)
             step = parents[step]
         chain = found.get(step or "", ())
@@ -40,10 +40,10 @@ def circles(parents: Mapping[str, str | None]) -> list[tuple[str, ...]]:
     for code in parents:
         walk: list[str] = []
         step: str | None = code
-        while step in parents and step not in settled and step not in walk:
+        while step is not None and step in parents and step not in settled and step not in walk:
             walk.append(step)
             step = parents[step]
-        if step in walk:
+        if step is not None and step in walk:
             ring = walk[walk.index(step) :]
             start = ring.index(min(ring))
             rings.add((*ring[start:], *ring[:start]))

@@ -188,7 +188,7 @@ def _write(table: Table, rows: Mapping[str, _Said], city_id: int, number: int) -
     """COPY the rows into the table."""
     meta = table.model._meta
     fields = [f for f in meta.concrete_fields if f.attname not in ("id", "version_to")]
-    columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+    columns = ", ".join(connection.ops.quote_name(f.column or f.attname) for f in fields)
     json_fields = {f.attname for f in fields if isinstance(f, JSONField)}
     with (
         connection.cursor() as cursor,
