@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
-
-from cityloom.web import context
 from tests.cases.life import Life
 
+from cityloom.web import context
+
 PASSWORD = "a long pass phrase"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @pytest.fixture
@@ -35,9 +36,7 @@ def browser_of(site: Life, django_user_model: Any) -> Callable[..., Client]:
     def make(login: str = "", language: str = "en") -> Client:
         client = Client(headers={"accept-language": {"en": "en", "zh": "zh-hans"}[language]})
         if login:
-            client.force_login(
-                django_user_model.objects.get(username=login), "django.contrib.auth.backends.ModelBackend"
-            )
+            client.force_login(django_user_model.objects.get(username=login), BACKEND)
         return client
 
     return make

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from cityloom.city.paths import (
@@ -39,20 +39,28 @@ class Arrow(NamedTuple):
 
 @dataclass(frozen=True)
 class Arc:
-    """An arrow with its place in the drawing: rows counted from the top, lane 0 beside the states."""
+    """Arrows with the same moves to the same state, with their rows from the top and a lane beside the states.
 
-    arrow: Arrow
-    start_row: int
+    Lane 0 is next to the states; what leads on to the next state alone has no lane.
+    """
+
+    start_rows: tuple[int, ...]
     end_row: int
-    lane: int
+    moves: tuple[str, ...]
+    lane: int = 0
 
     @property
     def is_forward(self) -> bool:
-        return self.end_row > self.start_row
+        return self.end_row > self.start_rows[0]
 
     @property
     def is_next(self) -> bool:
-        return self.end_row == self.start_row + 1
+        return self.start_rows == (self.end_row - 1,)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The rows it runs along, the smaller first."""
+        return min(*self.start_rows, self.end_row), max(*self.start_rows, self.end_row)
 
 
 def arrows_of(path: Path, without: frozenset[str] = frozenset()) -> list[Arrow]:
@@ -73,14 +81,18 @@ def arcs_of(path: Path) -> tuple[list[str], list[Arc]]:
     drawn = arrows_of(path, FROM_EVERYWHERE)
     states = [s for s in path.states() if any(s in (a.start, a.end) for a in drawn)] or list(path.states())
     row = {state: number for number, state in enumerate(states)}
-    lanes: dict[bool, list[list[tuple[int, int]]]] = {True: [], False: []}
-    arcs = []
-    for arrow in sorted(drawn, key=lambda a: (abs(row[a.end] - row[a.start]), row[a.start])):
+    grouped: dict[tuple[int, tuple[str, ...], str], list[int]] = {}
+    for arrow in drawn:
         start, end = row[arrow.start], row[arrow.end]
-        low, high = min(start, end), max(start, end)
-        lane = 0 if end == start + 1 else _free_lane(lanes[end > start], low, high)
-        arcs.append(Arc(arrow, start, end, lane))
-    return states, arcs
+        way = "next" if end == start + 1 else "skip" if end > start else "back"
+        grouped.setdefault((end, arrow.moves, way), []).append(start)
+    arcs = [Arc(tuple(sorted(starts)), end, moves) for (end, moves, _), starts in grouped.items()]
+    lanes: dict[bool, list[list[tuple[int, int]]]] = {True: [], False: []}
+    placed = []
+    for arc in sorted(arcs, key=lambda a: (a.span[1] - a.span[0], a.span)):
+        lane = 0 if arc.is_next else _free_lane(lanes[arc.is_forward], *arc.span)
+        placed.append(replace(arc, lane=lane))
+    return states, placed
 
 
 def _free_lane(lanes: list[list[tuple[int, int]]], low: int, high: int) -> int:

@@ -31,8 +31,11 @@ register(
 NOBODYS = "-"  # the unit of a case that nobody leads
 # Moves that correct or end a case beside its way; what a list names as the next thing to do is none of these.
 BESIDE_THE_WAY = frozenset(
-    {"join", "supplement", "reclassify", "relocate", "withdraw", "void", "reopen", "object", "assist", "return"}
-)
+    {
+        "join", "supplement", "reclassify", "relocate", "withdraw", "void", "reopen", "object", "assist", "return",
+        "pass_on",
+    }
+)  # fmt: skip
 
 
 class FilterNotUnderstood(CityloomError):

@@ -28,7 +28,9 @@ FIELDS = (
     "reason", "note", "class", "lon", "lat", "address", "unit", "other_number", "solved", "satisfied", "reached",
 )  # fmt: skip
 # Beside the case's way: offered, but quietly.
-_QUIET = frozenset({"supplement", "assist", "object", "reclassify", "relocate", "return", "reopen", "exempt"})
+_QUIET = frozenset(
+    {"supplement", "assist", "object", "reclassify", "relocate", "return", "reopen", "exempt", "pass_on"}
+)
 _GRAVE = frozenset({"withdraw", "withdraw_report", "void", "not_accept"})
 _WITH_PHOTO = frozenset({"verify", "handle", "pass_check", "rework", "contact", "supplement", "sign"})
 _WITHOUT_NOTE = frozenset({"call_back", "attempt_callback"})
@@ -75,6 +77,7 @@ def move_forms(file: CaseFile, post: Post, city: City, named: Names) -> list[Mov
         about = named.unit(task.unit)
         steps = open_task_steps(file, task, post, city)
         forms += [_form(s, "task", task.id, about, file, post, city, named) for s in steps]
+    forms = [f for f in forms if "unit" not in f.musts or any(g.choices for g in f.units)]
     return sorted(forms, key=lambda f: ("main", "plain", "quiet", "grave").index(f.weight))
 
 

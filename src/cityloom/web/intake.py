@@ -21,7 +21,7 @@ from cityloom.web.doors import for_staff
 from cityloom.web.forms import Group, class_groups, most_photos, point_of
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by
-from cityloom.web.report import Near, gather_pictures, near_matters
+from cityloom.web.report import Near, Proof, gather_pictures, near_matters
 from cityloom.web.shown import show
 
 TAKES_CALLS = (Role.HOTLINE_AGENT, Role.SHIFT_LEAD)
@@ -43,6 +43,7 @@ class IntakePage:
     photos_kept: Annotated[int, "photos laid aside from the sending before"] = 0
     most_photos: Annotated[int, "how many photos a report may bring"] = 6
     near: Annotated[tuple[Near, ...], "open matters nearby to choose from before sending"] = ()
+    proof: Annotated[Proof | None, "the place and unit as far as they are known"] = None
     error: Annotated[str, "why it was not kept"] = ""
 
 

@@ -34,7 +34,7 @@ def frame_of(
     if lon is not None and lat is not None:
         return MapFrame(layers, centre=f"{lon:.6f},{lat:.6f}", zoom=16, pin=pin)
     centre_lon, centre_lat = city.config.map_centre
-    if (centre_lon, centre_lat) != (0.0, 0.0):
+    if not with_cases and (centre_lon, centre_lat) != (0.0, 0.0):
         return MapFrame(layers, centre=f"{centre_lon},{centre_lat}", zoom=city.config.map_zoom, pin=pin)
     return MapFrame(layers, bounds=",".join(map(str, city.config.bounds)), pin=pin)
 

@@ -35,8 +35,8 @@ def say_span(seconds: float, lang: str) -> str:
     minutes = int(abs(seconds) // 60)
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
-    parts = [(days, "天", "d"), (hours, "小时", "h"), (minutes, "分钟", "min")]
-    told = [p for p in parts if p[0]][:2] or [(0, "分钟", "min")]
+    parts = [(days, "天", "d"), (hours, "小时", "h"), (minutes, "分", "min")]
+    told = [p for p in parts if p[0]][:2] or [(0, "分", "min")]
     if days >= 10:
         told = [(days, "天", "d")]
     if lang == "zh":

@@ -51,10 +51,15 @@ class Names:
 
     def place(self, code: str | None) -> str:
         """The area with what holds it, without the city itself and without unit grids: where people say they are."""
+        return self._joined(self._spoken(code))
+
+    def _spoken(self, code: str | None) -> tuple[str, ...]:
         if not code or self.city is None or code not in self.city.areas:
-            return code or ""
-        told = self.city.ancestors(code)[1:4] or (code,)
-        names = [self.area(c) for c in told]
+            return (code,) if code else ()
+        return self.city.ancestors(code)[1:4] or (code,)
+
+    def _joined(self, codes: tuple[str, ...]) -> str:
+        names = [self.area(c) for c in codes]
         return " ".join(names) if self.lang == "zh" else ", ".join(reversed(names))
 
     def matter(self, code: str | None) -> str:
@@ -67,7 +72,18 @@ class Names:
 
     def owner(self, code: str) -> str:
         """Who owes a clock: a unit or a role."""
-        return self.role(code) if code in {r.value for r in Role} else self.unit(code)
+        if code in {r.value for r in Role}:
+            return self.role(code)
+        return _word(f"owner.{code}", self.unit(code))
+
+    def person(self, login: str) -> str:
+        """The name of somebody with a post; the login where the city knows no name."""
+        posts = self.city.posts.get(login, ()) if self.city else ()
+        return next((p.name for p in posts if p.name), login)
+
+    def near_place(self, code: str | None) -> str:
+        """The two smallest areas people speak of: street and community."""
+        return self._joined(self._spoken(code)[-2:])
 
     def state(self, code: str, subject: str = "case") -> str:
         return self._of(_STATES.get(subject, _ALL_STATES), code)

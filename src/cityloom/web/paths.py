@@ -18,8 +18,8 @@ from cityloom.web.naming import Names, names
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
-# The drawing, in pixels: states stand below each other on a thread, arcs run beside it.
-ROW, TOP, THREAD_X, LANE, KNOT = 64, 40, 300, 34, 7
+# The drawing, in pixels: states stand below each other on a thread; arcs run in lanes wide enough for their words.
+ROW, TOP, LEFT, LANE, KNOT, NAME = 64, 32, 24, 132, 7, 160
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,8 @@ class ArcDrawn:
     """An arrow as an SVG path with its label."""
 
     d: str
-    label: str
+    labels: Sequence[tuple[str, int]]  # the words of each move with the height they stand at
     label_x: int
-    label_y: int
-    anchor: str
     kind: str  # next, skip, back
 
 
@@ -66,7 +64,7 @@ class PathDrawn:
     chosen_by: str
     width: int
     height: int
-    thread_end: int
+    thread_x: int
     knots: Sequence[KnotDrawn]
     arcs: Sequence[ArcDrawn]
     rows: Sequence[StepRow]
@@ -97,37 +95,46 @@ def paths(request: HttpRequest, city: City) -> HttpResponse:
 
 def _drawn(path: Path, city: City, named: Names) -> PathDrawn:
     states, arcs = arcs_of(path)
-    right = max((a.lane for a in arcs if a.is_forward and not a.is_next), default=-1) + 1
+    back = max((a.lane for a in arcs if not a.is_forward), default=-1) + 1
+    skip = max((a.lane for a in arcs if a.is_forward and not a.is_next), default=-1) + 1
+    thread_x = LEFT + LANE * back
     return PathDrawn(
         code=path.name,
         title=path.title.in_language(named.lang),
         callback=path.callback,
         chosen_by=_chosen_by(path, city, named),
-        width=THREAD_X + 190 + LANE * right + 150,
+        width=thread_x + NAME + LANE * skip + LEFT,
         height=TOP * 2 + ROW * (len(states) - 1),
-        thread_end=TOP + ROW * (len(states) - 1),
+        thread_x=thread_x,
         knots=[KnotDrawn(named.state(s), TOP + ROW * n, s in END_STATES) for n, s in enumerate(states)],
-        arcs=[_arc(a, named) for a in arcs],
+        arcs=[_arc(a, thread_x, named) for a in arcs],
         rows=[_row(s, named, CASE_STATES, "case") for s in path.steps],
     )
 
 
-def _arc(arc: Arc, named: Names) -> ArcDrawn:
-    """Forward arcs run on the right of the states' names, those back on the left of the thread."""
-    y1, y2 = TOP + ROW * arc.start_row, TOP + ROW * arc.end_row
-    label = say("list.comma").join(named.move(m, "case") for m in arc.arrow.moves)
-    middle = (y1 + y2) // 2
+def _arc(arc: Arc, thread_x: int, named: Names) -> ArcDrawn:
+    """Steps to the next state run on the thread, those that skip on its right, those back on its left."""
+    heights, y2 = [TOP + ROW * row for row in arc.start_rows], TOP + ROW * arc.end_row
+    words = [named.move(m, "case") for m in arc.moves]
     if arc.is_next:
-        return ArcDrawn(f"M{THREAD_X} {y1 + KNOT}V{y2 - KNOT - 5}", label, THREAD_X + 14, middle + 4, "start", "next")
+        y1 = heights[0]
+        labels = _lines(words, (y1 + y2) // 2)
+        return ArcDrawn(f"M{thread_x} {y1 + KNOT}V{y2 - KNOT - 3}", labels, thread_x + 12, "next")
     if arc.is_forward:
-        edge = THREAD_X + 190 + LANE * arc.lane
-        d = f"M{THREAD_X + 150} {y1 + 4}C{edge} {y1 + 4} {edge} {y1 + 18} {edge} {y1 + 26}V{y2 - 26}"
-        d += f"C{edge} {y2 - 18} {edge} {y2 - 4} {THREAD_X + 156} {y2 - 4}"
-        return ArcDrawn(d, label, edge + 6, y2 - 26, "start", "skip")
-    edge = THREAD_X - 40 - LANE * arc.lane
-    d = f"M{THREAD_X - KNOT} {y1 - 4}C{edge} {y1 - 4} {edge} {y1 - 18} {edge} {y1 - 26}V{y2 + 26}"
-    d += f"C{edge} {y2 + 18} {edge} {y2 + 4} {THREAD_X - KNOT - 6} {y2 + 4}"
-    return ArcDrawn(d, label, edge - 6, y1 - 26, "end", "back")
+        begins, edge = thread_x + NAME, thread_x + NAME + 20 + LANE * arc.lane
+        parts = [f"M{begins} {y + 5}H{edge - 10}q10 0 10 10V{y2 - 15}" for y in heights]
+        parts.append(f"M{edge} {y2 - 15}q0 10 -10 10H{begins}")
+        return ArcDrawn("".join(parts), _lines(words, y2 - ROW // 2), edge + 6, "skip")
+    begins, edge = thread_x - KNOT - 2, thread_x - LANE * (arc.lane + 1) + 10
+    parts = [f"M{begins} {y - 5}H{edge + 10}q-10 0 -10 -10V{y2 + 15}" for y in heights]
+    parts.append(f"M{edge} {y2 + 15}q0 -10 10 -10H{begins - 2}")
+    return ArcDrawn("".join(parts), _lines(words, heights[0] - ROW // 2), edge + 6, "back")
+
+
+def _lines(words: Sequence[str], middle: int) -> list[tuple[str, int]]:
+    """One line for each move, together around a height."""
+    top = middle + 4 - 7 * (len(words) - 1)
+    return [(word, top + 14 * number) for number, word in enumerate(words)]
 
 
 def _row(step: Step, named: Names, states: Mapping[str, Name], subject: str) -> StepRow:

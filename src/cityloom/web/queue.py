@@ -138,7 +138,7 @@ def _line(row: CaseRow, city: City, post: Post, named: Names, now: datetime) -> 
         number=row.number,
         matter=named.matter(row.class_code),
         words=row.words,
-        place=row.address or named.place(row.area),
+        place=row.address or named.near_place(row.area),
         opened_at=row.opened_at,
         state=named.state(row.state),
         unit=named.unit(row.lead_unit),

@@ -19,7 +19,7 @@ from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
 from cityloom.cases.actions.receive_report import NewReport, Received, receive_report
 from cityloom.cases.dispatching import choose_lead
-from cityloom.cases.errors import BadPhoto
+from cityloom.cases.errors import BadPhoto, BadReport
 from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
 from cityloom.cases.promises import promise_of
@@ -102,7 +102,7 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
     """Report what is wrong; nearby open matters are shown before it is sent."""
     if request.method == "GET":
         typed = context.typed_of(request.GET, *FIELDS) | {"key": str(uuid.uuid4()), "same_as": "", "asked": ""}
-        return show(request, _page(city, typed))
+        return show(request, replace(_page(city, typed), proof=_proof_of_typed(city, typed)))
     typed = context.typed_of(request.POST, *FIELDS)
     if not waiting_photos.is_key(typed["key"]):
         typed["key"] = str(uuid.uuid4())
@@ -171,6 +171,14 @@ def _proof(city: City, typed: Mapping[str, str]) -> Proof | None:
     component = component_at(city, code, lon, lat)
     route = choose_lead(city, code, place.area, component, Source.RESIDENT, context.clock().now())
     return Proof(names(city).place(place.area), names(city).unit(route.lead))
+
+
+def _proof_of_typed(city: City, typed: Mapping[str, str]) -> Proof | None:
+    """The proof for a place in the address of the form; an address that names none shows none."""
+    try:
+        return _proof(city, typed)
+    except BadReport:
+        return None
 
 
 def _new_report(typed: Mapping[str, str], pictures: list[Picture]) -> NewReport:

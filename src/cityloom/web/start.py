@@ -15,6 +15,7 @@ from cityloom.cases.queries import Flow, count_flow
 from cityloom.city.snapshot_values import City
 from cityloom.web import context
 from cityloom.web.doors import for_everybody
+from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.shown import show
 
 KEPT_S = 60
@@ -25,6 +26,7 @@ class StartPage:
     """Where a visitor begins."""
 
     template: ClassVar[str] = "cityloom/start.html"
+    map: Annotated[MapFrame, "the city with what is open in its streets"]
     flow: Annotated[Flow, "open now, received and closed today; at most a minute old"]
 
 
@@ -32,7 +34,7 @@ class StartPage:
 @for_everybody
 def start(request: HttpRequest, city: City) -> HttpResponse:
     """Say what is wrong, follow a report by its code, or sign in."""
-    return show(request, StartPage(flow_today(city)))
+    return show(request, StartPage(frame_of(city, with_cases=True), flow_today(city)))
 
 
 def flow_today(city: City) -> Flow:

@@ -67,7 +67,7 @@ def _staff_knot(entry: Entry, named: Names) -> Knot:
     subject = entry.subject if entry.subject in ("task", "report") else ""
     who = [named.role(entry.by_role)]
     if entry.by_role not in ("system", "resident"):
-        who = [entry.by_login, *who, named.unit(entry.by_unit)]
+        who = [named.person(entry.by_login), *who, named.unit(entry.by_unit)]
     moved = entry.from_state != entry.to_state and entry.to_state and entry.from_state
     states = ""
     if moved:
@@ -102,8 +102,6 @@ def _changes(entry: Entry, named: Names, subject: str) -> tuple[str, ...]:
     found = []
     for field, naming in (("class_code", named.matter), ("lead_unit", named.unit), ("area", named.area)):
         old, new = case.get(field, (None, None))
-        if new and old != new and entry.move != "receive":
-            found.append(
-                say("case.changed", what=say(f"field.{field}"), old=naming(old) if old else "—", new=naming(new))
-            )
+        if new and old and old != new and entry.move != "receive":
+            found.append(say("case.changed", what=say(f"field.{field}"), old=naming(old), new=naming(new)))
     return tuple(found)

@@ -33,6 +33,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "start.open": ("正在办理", "open now"),
     "start.opened": ("今天收到", "received today"),
     "start.closed": ("今天办结", "closed today"),
+    "start.map": ("街面上正在办理的事项", "Open matters in the streets"),
     "start.staff": ("工作人员请", "You work for the city?"),
     # report
     "report.title": ("反映问题", "Report what is wrong"),
@@ -296,7 +297,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "paths.signs": ("▶ 开始计时　■ 停止　⏸ 暂停　⏵ 恢复", "▶ starts   ■ stops   ⏸ pauses   ⏵ resumes"),
     # times
     "time.left": ("还有{span}", "{span} left"),
-    "time.over": ("已过{span}", "{span} over"),
+    "time.over": ("超时{span}", "{span} late"),
     # what a code is called
     "move.overdue": ("超时", "overdue"),
     "move.warn": ("时限提醒", "reminder"),
@@ -322,6 +323,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "role.data_steward": ("数据管理员", "data steward"),
     "role.admin": ("管理员", "administrator"),
     "role.system": ("系统", "system"),
+    "owner.city": ("城市", "the city"),
     "source.resident": ("居民", "a resident"),
     "source.hotline": ("热线", "the hotline"),
     "source.open311": ("Open311", "Open311"),
@@ -355,7 +357,8 @@ WORDS: dict[str, tuple[str, str]] = {
 
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
-    "knot.", "move.", "subject.", "kind.", "role.", "source.", "nature.", "task.", "solved.", "satisfied.", "field.",
+    "knot.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
+    "satisfied.", "field.",
 )  # fmt: skip
 
 
