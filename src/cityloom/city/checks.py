@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -33,7 +34,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     if folder.config is None:
         return []
     found = Findings(folder, folder.config)
-    _check_paths(found)
+    _check_tomls(found)
     check_coordinates(found)
     check_areas(found)
     _check_units(found)
@@ -55,7 +56,13 @@ def check_values(folder: CityFolder) -> list[Problem]:
 _BREAKS_TREES = ("circle", "code_unknown", "code_twice", "city_area_count")
 
 
-def _check_paths(found: Findings) -> None:
+def _check_tomls(found: Findings) -> None:
+    """Both settings files can be stored, and the paths lead somewhere."""
+    for file, data in (("city.toml", found.folder.raw_config), ("paths.toml", found.folder.paths)):
+        try:
+            json.dumps(data, allow_nan=False)
+        except (TypeError, ValueError) as error:  # a date, a time, an infinite number
+            found.in_file("file_unreadable", file, detail=str(error), form="TOML")
     try:
         problems = check_paths(found.folder.paths or None)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,6 +14,8 @@ from cityloom.city.values import Name, Settings
 
 FILE = "city.toml"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+CITY_CODE_CHARS, CITY_NAME_CHARS = 40, 200
 SYSTEMS = ("CGCS2000", "WGS84")
 KEYS: dict[str, tuple[str, ...]] = {
     "": ("code", "name_zh", "name_en", "languages", "time_zone", "crs", "bounds", "levels", "years"),
@@ -107,6 +110,8 @@ class _Reader:
             self.note("key_missing", key)
         elif not isinstance(value, str):
             self.note("value_form", key, value=value, form=f'{key} = "…"')
+        elif len(value) > (longest := CITY_CODE_CHARS if key == "code" else CITY_NAME_CHARS):
+            self.note("too_long", key, length=len(value), longest=longest)
         else:
             return value
         return ""
@@ -163,7 +168,12 @@ class _Reader:
         value = data.get("years")
         if value is None:
             self.note("key_missing", "years")
-        elif not isinstance(value, list) or len(value) != 2 or not _all_of(value, int) or value[0] > value[1]:
+        elif (
+            not isinstance(value, list)
+            or len(value) != 2
+            or not _all_of(value, int)
+            or not EARLIEST_YEAR <= value[0] <= value[1] <= LATEST_YEAR
+        ):
             self.note("value_form", "years", value=value, form="[2025, 2027]")
         else:
             return value[0], value[1]
@@ -285,7 +295,7 @@ class _Reader:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _all_of(values: list[Any], kind: type) -> bool:

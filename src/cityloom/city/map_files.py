@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cityloom.city.folder_values import Feature
 from cityloom.city.maps import MapFeature, MapForm
-from cityloom.city.sheets import Notes
+from cityloom.city.sheets import MOST_WHOLE, Notes
 from cityloom.city.values import Area, Component, Name
 
 V = TypeVar("V")
@@ -90,7 +90,7 @@ def areas_of(features: list[MapFeature], notes: Notes) -> Read[Area]:
     kept = []
     for feature in features:
         population = feature.properties.get("population")
-        whole = isinstance(population, int) and not isinstance(population, bool) and population >= 0
+        whole = isinstance(population, int) and not isinstance(population, bool) and 0 <= population <= MOST_WHOLE
         if population is not None and not whole:
             notes.at_feature(
                 "value_form", feature.number, feature.text("code"), key="population", value=population, form="1200"

@@ -14,7 +14,7 @@ from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
 from cityloom.city.problems import nearest
-from cityloom.city.sheets import CODE_CHARS, NAME_CHARS, Notes
+from cityloom.city.sheets import CODE_CHARS, NAME_CHARS, Notes, read_text
 
 NAMES = ("name_zh", "name_en")
 TEXTS = ("code", "parent", "level", "kind", "owner", "keeper", "supervisor", "scheme", "version", *NAMES)
@@ -87,13 +87,21 @@ def _sound(features: list[MapFeature], notes: Notes) -> list[MapFeature]:
 
 def read_json(path: Path, notes: Notes) -> Any:
     """The content of a JSON file; None when it cannot be read."""
+    text = read_text(path, "GeoJSON", notes)
+    if text is None:
+        return None
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        notes.at_key("file_unreadable", detail=str(error), form="GeoJSON")
+        return json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         notes.at_line("file_unreadable", error.lineno, detail=error.msg, form="GeoJSON")
+    except (ValueError, RecursionError) as error:
+        notes.at_key("file_unreadable", detail=str(error), form="GeoJSON")
     return None
+
+
+def _refuse(constant: str) -> None:
+    """JSON has no NaN and no infinity, though Python reads them."""
+    raise ValueError(constant)
 
 
 def _check_system(data: Mapping[str, Any], notes: Notes) -> None:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cityloom.city.values import Span
 TEXT, NUMBER, WHOLE, DAY, YES_NO, ITEMS = "text", "number", "whole", "day", "yes_no", "items"
 # The longest code or word, name, and sentence; two codes and a colon fit the 100 of a stored class.
 CODE_CHARS, NAME_CHARS, TEXT_CHARS = 49, 300, 2000
+MOST_WHOLE = 2_000_000_000
 FORMS = {
     NUMBER: "1.5",
     WHOLE: "1",
@@ -70,16 +72,24 @@ class Notes:
 
 def read_sheet(path: Path, columns: Iterable[Column], notes: Notes) -> list[SheetRow]:
     """The rows that can be used; a row lacking a needed cell, or saying what no column allows, is left out."""
+    text = read_text(path, "CSV", notes)
+    return [] if text is None else _read_rows(text, {column.name: column for column in columns}, notes)
+
+
+def read_text(path: Path, form: str, notes: Notes) -> str | None:
+    """The file's text; None, with the line noted, where it is not UTF-8 or holds what no text holds."""
+    content = path.read_bytes()
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        notes.at_line("file_unreadable", _line_of_byte(path, error.start), detail=str(error), form="CSV")
-        return []
-    return _read_rows(text, {column.name: column for column in columns}, notes)
-
-
-def _line_of_byte(path: Path, position: int) -> int:
-    return path.read_bytes()[:position].count(b"\n") + 1
+        line = content.count(b"\n", 0, error.start) + 1
+        notes.at_line("file_unreadable", line, detail=str(error), form=form)
+        return None
+    nothing = min((at for at in (text.find("\0"), text.find("\\u0000")) if at >= 0), default=None)
+    if nothing is not None:
+        notes.at_line("file_unreadable", text.count("\n", 0, nothing) + 1, detail="U+0000", form=form)
+        return None
+    return text
 
 
 def _read_rows(text: str, columns: Mapping[str, Column], notes: Notes) -> list[SheetRow]:
@@ -157,12 +167,15 @@ def _read_cell(text: str, column: Column, line: int, notes: Notes) -> Any:
 
 def _converted(text: str, kind: str) -> Any:
     if kind == NUMBER:
-        number = float(text)
-        if number - number != 0:  # infinite or not a number
+        amount = float(text)
+        if not isfinite(amount):
+            raise ValueError(text)
+        return amount
+    if kind == WHOLE:
+        number = int(text)
+        if abs(number) > MOST_WHOLE:
             raise ValueError(text)
         return number
-    if kind == WHOLE:
-        return int(text)
     if kind == DAY:
         if len(text) != 10:
             raise ValueError(text)

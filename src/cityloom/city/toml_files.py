@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from cityloom.city.folder_values import AlarmRule, Indicator
 from cityloom.city.problems import nearest
-from cityloom.city.sheets import Notes
+from cityloom.city.sheets import CODE_CHARS, NAME_CHARS, Notes, read_text
 from cityloom.city.values import Name
 
-TEXT, NUMBER, NUMBERS = "text", "number", "numbers"
+TEXT, WORD, NUMBER, NUMBERS = "text", "word", "number", "numbers"
 PERIODS = ("day", "week", "month", "quarter", "year")
 INDICATOR_KEYS = {
     "name_zh": TEXT,
     "name_en": TEXT,
     "numerator": TEXT,
     "denominator": TEXT,
-    "unit": TEXT,
-    "period": TEXT,
+    "unit": WORD,
+    "period": WORD,
     "source": TEXT,
     "target": NUMBER,
     "bands": NUMBERS,
@@ -29,25 +30,26 @@ INDICATOR_KEYS = {
 RULE_KEYS = {
     "name_zh": TEXT,
     "name_en": TEXT,
-    "type": TEXT,
-    "stream": TEXT,
+    "type": WORD,
+    "stream": WORD,
     "above": NUMBER,
     "below": NUMBER,
     "missing_s": NUMBER,
     "clear": NUMBER,
     "for_s": NUMBER,
     "class": TEXT,
-    "severity": TEXT,
+    "severity": WORD,
 }
 _THRESHOLDS = ("above", "below", "missing_s")
 
 
 def read_toml(path: Path, notes: Notes) -> dict[str, Any] | None:
     """The content of a TOML file; None when it cannot be read."""
+    text = read_text(path, "TOML", notes)
+    if text is None:
+        return None
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        notes.at_key("file_unreadable", detail=str(error), form="TOML")
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         if line:
@@ -127,6 +129,8 @@ def _entries(
     entries = data.get(table, {})
     for code, row in (entries if isinstance(entries, Mapping) else {}).items():
         faults = len(notes.problems)
+        if len(code) > CODE_CHARS:
+            notes.at_key("too_long", code[:CODE_CHARS], key=table, length=len(code), longest=CODE_CHARS)
         _check_entry(f"{table}.{code}", row, keys, needed, notes)
         if len(notes.problems) == faults:
             sound[code] = {k: float(v) if keys[k] == NUMBER else v for k, v in row.items()}
@@ -153,5 +157,5 @@ def _fits(value: object, kind: str) -> bool:
     if kind == NUMBERS:
         return isinstance(value, list) and all(_fits(each, NUMBER) for each in value)
     if kind == NUMBER:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, str)
+        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, str) and len(value) <= (CODE_CHARS if kind == WORD else NAME_CHARS)
