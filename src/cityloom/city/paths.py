@@ -10,6 +10,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path as File
 from typing import Any
 
@@ -184,14 +185,23 @@ class Path:
     steps: tuple[Step, ...]
 
     def steps_from(self, state: str) -> tuple[Step, ...]:
-        return tuple(s for s in self.steps if state in s.came_from)
+        return self._steps_by_state.get(state, ())
 
     def states(self) -> tuple[str, ...]:
         """Every state the path can be in, in the order of the vocabulary."""
-        used = {self.start} | {s.to for s in self.steps} | {f for s in self.steps for f in s.came_from}
-        return tuple(s for s in CASE_STATES if s in used and s in self.reachable())
+        reached = self.reachable()
+        return tuple(s for s in CASE_STATES if s in reached)
 
     def reachable(self) -> frozenset[str]:
+        return self._reachable
+
+    @cached_property
+    def _steps_by_state(self) -> Mapping[str, tuple[Step, ...]]:
+        states = {state for step in self.steps for state in step.came_from}
+        return {state: tuple(s for s in self.steps if state in s.came_from) for state in states}
+
+    @cached_property
+    def _reachable(self) -> frozenset[str]:
         seen, todo = {self.start}, [self.start]
         while todo:
             here = todo.pop()

@@ -108,8 +108,9 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
         typed["key"] = str(uuid.uuid4())
     try:
         pictures = gather_pictures(request, city, typed["key"])
-        near = near_matters(city, typed)
-        if near and not typed["asked"]:
+        has_looked = bool(typed["asked"])
+        near = near_matters(city, typed) if typed["same_as"] or not has_looked else ()
+        if near and not has_looked:
             page = replace(_page(city, typed | {"asked": "yes"}), near=near, photos_kept=len(pictures))
             return show(request, page)
         if typed["same_as"] not in {n.number for n in near}:
