@@ -1,0 +1,69 @@
+"""The commands of import and comparison as a person calls them."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from tests.city.small_city import write_small_city
+from tests.exchange.records_of_small_city import row, write_rows
+
+from cityloom.app.commands.sla import command as sla
+
+MAP = """
+[source]
+name = "old-hotline"
+time_zone = "Asia/Shanghai"
+[columns]
+source_id = "id"
+opened_at = "opened"
+due_at = "due"
+closed_at = "closed"
+class = "kind"
+on_time = "ok"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = write_small_city(tmp_path / "city")
+    (made / "map.toml").write_text(MAP, encoding="utf-8")
+    return made
+
+
+def compared(folder, against, rows, *more):
+    file = write_rows(folder.parent / "old.csv", rows)
+    words = ["replay", "--against", against, str(file), "--map", str(folder / "map.toml"), *more]
+    return CliRunner().invoke(sla, words)
+
+
+def test_flags_are_compared_with_their_own_promise_and_close(folder):
+    rows = [row(ok="yes"), row(id="2", ok="no"), row(id="3", closed="", ok="no"), row(id="4", opened="")]
+    result = compared(folder, "ontime", rows, "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.output)
+    assert {key: figures[key] for key in ("cases", "agree", "disagree", "share", "rejected")} == {
+        "cases": 2, "agree": 1, "disagree": 1, "share": 0.5, "rejected": 1,
+    }  # fmt: skip
+
+
+def test_targets_are_compared_with_the_standards_beside_the_mapping(folder):
+    rows = [row(due="2025-06-10 09:10:00"), row(id="2", due="2025-06-11 09:11:00"), row(id="3", due="")]
+    result = compared(folder, "target", rows, "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.output)
+    assert figures["cases"] == 2
+    assert figures["by_month"]["2025-06"]["cases"] == 2
+    assert sum(group["cases"] for group in figures["groups"]) == figures["cases"] - figures["within"]
+
+
+def test_the_figures_are_told_in_words_too(folder):
+    result = compared(folder, "target", [row()])
+    assert result.exit_code == 0, result.output
+    assert "2025-06" in result.output
+
+
+def test_a_folder_without_standards_is_refused_with_the_next_step(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    result = compared(folder, "target", [row()], "--city-dir", str(tmp_path / "elsewhere"))
+    assert result.exit_code == 1
+    assert "cityloom city check" in result.output
