@@ -39,7 +39,9 @@ NewId = Callable[[], int]
 TRACKED = (
     "state",
     "path",
+    "source",
     "nature",
+    "opened_at",
     "class_code",
     "standard_code",
     "urgency",
@@ -50,6 +52,8 @@ TRACKED = (
     "lead_unit",
     "promise_due_at",
     "closed_at",
+    "overdue_raw",
+    "overdue_assessed",
     "confidential",
 )
 
@@ -388,11 +392,11 @@ def changes_between(before: CaseFile | None, after: CaseFile) -> dict[str, Any]:
 
 
 def brief_task(task: Task) -> list[Any]:
-    return [task.unit, task.role, task.state]
+    return [task.unit, task.role, task.state, task.done_by, task.upheld]
 
 
 def brief_report(report: Report) -> list[Any]:
-    return [report.state, report.solved, report.satisfied, report.exempt_reason]
+    return [report.state, report.solved, report.satisfied, report.exempt_reason, report.source]
 
 
 def brief_clock(clock: Any) -> list[Any]:

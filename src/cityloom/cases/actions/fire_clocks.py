@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from cityloom.base.clock import Clock
 from cityloom.base.reasons import Reason
 from cityloom.cases.keeping import get_file_by_id, keep_moves
-from cityloom.cases.moves import SYSTEM, Draft
+from cityloom.cases.moves import SYSTEM, Draft, changes_between
 from cityloom.cases.promises import overdue
 from cityloom.cases.values import CaseFile, RunningClock
 from cityloom.city.snapshot_values import City
@@ -74,6 +74,7 @@ def _told(file: CaseFile, running: RunningClock, city: City) -> tuple[CaseFile, 
         reason=reason,
         text="",
         occurred_at=moment,
+        changes=changes_between(file, after),
     )
     return after, draft
 
