@@ -62,7 +62,7 @@ def test_a_report_is_answered_with_number_code_unit_and_promise(browser_of: Call
     assert answer.status_code == 200
     assert "Southeast Street Office" in html
     assert "Mon 8 Jun" in html
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "13800138000" not in html
     assert browser_of().get(f"/t/{_code_in(html)}/").status_code == 200
 
@@ -172,7 +172,7 @@ def test_a_thread_tells_the_steps_the_holder_and_the_promise_and_stays_out_of_se
     assert "handler_e1" not in html
     assert "侯南" not in html
     assert "noindex" in answer.headers["X-Robots-Tag"]
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
 def test_a_code_may_be_typed_with_spaces_and_in_small_letters(site: Life, browser_of: Callable[..., Client]):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import shapely
 from django.urls import reverse
 
 from cityloom.city.snapshot_values import City
@@ -36,7 +38,17 @@ def frame_of(
     centre_lon, centre_lat = city.config.map_centre
     if not with_cases and (centre_lon, centre_lat) != (0.0, 0.0):
         return MapFrame(layers, centre=f"{centre_lon},{centre_lat}", zoom=city.config.map_zoom, pin=pin)
-    return MapFrame(layers, bounds=",".join(map(str, city.config.bounds)), pin=pin)
+    return MapFrame(layers, bounds=",".join(f"{side:.5f}" for side in bounds_of(city)), pin=pin)
+
+
+@lru_cache(maxsize=4)
+def bounds_of(city: City) -> tuple[float, float, float, float]:
+    """West, south, east, north of what the city's areas cover; of its settings where they have no outline."""
+    outlines = [a.geometry for a in city.areas.values() if a.geometry and a.parent not in city.areas]
+    if not outlines:
+        return city.config.bounds
+    west, south, east, north = shapely.total_bounds(shapely.from_wkb(outlines))
+    return float(west), float(south), float(east), float(north)
 
 
 def layers_of(city: City, with_cases: bool = False) -> str:

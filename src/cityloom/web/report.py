@@ -222,5 +222,5 @@ def _sent(request: HttpRequest, city: City, received: Received, joined: bool) ->
         joined=joined,
     )
     answer = show(request, page)
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Referrer-Policy"] = "same-origin"  # see track.py
     return answer

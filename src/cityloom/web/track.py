@@ -187,7 +187,11 @@ def _moves(city: City, report: Report, file: CaseFile) -> list[ResidentMove]:
 
 
 def _private(answer: HttpResponse) -> HttpResponse:
-    """The address is the key to the report: no search engine, no other site gets to know it."""
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    """The address is the key to the report: no search engine, no other site gets to know it.
+
+    `same-origin` and not `no-referrer`: with the latter a browser sends `Origin: null` along with the page's own
+    forms, and they would be refused as forged.
+    """
+    answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer
