@@ -1,3 +1,5 @@
+"""Each entry knows the version that the case had once it was kept, so that a stale reader is told what came since."""
+
 from django.db import migrations, models
 
 
