@@ -6,7 +6,7 @@ large beside the smallest of them; so small areas in a dense core and wide ones 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ OUTSIDE = -1
 ROOT_SIDE = 64
 SPLIT = 4
 _MOST_LEVELS = 7
+_AT_ONCE = 20_000  # pairs of an area and a cell
 _CELLS_PER_AREA_SIDE = 5.0
 _SLACK = 1e-6  # of a cell: cells are judged this much larger, so that rounding can never pick a wrong neighbour
 
@@ -154,16 +155,33 @@ def _root(shapes: Shapes, frame: Frame) -> _Cells:
 
 def _judge(cells: _Cells, shapes: Shapes, frame: Frame, side: int) -> tuple[_Cells, Indices, Flags]:
     """The cells with only the areas that touch each, the number each can answer, and which cannot answer."""
-    boxes = frame.boxes(cells.rows, cells.columns, side)
-    touches = shapely.intersects(shapes[cells.candidates], boxes[cells.owners])
+    touches = _asked(shapely.intersects, cells, np.arange(len(cells.owners)), shapes, frame, side)
     owners, candidates = cells.owners[touches], cells.candidates[touches]
     order = np.lexsort((candidates, owners))
     judged = _Cells(cells.rows, cells.columns, owners[order], candidates[order])
     touching = np.bincount(judged.owners, minlength=len(judged.rows))
     alone = np.flatnonzero(touching[judged.owners] == 1)
-    covered = alone[shapely.covers(shapes[judged.candidates[alone]], boxes[judged.owners[alone]])]
+    covered = alone[_asked(shapely.covers, judged, alone, shapes, frame, side)]
     numbers = np.full(len(judged.rows), OUTSIDE, dtype=np.int64)
     numbers[judged.owners[covered]] = judged.candidates[covered]
     shared = touching > 0
     shared[judged.owners[covered]] = False
     return judged, numbers, shared
+
+
+def _asked(
+    question: Callable[[Shapes, Shapes], Flags],
+    cells: _Cells,
+    pairs: Indices,
+    shapes: Shapes,
+    frame: Frame,
+    side: int,
+) -> Flags:
+    """The question put to the area and the cell of each pair, some at a time: cells as polygons take much memory."""
+    answers = [np.empty(0, dtype=bool)]
+    for start in range(0, len(pairs), _AT_ONCE):
+        some = pairs[start : start + _AT_ONCE]
+        owners = cells.owners[some]
+        boxes = frame.boxes(cells.rows[owners], cells.columns[owners], side)
+        answers.append(question(shapes[cells.candidates[some]], boxes))
+    return np.concatenate(answers)
