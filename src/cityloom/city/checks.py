@@ -10,7 +10,7 @@ from pathlib import Path
 from cityloom.city.check_areas import check_areas, check_coordinates
 from cityloom.city.check_duties import check_duties, check_duty_rows
 from cityloom.city.checking import Findings
-from cityloom.city.folder import read_folder
+from cityloom.city.folder import Progress, read_folder, untold
 from cityloom.city.folder_values import CityFolder
 from cityloom.city.keys import day_key, post_key
 from cityloom.city.paths import check_paths
@@ -22,9 +22,10 @@ from cityloom.city.values import Span
 _LEVELS = ("error", "warning", "info")
 
 
-def check_folder(directory: Path) -> tuple[CityFolder, list[Problem]]:
-    """The folder's values and every problem, errors first; nothing is changed."""
-    folder, problems = read_folder(directory)
+def check_folder(directory: Path, progress: Progress = untold) -> tuple[CityFolder, list[Problem]]:
+    """The folder's values and every problem, errors first; nothing is changed. `progress` as in `read_folder`."""
+    folder, problems = read_folder(directory, lambda step, share: progress(step, 0.7 * share))
+    progress(directory.name, 0.7)
     problems = [*problems, *check_values(folder)]
     return folder, sorted(problems, key=lambda p: (_LEVELS.index(p.level), p.file))
 

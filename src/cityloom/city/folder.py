@@ -50,13 +50,24 @@ _MAPS: dict[str, tuple[str, MapForm, Callable[..., Any]]] = {
 }
 
 
-def read_folder(directory: Path) -> tuple[CityFolder, list[Problem]]:
-    """The folder's values and all that is wrong with how they are written; what they say is for `checks.py`."""
+Progress = Callable[[str, float], None]
+
+
+def untold(step: str, share: float) -> None:
+    """Progress that nobody asked for."""
+
+
+def read_folder(directory: Path, progress: Progress = untold) -> tuple[CityFolder, list[Problem]]:
+    """The folder's values and all that is wrong with how they are written; what they say is for `checks.py`.
+
+    `progress` is told each large part before it is read and the share of the bytes read so far.
+    """
     if not directory.is_dir():
         return CityFolder(None), [Problem("folder_missing", str(directory))]
     problems = _check_names(directory)
     config, raw_config, found = _read_config(directory)
     problems += found
+    done = _Sizes(directory)
     values: dict[str, Any] = {}
     where: dict[str, tuple[int, ...]] = {}
     for file, (name, columns, to_values) in _TABLES.items():
@@ -66,10 +77,11 @@ def read_folder(directory: Path) -> tuple[CityFolder, list[Problem]]:
             problems += notes.problems
     for file, (name, form, to_values) in _MAPS.items():
         if (directory / file).is_file():
+            progress(file, done.before(file))
             notes = Notes(file)
             values[name], where[name] = to_values(read_map(directory / file, form, notes), notes)
             problems += notes.problems
-    values["features"], where["features"], found = _read_layers(directory)
+    values["features"], where["features"], found = _read_layers(directory, done, progress)
     problems += found
     for name, found_values, found in _read_tomls(directory):
         values[name] = found_values
@@ -107,13 +119,32 @@ def _read_config(directory: Path) -> tuple[CityConfig | None, dict[str, Any], li
     return config, data, [*notes.problems, *problems]
 
 
-def _read_layers(directory: Path) -> tuple[tuple[Feature, ...], tuple[int, ...], list[Problem]]:
+class _Sizes:
+    """How much of the maps, which take the time, comes before each of them."""
+
+    def __init__(self, directory: Path) -> None:
+        maps = sorted(directory.glob("*.geojson"), key=lambda path: (path.name not in _MAPS, path.name))
+        self._before: dict[str, int] = {}
+        self._all = 0
+        for path in maps:
+            self._before[path.name] = self._all
+            self._all += path.stat().st_size
+
+    def before(self, file: str) -> float:
+        """The share of all bytes that is read when this file's turn comes."""
+        return self._before[file] / self._all if self._all else 0.0
+
+
+def _read_layers(
+    directory: Path, done: _Sizes, progress: Progress
+) -> tuple[tuple[Feature, ...], tuple[int, ...], list[Problem]]:
     features: list[Feature] = []
     numbers: list[int] = []
     problems: list[Problem] = []
     for path in sorted(directory.glob("*.geojson")):
         if path.name in _MAPS:
             continue
+        progress(path.name, done.before(path.name))
         notes = Notes(path.name)
         form = map_files.LAYERS.get(path.stem, map_files.ANY_LAYER)
         found, places = map_files.layer_of(path.stem, read_map(path, form, notes))

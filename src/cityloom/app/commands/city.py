@@ -38,7 +38,9 @@ def check(folder: Path, as_json: bool, lang: str) -> None:
     from cityloom.city.checks import check_folder
     from cityloom.city.problems import has_errors
 
-    _, problems = check_folder(folder)
+    with _bar(f"Checking {folder.name}", as_json) as bar:
+        _, problems = check_folder(folder, lambda step, share: _advance(bar, step, share))
+        _advance(bar, "", 1.0)
     if as_json:
         click.echo(json.dumps(_problems_as_json(problems, lang), ensure_ascii=False, indent=1))
     else:
@@ -64,11 +66,8 @@ def load(folder: Path, by: str, note: str, as_json: bool, lang: str) -> None:
         from cityloom.base.clock import RealClock
         from cityloom.city.actions.load_city import FolderRefused, load_city
 
-        bar = click.progressbar(
-            length=100, label=f"Loading {folder.name}", show_eta=False, item_show_func=_shown, hidden=as_json
-        )
         try:
-            with bar:
+            with _bar(f"Loading {folder.name}", as_json) as bar:
                 result = load_city(
                     folder, by, RealClock().now(), note, lambda step, share: _advance(bar, step, share)
                 )
@@ -141,6 +140,14 @@ def build(folder: Path, options: tuple[str, ...]) -> None:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     module.build.main(list(options), prog_name=f"cityloom city build {folder}", standalone_mode=False)
+
+
+def _bar(label: str, as_json: bool) -> Any:
+    """A progress bar for a person at a terminal; elsewhere, and beside JSON, nothing."""
+    hidden = as_json or not sys.stderr.isatty()
+    return click.progressbar(
+        length=100, label=label, show_eta=False, item_show_func=_shown, hidden=hidden, file=sys.stderr
+    )
 
 
 def _advance(bar: Any, step: str, share: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from cityloom.base.reasons import register
 from cityloom.city import models
 from cityloom.city.accounts import keep_accounts
 from cityloom.city.checks import check_folder
+from cityloom.city.folder import Progress, untold
 from cityloom.city.folder_values import CityConfig, CityFolder
 from cityloom.city.problems import Problem, has_errors
 from cityloom.city.rows import TABLES, Columns, Table, digest_of
@@ -87,18 +88,16 @@ def load_city(
     by: str,
     at: datetime,
     note: str = "",
-    progress: Callable[[str, float], None] = lambda step, share: None,
+    progress: Progress = untold,
 ) -> LoadResult:
     """Load the folder as the next version, or leave everything as it is if it says nothing new.
 
-    Raises FolderRefused when it has errors. Two loads at once wait for each other. `progress` is told the table
-    that comes next and the share of the work done.
+    Raises FolderRefused when it has errors. Two loads at once wait for each other. `progress` is told what
+    comes next and the share of the work done.
     """
-    progress(directory.name, 0.0)
-    folder, problems = check_folder(directory)
+    folder, problems = check_folder(directory, lambda step, share: progress(step, 0.5 * share))
     if folder.config is None or has_errors(problems):
         raise FolderRefused(problems)
-    progress("", 0.4)
     said = {table.name: _said(table, folder) for table in TABLES}
     digest = _digest_of_folder(folder, said)
     with transaction.atomic():
