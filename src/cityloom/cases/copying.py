@@ -28,20 +28,14 @@ _MODELS = {
 }
 
 
-def copy_text(rows: Sequence[Any]) -> bytes:
-    """The rows, all of one class of `values.py`, in PostgreSQL's COPY text format."""
-    if not rows:
-        return b""
-    take, exceptions = _shape(type(rows[0]))
-    by_type = _BY_TYPE
-    lines = []
-    for row in rows:
-        values = take(row)
-        cells = [by_type[type(value)](value) for value in values]
-        for i in exceptions:
-            cells[i] = _json(values[i])
-        lines.append("\t".join(cells))
-    return ("\n".join(lines) + "\n").encode()
+def row_text(row: Any) -> str:
+    """A row of a class of `values.py` as one line of PostgreSQL's COPY text format."""
+    take, exceptions = _shape(type(row))
+    values = take(row)
+    cells = [_BY_TYPE[type(value)](value) for value in values]
+    for i in exceptions:
+        cells[i] = _json(values[i])
+    return "\t".join(cells) + "\n"
 
 
 def copy_in(cursor: CursorWrapper, kind: type, text: bytes) -> None:

@@ -17,12 +17,12 @@ from django.db import connection, transaction
 
 from cityloom.base.clock import Clock, Elapsed
 from cityloom.base.ids import ids
-from cityloom.cases.copying import copy_in, copy_line, copy_table, copy_text
+from cityloom.cases.copying import copy_in, copy_line, copy_table, row_text
 from cityloom.cases.reporters import plain_phone, vault
-from cityloom.cases.values import Case, Entry, Report, RunningClock, Task
+from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.mapping import RecordMapping
-from cityloom.exchange.past_cases import IDS_PER_CASE, Arrivals, PastCase
+from cityloom.exchange.past_cases import IDS_PER_CASE, Arrivals
 from cityloom.exchange.records import BadRow, Record, RecordReader
 from cityloom.exchange.rejects import Rejects
 from cityloom.exchange.tables import TableRow, read_table
@@ -152,7 +152,7 @@ def _make(city: City, arrivals: Arrivals, records: Sequence[Record], done: Impor
     """All lines of the batch; counts what was made."""
     places = arrivals.places(records)
     drawn = ids.take(IDS_PER_CASE * len(records))
-    past: list[PastCase] = []
+    lines: dict[type, list[str]] = {Case: [], Report: [], Task: [], RunningClock: [], Entry: []}
     reporters: list[str] = []
     for i, (record, place) in enumerate(zip(records, places, strict=True)):
         own = drawn[i * IDS_PER_CASE : (i + 1) * IDS_PER_CASE]
@@ -160,26 +160,24 @@ def _make(city: City, arrivals: Arrivals, records: Sequence[Record], done: Impor
         if record.name or record.phone:
             reporter_id = ids.one()
             reporters.append(_reporter_line(city, reporter_id, record, at))
-        past.append(arrivals.arrive(record, place, own, reporter_id))
-        done.new += 1
-        done.finished += record.closed_at is not None
-        done.open += record.closed_at is None
-        done.with_unit += record.unit is not None
-        done.place_default += record.was_default_point
-        if record.lon is not None:
-            done.place_outside += place.area is None
-        else:
-            done.place_none += place.area is None and not record.was_default_point
-    return _Batch(
-        (
-            (Case, copy_text([p.case for p in past])),
-            (Report, copy_text([p.report for p in past])),
-            (Task, copy_text([p.task for p in past if p.task is not None])),
-            (RunningClock, copy_text([p.clock for p in past if p.clock is not None])),
-            (Entry, copy_text([p.entry for p in past])),
-        ),
-        "".join(reporters).encode(),
-    )
+        for row in arrivals.arrive(record, place, own, reporter_id):
+            if row is not None:
+                lines[type(row)].append(row_text(row))
+        _count(done, record, place)
+    texts = tuple((kind, "".join(found).encode()) for kind, found in lines.items())
+    return _Batch(texts, "".join(reporters).encode())
+
+
+def _count(done: Imported, record: Record, place: Place) -> None:
+    done.new += 1
+    done.finished += record.closed_at is not None
+    done.open += record.closed_at is None
+    done.with_unit += record.unit is not None
+    done.place_default += record.was_default_point
+    if record.lon is not None:
+        done.place_outside += place.area is None
+    else:
+        done.place_none += place.area is None and not record.was_default_point
 
 
 def _reporter_line(city: City, reporter_id: int, record: Record, at: datetime) -> str:
