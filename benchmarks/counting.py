@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.fill import Stand
@@ -19,7 +19,8 @@ from benchmarks.machine import family, processor_seconds
 
 WEB_WAIT_S = 60.0
 WORKERS, THREADS = 2, 4
-NO_DATA = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "SHOW ")
+NO_DATA = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "SHOW ", "SELECT $1")  # the pool's check
+REFERENCE_CHECK = "SELECT 1 FROM ONLY"  # what the database asks itself at commit, for every foreign key of every row
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -63,7 +64,10 @@ def settle(stand: Stand) -> None:
 
 @contextlib.contextmanager
 def server_statements(stand: Stand) -> Iterator[dict[str, int]]:
-    """The data statements that the server ran meanwhile for the application: text to number of calls."""
+    """The statements on data that the server ran meanwhile for the application: text to number of calls.
+
+    Those that it asks itself to check references are among them; `sent` leaves them out.
+    """
     import psycopg
 
     found: dict[str, int] = {}
@@ -75,6 +79,11 @@ def server_statements(stand: Stand) -> Iterator[dict[str, int]]:
             "WHERE r.rolname = 'cityloom' ORDER BY s.calls DESC"
         ).fetchall()
     found.update({text: calls for text, calls in rows if not text.lstrip().upper().startswith(NO_DATA)})
+
+
+def sent(statements: Mapping[str, int]) -> dict[str, int]:
+    """The statements that the application itself sent."""
+    return {text: calls for text, calls in statements.items() if not text.startswith(REFERENCE_CHECK)}
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.counting import Statements, percentile, server_statements, settle, web_server
+from benchmarks.counting import Statements, percentile, sent, server_statements, settle, web_server
 from benchmarks.fill import Stand
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _over_http(stand: Stand, say: Callable[[str], None], asked_times: int = 10) 
             for _ in range(asked_times):
                 spans += [_get(connection, address, cookie) for address in addresses]
         connection.close()
-    own = {text: calls for text, calls in statements.items() if "django_session" not in text}
+    own = {text: calls for text, calls in sent(statements).items() if "django_session" not in text}
     own = {text: calls for text, calls in own.items() if "auth_user" not in text}
     for text, calls in list(own.items())[:8]:
         say(f"  {calls / len(spans):6.2f} × {' '.join(text.split())[:95]}")
