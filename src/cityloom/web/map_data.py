@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import shapely
 from django.db import connection
@@ -56,7 +57,7 @@ def areas(request: HttpRequest, city: City) -> HttpResponse:
     level = request.GET.get("level", city.levels[1] if len(city.levels) > 1 else city.levels[0])
     if level not in city.levels:
         raise NoSuchLayer("map.no_layer", layer=level[:40])
-    return _cached(request, _areas_text(city, level, context.language()))
+    return _cached(request, _areas_body(city, level, context.language()))
 
 
 @require_safe
@@ -65,7 +66,7 @@ def layer(request: HttpRequest, city: City, layer: str) -> HttpResponse:
     """A layer of the city's ground: roads, water, parks."""
     if layer not in city.features:
         raise NoSuchLayer("map.no_layer", layer=layer[:40])
-    return _cached(request, _layer_text(city, layer, context.language()))
+    return _cached(request, _layer_body(city, layer, context.language()))
 
 
 @require_safe
@@ -105,33 +106,49 @@ def _dot_feature(city: City, dot: Dot, post: Post | None) -> dict[str, Any]:
     return {"type": "Feature", "properties": properties, "geometry": point}
 
 
-def _cached(request: HttpRequest, text: str) -> HttpResponse:
-    """The text with its tag; nothing is sent again to who has it."""
-    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    if request.headers.get("If-None-Match") == tag:
+class Body(NamedTuple):
+    """A layer ready to be sent: as it is, packed, and its tag."""
+
+    plain: bytes
+    packed: bytes
+    tag: str
+
+
+def _body(features: list[dict[str, Any]]) -> Body:
+    plain = json.dumps(collection(features), ensure_ascii=False, separators=(",", ":")).encode()
+    return Body(plain, gzip.compress(plain, 6, mtime=0), f'"{hashlib.sha256(plain).hexdigest()[:32]}"')
+
+
+def _cached(request: HttpRequest, body: Body) -> HttpResponse:
+    """The layer with its tag, packed where the browser takes it; nothing is sent again to who has it."""
+    if request.headers.get("If-None-Match") == body.tag:
         answer: HttpResponse = HttpResponseNotModified()
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer = HttpResponse(body.packed, content_type="application/geo+json")
+        answer.headers["Content-Encoding"] = "gzip"
     else:
-        answer = HttpResponse(text, content_type="application/geo+json")
-    answer.headers["ETag"] = tag
+        answer = HttpResponse(body.plain, content_type="application/geo+json")
+    answer.headers["Vary"] = "Accept-Encoding"
+    answer.headers["ETag"] = body.tag
     answer.headers["Cache-Control"] = f"public, max-age={SHARED_S}"
     return answer
 
 
 @lru_cache(maxsize=32)
-def _areas_text(city: City, level: str, lang: str) -> str:
+def _areas_body(city: City, level: str, lang: str) -> Body:
     chosen = [a for a in city.areas.values() if a.level == level and a.geometry]
     features = [_feature({"code": a.code, "name": a.name.in_language(lang)}, a.geometry, 0.00005) for a in chosen]
-    return json.dumps(collection(features), ensure_ascii=False)
+    return _body(features)
 
 
 @lru_cache(maxsize=32)
-def _layer_text(city: City, layer: str, lang: str) -> str:
+def _layer_body(city: City, layer: str, lang: str) -> Body:
     features = [
         _feature({"code": f.code, "name": f.name.in_language(lang), "kind": f.kind}, f.geometry, 0.00002)
         for f in city.features[layer]
         if f.geometry
     ]
-    return json.dumps(collection(features), ensure_ascii=False)
+    return _body(features)
 
 
 def collection(features: list[dict[str, Any]]) -> dict[str, Any]:

@@ -148,15 +148,17 @@ def _line(row: CaseRow, city: City, post: Post, named: Names, now: datetime) -> 
         band="closed" if ended else band_of(begins, due, now),
         gone=round(100 * share_gone(begins, due, now)) if due else 0,
         next_move=named.move(step.move, "case") if step else "",
-        waits_for="" if step or ended else _whose(row, city, named),
+        waits_for="" if step or ended else _whose(row, named),
         reports=row.report_count,
         confidential=row.confidential,
         ended=ended,
     )
 
 
-def _whose(row: CaseRow, city: City, named: Names) -> str:
-    """Whom the case waits for: who owes its next clock."""
+def _whose(row: CaseRow, named: Names) -> str:
+    """Whom the case waits for: who owes its next clock; for the promise of the whole city, the unit that leads."""
+    if row.owed_by == "city" and row.lead_unit:
+        return named.unit(row.lead_unit)
     return named.owner(row.owed_by) if row.owed_by else ""
 
 
