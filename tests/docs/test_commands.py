@@ -7,7 +7,7 @@ import shlex
 
 import click
 import pytest
-from tests.docs.repository import ROOT, blocks, files, inline_code, name_of, pages, text_of
+from tests.docs.repository import ROOT, blocks, files, inline_code, name_of, pages, prose, text_of
 
 from cityloom.app.cli import main
 
@@ -24,7 +24,8 @@ def commands_of(text: str) -> list[str]:
         if block.language in SHELLS
         for line in block.text.replace("\\\n", " ").splitlines()
     ]
-    return [line for line in (*lines, *inline_code(text)) if re.match(r"(\S*/)?cityloom( |$)", line)]
+    indented = re.findall(r"^ {4}(\S.*)$", prose(text), re.MULTILINE)
+    return [line for line in (*lines, *indented, *inline_code(text)) if re.match(r"(\S*/)?cityloom( |$)", line)]
 
 
 def words_of(line: str) -> list[str]:
