@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Patience:
     """Counts failures in a row; `steps_s` are the seconds to wait after the first, the second … and every later."""
 
-    steps_s: Sequence[float] = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+    steps_s: Sequence[float] = (0.1, 0.2, 0.5, 1.0, 2.0)
     failures: int = 0
 
     def wait_after_failure(self, stop: threading.Event) -> None:
