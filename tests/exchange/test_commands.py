@@ -7,6 +7,9 @@ from click.testing import CliRunner
 from tests.city.small_city import write_small_city
 from tests.exchange.records_of_small_city import row, write_rows
 
+from cityloom.app.commands.duties import command as duties
+from cityloom.app.commands.import_ import command as import_
+from cityloom.app.commands.replay import command as replay
 from cityloom.app.commands.sla import command as sla
 
 MAP = """
@@ -20,6 +23,9 @@ due_at = "due"
 closed_at = "closed"
 class = "kind"
 on_time = "ok"
+lon = "x"
+lat = "y"
+unit = "unit"
 """
 
 
@@ -67,3 +73,46 @@ def test_a_folder_without_standards_is_refused_with_the_next_step(folder, tmp_pa
     result = compared(folder, "target", [row()], "--city-dir", str(tmp_path / "elsewhere"))
     assert result.exit_code == 1
     assert "cityloom city check" in result.output
+
+
+@pytest.fixture
+def call(small_city, database_url, monkeypatch, tmp_path):
+    """Call a command on the test's database, in a folder of its own."""
+    monkeypatch.setenv("CITYLOOM_DATABASE_URL", database_url)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "map.toml").write_text(MAP, encoding="utf-8")
+
+    def run(command, rows, *words):
+        write_rows(tmp_path / "old.csv", rows)
+        more = ["old.csv", "--map", "map.toml", "--city", "990100"]
+        return CliRunner().invoke(command, [*words, *more])
+
+    return run
+
+
+def test_an_import_tells_what_became_of_the_rows_and_where_the_rejected_are(call, tmp_path):
+    result = call(import_, [row(), row(id="2", opened="soon")], "cases")
+    assert result.exit_code == 1, result.output
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert ["rows", "2"] in lines
+    assert ["row.bad_time", "1"] in lines
+    assert "old.rejects.csv" in result.stderr
+    assert (tmp_path / "old.rejects.csv").is_file()
+    again = call(import_, [row()], "cases", "--json")
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout)["known"] == 1
+
+
+def test_a_replay_tells_its_counts(call):
+    result = call(replay, [row(), row(id="2", closed="")], "--until", "2025-06-30", "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["received"], figures["closed"], figures["still_open"]) == (2, 1, 1)
+
+
+def test_the_duties_are_held_against_the_units_of_a_record(call):
+    result = call(duties, [row(), row(id="2", unit="water_co")], "replay", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["share"] == 0.5
+    told = call(duties, [row()], "replay")
+    assert "1 agree: 100.00 %" in told.stdout

@@ -30,7 +30,8 @@ _MODELS = {
 
 def row_text(row: Any) -> str:
     """A row of a class of `values.py` as one line of PostgreSQL's COPY text format."""
-    take, exceptions = _shape(type(row))
+    kind: type = type(row)
+    take, exceptions = _shape(kind)
     values = take(row)
     cells = [_BY_TYPE[type(value)](value) for value in values]
     for i in exceptions:

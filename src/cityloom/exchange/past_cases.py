@@ -218,22 +218,23 @@ class Arrivals:
         )
 
     def _task(self, record: Record, case_state: str, case_id: int, task_id: int) -> Task | None:
-        """What the recorded unit owed or owes; when it signed is not in the record."""
+        """What the recorded unit owed or owes; when it signed, or handled an open case, is not in the record."""
+        ended_at: datetime | None
         if record.unit is None:
             return None
-        ended = record.closed_at is not None
-        state = {"signed": "signed", "contacted": "contacted"}.get(case_state, "sent")
-        if not ended and case_state in ("handled", "checked", "replied"):
+        if record.closed_at is not None:
+            state, ended_at = "done", record.closed_at
+        elif case_state in ("handled", "checked", "replied"):
             state, ended_at = "done", record.opened_at
         else:
-            ended_at = record.closed_at
+            state, ended_at = (case_state if case_state in ("signed", "contacted") else "sent"), None
         return Task(
             id=task_id,
             city_id=self._city.id,
             case_id=case_id,
             unit=record.unit,
             role="lead",
-            state="done" if ended else state,
+            state=state,
             sent_at=record.opened_at,
             ended_at=ended_at,
         )
@@ -302,7 +303,7 @@ class Arrivals:
 
     def _entry(self, record: Record, case: dict[str, Any], report: Report, entry_id: int) -> Entry:
         """The one line of history: what was imported, from where, vouching for the reporter's words."""
-        known = {name: [None, _plain(case[name])] for name in _TRACKED if case[name] is not None}
+        known = {name: [None, _plain(case[name])] for name in TRACKED if case.get(name) is not None}
         salt = new_salt() if report.words else None
         entry = Entry(
             id=entry_id,
@@ -334,9 +335,6 @@ class Arrivals:
 
     def _standard_on(self, class_code: str, day: date) -> Standard | None:
         return self._city.standard(class_code, day)
-
-
-_TRACKED = [name for name in TRACKED if name not in ("component_code", "confidential")]  # no record tells these
 
 
 @lru_cache(maxsize=64)

@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cityloom.app.ready import needs_database
+
+if TYPE_CHECKING:
+    from cityloom.exchange.actions.import_cases import Imported
 
 
 @click.group()
@@ -35,12 +39,12 @@ def cases(file: Path, map_file: Path, city_code: str, rejects: Path | None, batc
     """
     from cityloom.base.clock import RealClock
     from cityloom.city.snapshot import current_city
-    from cityloom.exchange.actions.import_cases import Imported, import_cases
+    from cityloom.exchange.actions.import_cases import import_cases
     from cityloom.exchange.mapping import read_mapping
 
     rejects = rejects or Path.cwd() / f"{file.name.split('.')[0]}.rejects.csv"
 
-    def tell(done: Imported) -> None:
+    def tell(done: "Imported") -> None:
         speed = f"{done.rows_per_second:,.0f} rows/s" if done.rows_per_second else ""
         click.echo(f"\r{done.rows:,} rows, {done.new:,} new, {speed}   ", nl=False, err=True)
 
@@ -65,10 +69,7 @@ def cases(file: Path, map_file: Path, city_code: str, rejects: Path | None, batc
         raise click.exceptions.Exit(1)
 
 
-def _tell_sums(done: "object") -> None:
-    from cityloom.exchange.actions.import_cases import Imported
-
-    assert isinstance(done, Imported)
+def _tell_sums(done: "Imported") -> None:
     lines = [
         ("rows", done.rows),
         ("  new", done.new),

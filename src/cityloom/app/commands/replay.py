@@ -3,11 +3,14 @@
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cityloom.app.ready import needs_database
+
+if TYPE_CHECKING:
+    from cityloom.exchange.actions.replay_records import Replayed
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -40,12 +43,12 @@ def command(
     already there are not received again. Exit code 1 when rows were rejected or refused.
     """
     from cityloom.city.snapshot import current_city
-    from cityloom.exchange.actions.replay_records import Replayed, replay_records
+    from cityloom.exchange.actions.replay_records import replay_records
     from cityloom.exchange.mapping import read_mapping
 
     rejects = rejects or Path.cwd() / f"{file.name.split('.')[0]}.rejects.csv"
 
-    def tell(done: Replayed) -> None:
+    def tell(done: "Replayed") -> None:
         speed = f", {done.rows_per_second:.0f} rows/s" if done.rows_per_second else ""
         click.echo(f"\r{done.received:,} received, {sum(done.moves.values()):,} moves{speed}   ", nl=False, err=True)
 
