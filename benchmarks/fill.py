@@ -76,7 +76,7 @@ def _filled(var: Path, server: RunningPostgres, cases: int, say: Say) -> City:
         _load_demo_city(var, say)
     city = current_city(list_cities()[0].code)
     if not mark.exists():
-        fill(server, city, cases, say)
+        fill(server.url_of("cityloom", "postgres"), city, cases, say)
         mark.touch()
     return city
 
@@ -92,19 +92,19 @@ def _load_demo_city(var: Path, say: Say) -> None:
     say(f"the demo city is made and loaded ({time.monotonic() - began:.0f} s)")
 
 
-def fill(server: RunningPostgres, city: City, cases: int, say: Say) -> None:
-    """Store so many cases with their reports, tasks, clocks and entries."""
+def fill(superuser_url: str, city: City, cases: int, say: Say, spot_count: int = SPOTS) -> None:
+    """Store so many cases with their reports, tasks, clocks and entries, at so many places."""
     import psycopg
 
     began = time.monotonic()
     now = datetime.now(UTC)
-    with psycopg.connect(server.url_of("cityloom", "postgres"), autocommit=True) as db:
+    with psycopg.connect(superuser_url, autocommit=True) as db:
         db.execute("SET session_replication_role = replica")  # the rows fit; no key needs looking up
         db.execute("SET synchronous_commit = off")
         db.execute("SET maintenance_work_mem = '512MB'")
-        _store_spots(db, city, now)
+        _store_spots(db, city, spot_count, now)
         indexes = _drop_indexes(db)
-        for table, statement in _statements().items():
+        for table, statement in _statements(spot_count).items():
             count = db.execute(statement, {"cases": cases, "now": now, "city": city.id}).rowcount
             say(f"{count:,} rows in {table} ({time.monotonic() - began:.0f} s)")
         for definition in indexes:
@@ -132,7 +132,7 @@ def _drop_indexes(db: Connection) -> list[str]:
 # --- where and what ---------------------------------------------------------------------------------------------
 
 
-def _store_spots(db: Connection, city: City, now: datetime) -> None:
+def _store_spots(db: Connection, city: City, count: int, now: datetime) -> None:
     """Places with a matter and the unit that owes it, as the city's own tables say, to draw cases from."""
     db.execute("DROP TABLE IF EXISTS bench_spot, bench_case")
     db.execute(
@@ -141,7 +141,7 @@ def _store_spots(db: Connection, city: City, now: datetime) -> None:
         "lead text, hours float8, ends text, opens text[], words text)"
     )
     with db.cursor().copy("COPY bench_spot FROM STDIN") as copy:
-        for row in spots(city, SPOTS, now):
+        for row in spots(city, count, now):
             copy.write_row(row)
     db.execute("ANALYZE bench_spot")
 
@@ -185,7 +185,7 @@ def _hours(limit: float | None, unit: str | None) -> float:
 # --- rows -------------------------------------------------------------------------------------------------------
 
 
-def _statements() -> dict[str, str]:
+def _statements(spot_count: int) -> dict[str, str]:
     """One statement a table; all draw on `bench_case`, which gives each case its spot, its moment and its state."""
     dice = "abs(hashint8(i::int8 * 7919 + {}))"
     moment = (
@@ -203,7 +203,7 @@ def _statements() -> dict[str, str]:
             "OR opened_at > %(now)s - make_interval(days => 30) AND luck < 150 OR luck < 4 is_open "
             f"FROM (SELECT i, i * {ID_STEP}::int8 id, {moment} opened_at, {dice.format(2)} %% 1000 luck, "
             f"{dice.format(3)} %% 1000 pick, 0.2 + ({dice.format(4)} %% 1000) / 1100.0 late, "
-            f"{dice.format(5)} %% {SPOTS} spot FROM generate_series(1, %(cases)s) i) d "
+            f"{dice.format(5)} %% {spot_count} spot FROM generate_series(1, %(cases)s) i) d "
             "JOIN bench_spot s ON s.n = d.spot) g"
         ),
         "cases_case": (
