@@ -111,7 +111,7 @@ def test_a_column_that_the_file_does_not_have_is_named_with_the_nearest(tmp_path
         ("old.dbf", b"", "", "name it in \\[source\\] format", "no reader for the ending"),
         ("old.csv", "编号\n".encode("gb18030"), "csv", "check \\[source\\] encoding", "another encoding"),
         ("old.csv.gz", b"\x1f\x8bnope", "csv", "cannot be read", "a broken archive"),
-        ("old.json", b'[{"id": 1}, {"id', "json", "cannot be read after row 1", "it breaks off"),
+        ("old.json", json.dumps([row(), row()])[:-9].encode(), "json", "cannot be read after row 1", "it breaks off"),
         ("old.xlsx", b"no book", "xlsx", "cannot be read", "no spreadsheet"),
     ],
 )
@@ -122,3 +122,13 @@ def test_a_file_that_cannot_be_read_says_what_to_look_at(tmp_path, name, content
     named = {**source, "format": format} if format else source
     with pytest.raises(TableUnreadable, match=told):
         list(read_table(tmp_path / name, parse_mapping({**MAPPING, "source": named})))
+
+
+def test_an_object_may_leave_a_column_out_but_not_all_of_them(tmp_path):
+    short = {name: cell for name, cell in row(id="2").items() if name != "done"}
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps([row(), short]), encoding="utf-8")
+    assert [each.cells["done"] for each in read_table(path, mapping_for("json"))] == [row()["done"], None]
+    path.write_text(json.dumps([short, short]), encoding="utf-8")
+    with pytest.raises(TableUnreadable, match=r"the column done, which old\.json does not have"):
+        list(read_table(path, mapping_for("json")))

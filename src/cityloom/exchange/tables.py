@@ -19,6 +19,7 @@ from cityloom.base.reasons import Reason
 from cityloom.exchange.mapping import FORMATS, RecordMapping, nearest
 
 LONGEST_CELL = 16_000_000
+PEEKED = 1000  # objects looked at for a column before it counts as absent
 _UTF8 = frozenset({"utf-8", "utf8", "utf_8"})
 
 
@@ -33,7 +34,7 @@ class TableRow(NamedTuple):
     """
 
     number: int
-    cells: Mapping[str, Any]
+    cells: dict[str, Any]
     fault: Reason | None = None
 
 
@@ -129,16 +130,47 @@ def _xlsx_rows(path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
 
 
 def _json_rows(path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
+    return _with_known_columns(_objects(path, mapping), path, mapping)
+
+
+def _geojson_rows(path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
+    return _with_known_columns(_features(path, mapping), path, mapping)
+
+
+def _with_known_columns(rows: Iterator[TableRow], path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
+    """The rows, once each column of the mapping was seen; refused when the first ones lack one among them all."""
+    wanted, seen, held = mapping.column_names(), dict[str, None](), list[TableRow]()
+    covered = False
+    for row in rows:
+        held.append(row)
+        if not covered:
+            seen |= dict.fromkeys(row.cells)
+            covered = all(column in seen for column in wanted)
+            if not covered and len(held) == PEEKED:
+                break
+        if covered:
+            yield from (_filled(each, wanted) for each in held)
+            held.clear()
+    if held:
+        _check_columns(list(seen), path, mapping)
+
+
+def _filled(row: TableRow, wanted: Sequence[str]) -> TableRow:
+    """The row with None where it leaves a column out."""
+    return row._replace(cells=dict.fromkeys(wanted) | row.cells)
+
+
+def _objects(path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
     prefix = f"{mapping.list_at}.item" if mapping.list_at else "item"
     with _binary(path) as file:
         for number, found in enumerate(ijson.items(file, prefix, use_float=True), 1):
             if isinstance(found, dict):
-                yield TableRow(number, _object(found, mapping))
+                yield TableRow(number, _object(found))
             else:
                 yield TableRow(number, {"": str(found)}, Reason("table.cells_count", {"count": 1, "expected": 0}))
 
 
-def _geojson_rows(path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
+def _features(path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
     """A feature's properties, with `lon` and `lat` of its point unless the properties have these names."""
     with _binary(path) as file:
         for number, feature in enumerate(ijson.items(file, "features.item", use_float=True), 1):
@@ -146,14 +178,11 @@ def _geojson_rows(path: Path, mapping: RecordMapping) -> Iterator[TableRow]:
             point = geometry.get("coordinates") if geometry.get("type") == "Point" else None
             lon, lat = (point[0], point[1]) if point and len(point) >= 2 else (None, None)
             cells = {"lon": lon, "lat": lat, "id": feature.get("id"), **(feature.get("properties") or {})}
-            yield TableRow(number, _object(cells, mapping))
+            yield TableRow(number, _object(cells))
 
 
-def _object(found: Mapping[str, Any], mapping: RecordMapping) -> dict[str, Any]:
-    cells = {str(name): _plain(value) for name, value in found.items()}
-    for column in mapping.column_names():
-        cells.setdefault(column, None)
-    return cells
+def _object(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name): _plain(value) for name, value in found.items()}
 
 
 def _binary(path: Path) -> IO[bytes]:
