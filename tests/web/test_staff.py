@@ -437,3 +437,22 @@ def test_a_drain_cover_found_by_a_collector_goes_its_whole_way_through_pages(
     _send(browser_of("checker"), site, "pass_check", note="盖好了")
     assert site.state == "closed"
     assert site.broken() == []
+
+
+def test_a_unit_sees_in_its_history_what_it_led_and_what_it_assists_with_once_each(
+    site: Life, browser_of: Callable[..., Client]
+):
+    site.report(name="", phone="")
+    led = site.number
+    for move in ("sign", "contact", "handle", "reply"):
+        site.move(move, "handler_e1", note="x")
+    assert site.state == "closed"
+    site.clock.advance(minutes=5)
+    site.report(place=NORTHEAST)
+    site.move("sign", "handler_e2")
+    site.move("assist", "handler_e2", reason="assist.asked", unit="street_e1")
+    assisted = site.number
+    site.clock.advance(minutes=5)
+    site.report(place=SOUTHWEST)
+    blocks = browser_of("handler_e1").get("/queue/?view=all").context["page"].blocks
+    assert [line.number for block in blocks for line in block.lines] == [assisted, led]

@@ -162,19 +162,25 @@ def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
     return all_of(parts)
 
 
-def reach_of(post: Post, city: City, asked: CaseFilter) -> Condition:
-    """A faster road to the same rows for a unit's post: its own cases by index, before anything is checked.
+def reach_of(post: Post, city: City, asked: CaseFilter) -> tuple[Condition, ...]:
+    """Faster roads to the same rows for a unit's post, each served by an index; what any of them finds is listed.
 
     A handler's list holds what the unit or one below it leads and what it assists with now; a case it gave back
-    is found by its number.
+    is found by its number. For every other post there is one road, without a condition.
     """
-    if SCOPE[post.role] is not Scope.UNIT or asked.number or post.unit not in city.units:
-        return Condition("TRUE")
-    return Condition(
-        "(c.lead_unit = ANY(%s) OR c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own "
-        "WHERE own.city_id = %s AND own.unit = %s AND own.ended_at IS NULL)))",
-        (sorted(city.units_below(post.unit)), city.id, post.unit),
+    unit = post.unit
+    if SCOPE[post.role] is not Scope.UNIT or asked.number or unit is None or unit not in city.units:
+        return (Condition("TRUE"),)
+    below = sorted(city.units_below(unit))
+    leads = Condition("c.lead_unit = ANY(%s)", (below,)) if len(below) > 1 else Condition("c.lead_unit = %s", (unit,))
+    assists = Condition(
+        "c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own "
+        "WHERE own.city_id = %s AND own.unit = %s AND own.ended_at IS NULL))",
+        (city.id, unit),
     )
+    if asked.is_open_work:  # few rows: one statement finds them all
+        return (Condition(f"({leads.sql} OR {assists.sql})", leads.params + assists.params),)
+    return leads, assists
 
 
 def all_of(parts: Sequence[Condition]) -> Condition:

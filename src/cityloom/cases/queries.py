@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
@@ -86,18 +86,27 @@ def list_cases(
 ) -> CasePage:
     """One page of what the post may see: open work by what falls due first, history by what came last.
 
-    At most four statements: the page, at its end those without a due moment, the clocks, the first words.
+    At most four statements: the page (for a unit: what it leads and what it assists with; for open work at its
+    end: what has no due moment), the clocks, the first words.
     """
-    where = all_of([condition_of(asked, city, at), reach_of(post, city, asked), Condition(*_seen(post))])
-    fetch = _open_rows if asked.is_open_work else _history_rows
-    rows = fetch(cursor, where, after, limit + 1)
+    seen = [condition_of(asked, city, at), Condition(*_seen(post))]
+    roads = [all_of([*seen, road]) for road in reach_of(post, city, asked)]
+    if asked.is_open_work:
+        (road,) = roads
+        rows = _open_rows(cursor, road, after, limit + 1)
+    else:
+        found = {row.id: row for road in roads for row in _history_rows(cursor, road, after, limit + 1)}
+        rows = sorted(found.values(), key=lambda r: (r.opened_at, r.id), reverse=True)[: limit + 1]
     more = len(rows) > limit
     rows = _with_clocks(cursor, _with_words(cursor, rows[:limit]))
-    last = rows[-1] if more else None
-    return CasePage(rows, last and Mark(last.next_due_at if asked.is_open_work else last.opened_at, last.id))
+    return CasePage(rows, _mark(rows[-1], asked) if more else None)
 
 
-def _seen(post: Post) -> tuple[str, tuple[object, ...]]:
+def _mark(last: CaseRow, asked: CaseFilter) -> Mark:
+    return Mark(last.next_due_at if asked.is_open_work else last.opened_at, last.id)
+
+
+def _seen(post: Post) -> tuple[str, tuple[Any, ...]]:
     sql, params = visible_to(post)
     return sql, tuple(params)
 
@@ -124,7 +133,7 @@ def _history_rows(cursor: CursorWrapper, where: Condition, after: Mark | None, l
 
 
 def _rows(
-    cursor: CursorWrapper, where: Condition, beyond: str, mark: Sequence[object], order: str, limit: int
+    cursor: CursorWrapper, where: Condition, beyond: str, mark: Sequence[Any], order: str, limit: int
 ) -> list[CaseRow]:
     cursor.execute(
         f"{_SELECT}{where.sql} AND {beyond} ORDER BY {order} LIMIT %s",  # the parts are written by us

@@ -114,7 +114,7 @@ def _weight(step: Step) -> str:
 
 def _asks(step: Step, file: CaseFile) -> tuple[str, ...]:
     """The inputs of a step: what it needs, a note where one helps, photos where work is shown."""
-    wanted = [n for n in ("reason", "unit", "class", "place", "outcome") if n in step.needs]
+    wanted: list[str] = [n for n in ("reason", "unit", "class", "place", "outcome") if n in step.needs]
     if step.move == "verify" and file.case.class_code is None:
         wanted.append("class")
     if step.move == "file" and file.case.class_code is not None:
@@ -136,7 +136,7 @@ def _units(step: Step, file: CaseFile, post: Post, city: City, named: Names, day
     """Units to choose from: for a dispatch the candidates first, for passing on those below one's own."""
     case = file.case
     if step.move == "pass_on":
-        below = city.units_below(post.unit) - {post.unit} if post.unit in city.units else frozenset()
+        below = city.units_below(post.unit) - {post.unit} if post.unit and post.unit in city.units else frozenset()
         return (Group("", unit_choices(city, named, day, sorted(below))),)
     every = Group(say("field.all_units"), unit_choices(city, named, day))
     if step.move not in ("dispatch", "redispatch"):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_cache_control
@@ -20,7 +21,7 @@ from cityloom.web import context
 from cityloom.web.naming import said_by
 from cityloom.web.shown import show
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def for_everybody(view: View) -> View:
     """The view gets the request and the city."""
 
     @wraps(view)
-    def door(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
+    def door(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
         city: City | None = None
         try:
             city = context.city()
@@ -51,7 +52,7 @@ def for_staff(view: View) -> View:
     """The view gets the request, the city and the post; others are sent to sign in or to choose a post."""
 
     @wraps(view)
-    def door(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
+    def door(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
         city: City | None = None
         try:
             city = context.city()

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-
-from django.core.files.uploadedfile import UploadedFile
+from typing import Any
 
 from cityloom.cases.errors import BadPhoto, BadReport
 from cityloom.cases.photos import MOST_BYTES, Picture, clean_photo
@@ -78,7 +77,7 @@ def point_of(lon: str, lat: str) -> tuple[float | None, float | None]:
     return point
 
 
-def pictures_of(files: Iterable[UploadedFile]) -> list[Picture]:
+def pictures_of(files: Iterable[Any]) -> list[Picture]:
     """The uploaded photos, re-encoded; raises BadPhoto for the first that is none."""
     cleaned = []
     for file in files:

@@ -114,7 +114,8 @@ class Names:
 
     def post(self, post: Post) -> str:
         """A post as its holder knows it: role, unit, area."""
-        whole = self.city is None or post.area not in self.city.areas or len(self.city.ancestors(post.area)) == 1
+        area = self.city.areas.get(post.area or "") if self.city else None
+        whole = area is None or area.parent is None
         parts = [self.role(post.role.value), self.unit(post.unit), "" if whole else self.area(post.area)]
         return " · ".join(p for p in parts if p)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from cityloom.base.crypto import tracking_hash
@@ -22,7 +23,7 @@ OF_THE_WORK = frozenset({"before", "after", "check"})
 
 @require_safe
 @for_staff
-def photo(request: HttpRequest, city: City, post: Post, photo_id: int) -> HttpResponse:
+def photo(request: HttpRequest, city: City, post: Post, photo_id: int) -> HttpResponseBase:
     """A photo of a case that the post may see."""
     with connection.cursor() as cursor:
         found = find_photo(cursor, city, photo_id)
@@ -36,7 +37,7 @@ def photo(request: HttpRequest, city: City, post: Post, photo_id: int) -> HttpRe
 
 @require_safe
 @for_everybody
-def photo_by_code(request: HttpRequest, city: City, code: str, photo_id: int) -> HttpResponse:
+def photo_by_code(request: HttpRequest, city: City, code: str, photo_id: int) -> HttpResponseBase:
     """A photo of one's own report, or of the work on it."""
     with connection.cursor() as cursor:
         report = get_report(cursor, tracking_hash(code))
@@ -55,7 +56,7 @@ def is_for(photo: PhotoRow, report: Report) -> bool:
     return photo.case_id == report.case_id and (own or of_the_work)
 
 
-def _file(found: PhotoRow) -> HttpResponse:
+def _file(found: PhotoRow) -> HttpResponseBase:
     if not default_storage.exists(found.file):
         raise Http404
     answer = FileResponse(default_storage.open(found.file), content_type="image/jpeg")

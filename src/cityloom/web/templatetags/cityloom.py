@@ -53,7 +53,7 @@ def chrome(context: template.Context) -> Chrome:
     try:
         city = around.city()
         name = city.name.in_language(lang)
-        if login:
+        if request is not None and login:
             post, several = around.post_of(request, city), len(around.posts_of(request, city)) > 1
         post_name = names(city).post(post) if post else ""
     except CityloomError:
@@ -63,7 +63,7 @@ def chrome(context: template.Context) -> Chrome:
         lang="zh-Hans" if lang == "zh" else "en",
         other_lang="en" if lang == "zh" else "zh-hans",
         login=login,
-        person=(user.get_full_name() or login) if login else "",
+        person=(user.get_full_name() or login) if user is not None and login else "",
         post=post,
         post_name=post_name,
         several_posts=several,
