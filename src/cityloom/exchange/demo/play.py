@@ -179,21 +179,15 @@ class Player:
         self._expect(after)
 
     def _act(self, city: City, meant: Intended) -> CaseFile:
-        with_version = {"version": meant.version}
+        number, move, by, details, seen = meant.number, meant.move, meant.by, meant.details, meant.version
         if meant.subject == "report":
             assert meant.subject_id is not None
-            return move_report(
-                city, meant.number, meant.subject_id, meant.move, meant.by, meant.details, self.clock, **with_version
-            )
+            return move_report(city, number, meant.subject_id, move, by, details, self.clock, version=seen)
         if meant.subject == "task":
             assert meant.subject_id is not None
-            return move_task(
-                city, meant.number, meant.subject_id, meant.move, meant.by, meant.details, self.clock, **with_version
-            )
-        pictures = [_picture(meant.number, meant.photo == "before")] if meant.photo else []
-        return move_case(
-            city, meant.number, meant.move, meant.by, meant.details, self.clock, pictures=pictures, **with_version
-        )
+            return move_task(city, number, meant.subject_id, move, by, details, self.clock, version=seen)
+        pictures = [_picture(number, meant.photo == "before")] if meant.photo else []
+        return move_case(city, number, move, by, details, self.clock, version=seen, pictures=pictures)
 
     def _expect(self, file: CaseFile) -> None:
         """Remember when somebody turns to this case next, or forget it when it has ended."""
