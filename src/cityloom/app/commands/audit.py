@@ -1,10 +1,14 @@
 """Ask whether history is as it was written."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from cityloom.app.ready import needs_database
+
+if TYPE_CHECKING:
+    from cityloom.cases.verifying import Broken
 
 
 @click.group()
@@ -43,7 +47,7 @@ def verify(city_code: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _verify_city(code: str) -> tuple[int, list]:
+def _verify_city(code: str) -> "tuple[int, list[Broken]]":
     """How many cases there are and all that is broken, at one moment of the database."""
     from django.db import connection, transaction
 
