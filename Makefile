@@ -29,7 +29,7 @@ run: setup assets
 	@exec $(BIN)/cityloom run --port $(PORT) $(ARGS)
 
 test: setup assets
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -31,8 +31,8 @@ def run() -> list[Figure]:
 
 
 def real_data() -> Path:
-    """Where the real data sets lie: CITYLOOM_REAL_DATA, or beside the project."""
-    named = os.environ.get("CITYLOOM_REAL_DATA")
+    """Where the real data sets lie: CITYLOOM_DATA, or beside the project."""
+    named = os.environ.get("CITYLOOM_DATA")
     return Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

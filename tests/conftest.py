@@ -146,10 +146,10 @@ def full(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The real data sets; a test that asks is skipped where they are absent."""
-    named = os.environ.get("CITYLOOM_REAL_DATA")
+    named = os.environ.get("CITYLOOM_DATA")
     folder = Path(named) if named else project_root().parent / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip(f"the real data sets are not at {folder}; CITYLOOM_REAL_DATA names another place")
+        pytest.skip(f"the real data sets are not at {folder}; CITYLOOM_DATA names another place")
     return folder
 
 

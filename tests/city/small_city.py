@@ -72,7 +72,6 @@ hours = 24
 
 [dispatch]
 last_resort = "urban_bureau"
-first_receiver = true
 
 [warnings]
 shares = [0.5, 0.8]

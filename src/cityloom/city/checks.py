@@ -10,6 +10,7 @@ from pathlib import Path
 from cityloom.city.check_areas import check_areas, check_coordinates
 from cityloom.city.check_duties import check_duties, check_duty_rows
 from cityloom.city.checking import Findings
+from cityloom.city.clock_values import AfterHours
 from cityloom.city.folder import Progress, read_folder, untold
 from cityloom.city.folder_values import CityFolder
 from cityloom.city.keys import day_key, post_key
@@ -162,6 +163,8 @@ def _check_standards(found: Findings) -> None:
             found.unknown("standards", i, standard.code, "hours", standard.hours, profiles)
         if standard.limit and standard.unit in ("work_day", "natural_day") and standard.limit % 1:
             found.at("value_form", "standards", i, standard.code, key="limit", value=standard.limit, form="2")
+        if standard.after_hours == AfterHours.NEXT_DAY and not standard.due_time:
+            found.at("next_day_without_end", "standards", i, standard.code)
         if standard.default:
             before = defaults.setdefault(standard.class_code, [])
             same = [code for code, span in before if spans_meet(span, standard.valid)]

@@ -22,7 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "map": ("centre", "zoom"),
     "tolerance": ("gap_m2", "overlap_m2"),
     "twins": ("radius_m", "hours"),
-    "dispatch": ("last_resort", "first_receiver"),
+    "dispatch": ("last_resort",),
     "warnings": ("shares",),
     "objection": ("window_hours",),
 }
@@ -261,14 +261,10 @@ class _Reader:
         if not isinstance(last_resort, str) or not last_resort:
             self.note("key_missing", "dispatch.last_resort")
             last_resort = ""
-        first_receiver = dispatch.get("first_receiver", True)
-        if not isinstance(first_receiver, bool):
-            self.note("value_form", "dispatch.first_receiver", value=first_receiver, form="true")
         return Settings(
             twin_radius_m=self.amount(data, "twins", "radius_m", 50.0),
             twin_hours=self.amount(data, "twins", "hours", 24.0),
             last_resort=last_resort,
-            first_receiver=bool(first_receiver),
             warning_shares=self._shares(data),
             objection_window_h=self.amount(data, "objection", "window_hours", 24.0),
             limits=self._limits(data),

@@ -298,6 +298,13 @@ WORDS: dict[str, tuple[str, str, str, str, str]] = {
         "default 只留一个 yes",
         "leave one default",
     ),
+    "next_day_without_end": (
+        ERROR,
+        "自次日起算，却没有说到当天什么时候为止",
+        "it counts from the next day but does not say when the last day ends",
+        "在 due_time 写 closing 或 day_end",
+        "give due_time: closing or day_end",
+    ),
     "unit_without_limit": (
         ERROR,
         "limit 与 unit 只写了一个",

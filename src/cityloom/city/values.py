@@ -199,7 +199,6 @@ class Settings:
     twin_radius_m: float = 50.0
     twin_hours: float = 24.0
     last_resort: UnitCode = ""
-    first_receiver: bool = True
     warning_shares: tuple[float, ...] = (0.5, 0.8)
     objection_window_h: float = 24.0
     limits: Mapping[str, float] = field(default_factory=dict)

@@ -58,7 +58,6 @@ hours = 24
 
 [dispatch]
 last_resort = "urban"
-first_receiver = true
 
 [warnings]
 shares = [0.5, 0.8]
