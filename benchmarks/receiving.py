@@ -72,7 +72,7 @@ def new_reports(stand: Stand, count: int, seed: int = 5) -> Iterator[NewReport]:
             address=f"人民路{chance.randrange(1, 900)}号门前",
             name="高晓明",
             phone=f"139{chance.randrange(10**8):08d}",
-            idempotency_key=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+            idempotency_key=str(uuid.uuid4()),
         )
         made += 1
 

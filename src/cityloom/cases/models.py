@@ -98,6 +98,10 @@ class Case(Kept):
             models.Index(fields=["city", "class_code", "opened_at", "id"], name="cases_class"),
             models.Index(fields=["city", "lead_unit", "opened_at", "id"], name="cases_unit"),
             models.Index(fields=["city", "state", "opened_at", "id"], name="cases_state"),
+            models.Index(fields=["city", "source", "opened_at", "id"], name="cases_source"),
+            # Filters that few cases pass, where walking history to find fifty would take seconds.
+            models.Index(fields=["city", "opened_at", "id"], condition=Q(lead_unit=None), name="cases_nobodys"),
+            models.Index(fields=["city", "opened_at", "id"], condition=Q(overdue_raw=True), name="cases_overdue"),
             GinIndex(fields=["areas"], name="cases_areas"),
         ]
 
