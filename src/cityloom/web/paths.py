@@ -19,7 +19,7 @@ from cityloom.web.shown import show
 from cityloom.web.words import say
 
 # The drawing, in pixels: states stand below each other on a thread; arcs run in lanes wide enough for their words.
-ROW, TOP, LEFT, LANE, KNOT, NAME = 64, 32, 24, 132, 7, 160
+ROW, TOP, LEFT, LANE, KNOT, NAME = 64, 32, 24, 148, 7, 160
 
 
 @dataclass(frozen=True)
