@@ -23,6 +23,7 @@ from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.mapping import RecordMapping
 from cityloom.exchange.past_cases import IDS_PER_CASE, Arrivals
+from cityloom.exchange.quick_commits import quick_commits
 from cityloom.exchange.records import BadRow, Record, RecordReader
 from cityloom.exchange.rejects import Rejects
 from cityloom.exchange.tables import TableRow, read_table
@@ -84,7 +85,7 @@ def import_cases(
     arrivals = Arrivals(city, clock.now(), mapping.name, mapping.language)
     seen: set[str] = set()
     rows = read_table(file, mapping)
-    with Rejects(rejects) as refused, ThreadPoolExecutor(1, "import-writer") as writer:
+    with quick_commits(), Rejects(rejects) as refused, ThreadPoolExecutor(1, "import-writer") as writer:
         sending: Future[None] | None = None
         try:
             for chunk in _chunks(rows, batch):
@@ -191,6 +192,7 @@ def _reporter_line(city: City, reporter_id: int, record: Record, at: datetime) -
 def _send(batch: _Batch) -> None:
     """Write a batch whole, in the writer's own connection."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")  # `quick_commits` waits for the disk at the end
         if batch.reporters:
             copy_table(cursor, "cases_reporter", REPORTER_COLUMNS, batch.reporters)
         for kind, text in batch.texts:

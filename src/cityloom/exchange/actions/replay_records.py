@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
@@ -29,6 +28,7 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.exchange.courses import Stage, callback_of, next_move, signs_at
 from cityloom.exchange.mapping import RecordMapping
+from cityloom.exchange.quick_commits import quick_commits
 from cityloom.exchange.records import Record, RecordReader
 from cityloom.exchange.rejects import Rejects
 from cityloom.exchange.windows import read_records
@@ -111,7 +111,7 @@ def replay_records(
         records = list(read_records(city, file, reader, (first, last), refused, done.skip))
     done.rows = len(records) + done.skipped + refused.count
     done.rejected, done.rejected_by = refused.count, dict(refused.by_reason)
-    with _quick_commits():
+    with quick_commits():
         replay = _Replay(city, mapping.language, done)
         for told in replay.play(records):
             done.seconds = elapsed.seconds()
@@ -282,16 +282,3 @@ class _Replay:
             if record.due_at is not None and record.closed_at is not None:
                 done.overdue_compared += 1
                 done.overdue_agrees += case.overdue_raw is is_overdue(record.due_at, record.closed_at)
-
-
-@contextmanager
-def _quick_commits() -> Iterator[None]:
-    """Not wait for the disk at each commit: after a power cut the last moves are replayed again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit TO off")
-    try:
-        yield
-    finally:
-        if connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SET synchronous_commit TO DEFAULT")
