@@ -21,7 +21,7 @@ UNWANTED = {
         "registry\\.np" + "mjs",
         "npmm" + "irror",
     ],
-    "something to be done later": [r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bXX" + r"X\b"],
+    "something to be done later": [r"@@[A-Z]+" + "@@", r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bXX" + r"X\b"],
     "a name of who or what wrote it": ["(?i)anthro" + "pic", "(?i)chat" + "gpt", r"\bClau" + r"de\b"],
 }
 

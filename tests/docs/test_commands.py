@@ -21,8 +21,8 @@ def commands_of(text: str) -> list[str]:
     lines = [
         line.removeprefix("$ ").strip()
         for block in blocks(text)
-        if block.language in SHELLS
         for line in block.text.replace("\\\n", " ").splitlines()
+        if block.language in SHELLS or line.startswith("$ ")
     ]
     indented = re.findall(r"^ {4}(\S.*)$", prose(text), re.MULTILINE)
     return [line for line in (*lines, *indented, *inline_code(text)) if re.match(r"(\S*/)?cityloom( |$)", line)]
