@@ -23,7 +23,8 @@ def build(neighborhoods: Path, out: Path) -> None:
     covers stay outside.
     """
     features = json.loads(neighborhoods.read_text(encoding="utf-8"))["features"]
-    found = sorted((int(f["properties"]["Neighborhood_ID"]), f["properties"]["Name"], f["geometry"]) for f in features)
+    told = ((feature["properties"], feature["geometry"]) for feature in features)
+    found = sorted((int(facts["Neighborhood_ID"]), facts["Name"], geometry) for facts, geometry in told)
     shapes, taken, moved = [], shapely.Polygon(), 0.0
     for number, name, geometry in found:
         outline = _polygons(shapely.make_valid(shape(geometry)))
@@ -35,7 +36,8 @@ def build(neighborhoods: Path, out: Path) -> None:
     city = _polygons(shapely.unary_union([outline for _, _, outline in shapes]))
     collection = {"type": "FeatureCollection", "features": [_area(CITY, "", "city", "Boston", city), *rows]}
     out.write_text(json.dumps(collection, ensure_ascii=False), encoding="utf-8")
-    click.echo(f"{out.name}: {len(rows)} neighbourhoods; overlaps of {moved * SQUARE_METRES:,.0f} m² given to one side.")
+    overlaps = f"{moved * SQUARE_METRES:,.0f} m²"
+    click.echo(f"{out.name}: {len(rows)} neighbourhoods; overlaps of {overlaps} given to one side.")
 
 
 def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
