@@ -309,6 +309,11 @@ def test_every_leaf_has_a_lead_everywhere_of_its_own(folder: Path) -> None:
     assert [leaf for leaf in leaves if covered[leaf] not in ({"*"}, districts, streets)] == []
 
 
+def test_whoever_owes_a_matter_has_somebody_who_signs_for_it(folder: Path) -> None:
+    handled = {row["unit"] for row in rows(folder, "people.csv") if row["role"] == "handler"}
+    assert {row["unit"] for row in rows(folder, "duties.csv")} - handled == set()
+
+
 def test_standards_use_every_clock_unit_and_one_default_a_class(folder: Path) -> None:
     standards = rows(folder, "standards.csv")
     assert {row["unit"] for row in standards} == {"emergency_hour", "work_hour", "work_day", "natural_day"}

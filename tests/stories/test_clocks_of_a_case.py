@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
 from tests.cases.life import LAMP, NOISE, PARKING, REFUSE, SHANGHAI, Life, at
 
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.cases.values import Entry
+from cityloom.city.snapshot_values import City
 
 
 def told(life: Life, kind: str) -> list[tuple[str, datetime]]:
@@ -105,3 +107,31 @@ def test_two_workers_share_the_moments_between_them(life: Life) -> None:
     for number in numbers:
         life.number = number
         assert len(told(life, "sign")) == 1
+
+
+def test_a_warning_between_looking_and_moving_refuses_nobody(life: Life) -> None:
+    life.report("hotline", by="agent", class_code=PARKING)
+    seen = life.file.case.version
+    assert life.fire(at(6, 1, 10)) == 1
+    life.move("sign", "handler_e1", version=seen)
+    assert life.state == "signed"
+
+
+def test_a_clock_that_fails_holds_up_no_other_and_is_told(life: Life) -> None:
+    life.report("hotline", by="agent", class_code=PARKING)
+    broken_case = life.file.case.id
+    life.report("hotline", by="agent", class_code=PARKING)
+    life.clock.at = at(6, 1, 10)
+
+    def city_of(_: int) -> City:
+        city_of.asked += 1
+        if city_of.asked == 1:
+            raise LookupError("no such city")
+        return life.city
+
+    city_of.asked = 0
+    with pytest.raises(LookupError, match="no such city"):
+        fire_clocks(city_of, life.clock)
+    assert [m for m, _ in told(life, "sign")] == ["warn"], "the second case was warned all the same"
+    assert life.file.case.id != broken_case
+    assert fire_clocks(city_of, life.clock) == 1, "and the failed one comes again"

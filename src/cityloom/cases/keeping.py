@@ -126,12 +126,16 @@ def keep_moves(
 
 
 def refuse_stale(cursor: CursorWrapper, case: Case, seen: int | None) -> None:
-    """Raise StaleVersion for someone who saw another version than the case has, naming the moves made since."""
+    """Raise StaleVersion for someone who saw the case before others moved it, naming the moves made since.
+
+    Warnings of clocks are no moves: whoever looked before one may still act.
+    """
     if seen is None or seen == case.version:
         return
-    since = read(cursor, Entry, "case_id = %s AND version > %s ORDER BY seq", [case.id, seen])
-    moves = [f"{e.move} ({e.by_login})" for e in since]
-    raise StaleVersion("error.stale", seen=seen, now=case.version, what=moves)
+    since = read(cursor, Entry, "case_id = %s AND version > %s AND subject <> 'clock' ORDER BY seq", [case.id, seen])
+    if since or seen > case.version:
+        moves = [f"{e.move} ({e.by_login})" for e in since]
+        raise StaleVersion("error.stale", seen=seen, now=case.version, what=moves)
 
 
 def insert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:

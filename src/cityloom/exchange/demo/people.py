@@ -123,7 +123,6 @@ def list_people(areas: Areas, units: Units, seed: int) -> list[PostRow]:
             f"handler.{unit.code}", next(names), "handler", unit.code, unit.serves[0] if unit.serves else CITY_CODE
         )
         for unit in units.living
-        if unit.code not in ("centre", "hotline") and unit.kind != "centre"
     ]
     for number, area in enumerate(areas.of_level("community"), start=1):
         unit = units.street_office[area.parent]
