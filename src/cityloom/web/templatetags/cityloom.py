@@ -1,18 +1,21 @@
-"""`say` for the texts, `when` and `left` for times, `chrome` for the frame around every page."""
+"""`say` for texts, `when` and `left` for times, `options` for long choices, `chrome` for the frame around a page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from html import escape
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from cityloom.base.errors import CityloomError
 from cityloom.city.values import Post
 from cityloom.web import context as around
+from cityloom.web.forms import Group
 from cityloom.web.moments import exact_moment, say_moment, say_span
 from cityloom.web.naming import names
 from cityloom.web.words import say as say_words
@@ -100,3 +103,21 @@ def left(at: datetime | None) -> str:
 def age(at: datetime) -> str:
     """How long something has been there."""
     return say_span((around.clock().now() - at).total_seconds(), around.language())
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], chosen: str = "") -> SafeString:
+    """The options of a choice, code and name; written at once, for a page may have hundreds of them."""
+    return mark_safe(  # noqa: S308 (code and name are escaped here)
+        "".join(
+            f'<option value="{escape(code)}"{" selected" if code == chosen else ""}>{escape(name)}</option>'
+            for code, name in choices
+        )
+    )
+
+
+@register.simple_tag
+def option_groups(groups: Iterable[Group], chosen: str = "") -> SafeString:
+    """The options of a choice under their headings."""
+    parts = (f'<optgroup label="{escape(g.title)}">{options(g.choices, chosen)}</optgroup>' for g in groups)
+    return mark_safe("".join(parts))  # noqa: S308 (all parts are escaped)
