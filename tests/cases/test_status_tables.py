@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.cases.life import at
 
+from cityloom.cases.deciding import decide, open_steps
 from cityloom.cases.errors import GuardHolds, ImpossibleMove, MissingNeed, NotAllowed
-from cityloom.cases.moves import decide, open_steps
 from cityloom.cases.permissions import SCOPE
 from cityloom.cases.reasons import REASONS, REASONS_OF
 from cityloom.cases.values import Case, CaseFile, Details, Report, Task

@@ -18,8 +18,8 @@ from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.crypto import canonical, chain_hash, new_salt, salted_digest
 from cityloom.base.ids import ids
+from cityloom.cases.changes import Draft
 from cityloom.cases.errors import NoSuchCase, NoSuchReport, StaleVersion
-from cityloom.cases.moves import Draft
 from cityloom.cases.values import Case, CaseFile, Entry, Report, RunningClock, Task
 from cityloom.city.values import Post
 

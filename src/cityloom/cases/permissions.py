@@ -40,6 +40,8 @@ SCOPE: dict[Role, Scope] = {
     Role.ADMIN: Scope.AREA,
     Role.SYSTEM: Scope.ALL,
 }
+SYSTEM = Post(login="system", role=Role.SYSTEM)  # the post by which the system acts
+
 # Who sees names and phone numbers: those who call back, nobody else.
 SEES_REPORTER = frozenset({Role.CALLBACK_AGENT})
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cityloom.base.crypto import salted_digest
+from cityloom.cases.changes import TRACKED, brief_clock, brief_report, brief_task, plain
 from cityloom.cases.keeping import link_hash
-from cityloom.cases.moves import TRACKED, brief_clock, brief_report, brief_task, plain
 from cityloom.cases.values import CaseFile, Entry
 
 

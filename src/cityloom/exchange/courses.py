@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from cityloom.base.reasons import Reason
-from cityloom.cases.moves import open_steps
+from cityloom.cases.deciding import open_steps
 from cityloom.cases.values import CaseFile, Details, Outcome
 from cityloom.city.paths import Step
 from cityloom.city.snapshot_values import City

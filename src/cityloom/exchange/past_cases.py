@@ -16,9 +16,10 @@ import numpy as np
 
 from cityloom.base.crypto import new_salt, salted_digest
 from cityloom.base.reasons import Reason
+from cityloom.cases.changes import TRACKED
 from cityloom.cases.guards import PUBLIC
 from cityloom.cases.keeping import chain_seed, link_hash
-from cityloom.cases.moves import SYSTEM, TRACKED
+from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.places import cell_of
 from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
 from cityloom.city.clock_values import ClockUnit

@@ -8,9 +8,9 @@ from datetime import date
 from string import Formatter
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.deciding import open_steps
 from cityloom.cases.dispatching import choose_lead
 from cityloom.cases.errors import MissingNeed, UnknownWord
-from cityloom.cases.moves import open_steps
 from cityloom.cases.offers import open_report_steps, open_task_steps
 from cityloom.cases.places import locate
 from cityloom.cases.reasons import REASONS, REASONS_OF

@@ -18,9 +18,9 @@ from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import Reason
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.actions.move_report import move_report
+from cityloom.cases.deciding import open_steps
 from cityloom.cases.errors import NoSuchReport
 from cityloom.cases.keeping import get_file_by_id, get_report, list_entries
-from cityloom.cases.moves import open_steps
 from cityloom.cases.offers import open_report_steps
 from cityloom.cases.queries import PhotoRow, list_photos
 from cityloom.cases.reasons import REASONS_OF

@@ -14,8 +14,9 @@ from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
 from cityloom.base.reasons import Reason
+from cityloom.cases.changes import Draft, changes_between
 from cityloom.cases.keeping import get_file_by_id, keep_moves
-from cityloom.cases.moves import SYSTEM, Draft, changes_between
+from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.promises import overdue
 from cityloom.cases.values import CaseFile, RunningClock
 from cityloom.city.snapshot_values import City

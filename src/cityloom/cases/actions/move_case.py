@@ -9,8 +9,10 @@ from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
 from cityloom.base.ids import ids
+from cityloom.cases.deciding import decide
+from cityloom.cases.following import follow
 from cityloom.cases.keeping import get_file, keep_moves, refuse_stale
-from cityloom.cases.moves import carry_out, decide, follow
+from cityloom.cases.moves import carry_out
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
 from cityloom.cases.values import CaseFile, Details

@@ -9,9 +9,11 @@ from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
 from cityloom.base.ids import ids
+from cityloom.cases.changes import Draft, changes_between
+from cityloom.cases.deciding import choose_row
 from cityloom.cases.errors import ImpossibleMove, MissingNeed
+from cityloom.cases.following import follow
 from cityloom.cases.keeping import get_file, keep_moves, refuse_stale
-from cityloom.cases.moves import Draft, changes_between, choose_row, follow
 from cityloom.cases.values import CaseFile, Details, Report
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.paths import Step

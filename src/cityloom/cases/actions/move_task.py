@@ -7,9 +7,10 @@ from dataclasses import replace
 from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
+from cityloom.cases.changes import Draft, changes_between
+from cityloom.cases.deciding import check_details
 from cityloom.cases.errors import ImpossibleMove, NotAllowed
 from cityloom.cases.keeping import get_file, keep_moves, refuse_stale
-from cityloom.cases.moves import Draft, changes_between, check_details
 from cityloom.cases.values import CaseFile, Details
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City

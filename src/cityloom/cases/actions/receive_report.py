@@ -12,10 +12,14 @@ from cityloom.base.clock import Clock
 from cityloom.base.crypto import new_tracking_code, tracking_hash
 from cityloom.base.ids import ids
 from cityloom.base.reasons import Reason
+from cityloom.cases.changes import changes_between
+from cityloom.cases.deciding import check_class, decide
 from cityloom.cases.errors import BadReport
+from cityloom.cases.following import follow
 from cityloom.cases.guards import PUBLIC
 from cityloom.cases.keeping import chain_seed, find_report_once, get_file, get_file_by_id, keep_moves, keep_new
-from cityloom.cases.moves import SYSTEM, carry_out, changes_between, check_class, decide, follow, open_case
+from cityloom.cases.moves import carry_out, open_case
+from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
