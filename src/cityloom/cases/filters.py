@@ -171,12 +171,12 @@ def reach_of(post: Post, city: City, asked: CaseFilter) -> tuple[Condition, ...]
     unit = post.unit
     if SCOPE[post.role] is not Scope.UNIT or asked.number or unit is None or unit not in city.units:
         return (Condition("TRUE"),)
-    below = sorted(city.units_below(unit))
+    below = sorted({*city.units_below(unit), *post.inherits})
     leads = Condition("c.lead_unit = ANY(%s)", (below,)) if len(below) > 1 else Condition("c.lead_unit = %s", (unit,))
     assists = Condition(
         "c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own "
-        "WHERE own.city_id = %s AND own.unit = %s AND own.ended_at IS NULL))",
-        (city.id, unit),
+        "WHERE own.city_id = %s AND own.unit = ANY(%s) AND own.ended_at IS NULL))",
+        (city.id, list(post.units)),
     )
     if asked.is_open_work:  # few rows: one statement finds them all
         return (Condition(f"({leads.sql} OR {assists.sql})", leads.params + assists.params),)

@@ -17,6 +17,6 @@ def open_report_steps(file: CaseFile, report: Report, by: Post, city: City, owns
 
 def open_task_steps(file: CaseFile, task: Task, by: Post, city: City) -> list[Step]:
     """The steps this post may take on an assisting task now: only its own unit moves it, while the case lives."""
-    if task.role != "assist" or file.case.has_ended or task.unit != by.unit:
+    if task.role != "assist" or file.case.has_ended or task.unit not in by.units:
         return []
     return [s for s in city.paths.task_steps if task.state in s.came_from and by.role in s.by]

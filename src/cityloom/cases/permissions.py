@@ -56,7 +56,7 @@ def may(post: Post, step: Step, file: CaseFile, owns: bool = False) -> Reason | 
         return Reason("error.not_allowed", {"role": post.role.value, "move": step.move, "roles": roles})
     if post.role is Role.HANDLER:
         unit = _unit_to_move(file, post)
-        if unit != post.unit:
+        if unit is None or unit not in post.units:
             return Reason("error.not_your_unit", {"unit": unit or "", "move": step.move})
         return None
     return may_see(post, file, owns)
@@ -70,8 +70,8 @@ def may_see(post: Post, file: CaseFile, owns: bool = False) -> Reason | None:
         case Scope.OWN:
             return None if owns else Reason("error.not_yours")
         case Scope.UNIT:
-            units = {t.unit for t in file.tasks}
-            return None if post.unit in units else Reason("error.not_your_unit", {"unit": "", "move": "see"})
+            had_it = any(t.unit in post.units for t in file.tasks)
+            return None if had_it else Reason("error.not_your_unit", {"unit": "", "move": "see"})
         case Scope.AREA:
             inside = post.area is None or post.area in file.case.areas
             return None if inside else Reason("error.not_your_area")
@@ -85,8 +85,8 @@ def visible_to(post: Post) -> tuple[str, list[Any]]:
         case Scope.OWN:
             return "FALSE", []
         case Scope.UNIT:
-            condition = "EXISTS (SELECT 1 FROM cases_task t WHERE t.case_id = c.id AND t.unit = %s)"
-            return condition, [post.unit]
+            condition = "EXISTS (SELECT 1 FROM cases_task t WHERE t.case_id = c.id AND t.unit = ANY(%s))"
+            return condition, [list(post.units)]
         case Scope.AREA:
             return ("TRUE", []) if post.area is None else ("c.areas @> ARRAY[%s]::varchar[]", [post.area])
 

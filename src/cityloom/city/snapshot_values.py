@@ -7,7 +7,7 @@ question of the hot path is a lookup in a table made beforehand or remembered at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TypeVar
@@ -158,8 +158,18 @@ class City:
         return tuple(living)
 
     def posts_of(self, login: str, on: date) -> tuple[Post, ...]:
-        """The posts a person holds on that day, by role."""
-        return tuple(p for p in self.posts.get(login, ()) if p.valid.covers(on))
+        """The posts a person holds on that day, in the order of the folder, with the ended units each took over."""
+        held = [p for p in self.posts.get(login, ()) if p.valid.covers(on)]
+        return tuple(replace(p, inherits=self.inherited(p.unit, on)) if p.unit else p for p in held)
+
+    def inherited(self, code: UnitCode, on: date) -> tuple[UnitCode, ...]:
+        """Units that do not live on that day and whose living successors include this one."""
+        ended = [u for u in self._with_successors if u != code and not self.units[u].valid.covers(on)]
+        return tuple(u for u in ended if code in self.living_units(u, on))
+
+    @cached_property
+    def _with_successors(self) -> tuple[UnitCode, ...]:
+        return tuple(code for code, unit in self.units.items() if unit.successors)
 
     @cached_property
     def _unit_chains(self) -> dict[UnitCode, tuple[UnitCode, ...]]:

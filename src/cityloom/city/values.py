@@ -124,6 +124,12 @@ class Post:
     area: AreaCode | None = None
     valid: Span = Span()
     name: str = ""
+    inherits: tuple[UnitCode, ...] = ()  # units that ended and whose work this post's unit took over
+
+    @property
+    def units(self) -> tuple[UnitCode, ...]:
+        """The units in whose name the post acts: its own and those it took over from."""
+        return () if self.unit is None else (self.unit, *self.inherits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def move_task(
         step = rows[0]
         if by.role not in step.by:
             raise NotAllowed("error.not_allowed", role=by.role.value, move=move, roles=sorted(step.by))
-        if by.unit != task.unit:
+        if task.unit not in by.units:
             raise NotAllowed("error.not_your_unit", unit=task.unit, move=move)
         check_details(step, details, before, its_city, at)
         to = step.next_state(task.state)
