@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.crypto import canonical, chain_hash, new_salt, salted_digest
 from cityloom.base.ids import ids
+from cityloom.base.statements import Statement, send_together
 from cityloom.cases.changes import Draft
 from cityloom.cases.errors import NoSuchCase, NoSuchReport, StaleVersion
 from cityloom.cases.values import Case, CaseFile, Entry, Report, RunningClock, Task
@@ -95,21 +96,22 @@ def _file_of(cursor: CursorWrapper, case: Case) -> CaseFile:
 
 
 def keep_new(
-    cursor: CursorWrapper, file: CaseFile, drafts: Sequence[Draft], at: datetime, chain_seed: bytes
+    file: CaseFile, drafts: Sequence[Draft], at: datetime, chain_seed: bytes, also: Sequence[Statement] = ()
 ) -> CaseFile:
-    """Write a case that was not there before, with everything that belongs to it."""
+    """Write a case that was not there before, with everything that belongs to it (`also`: its reporter)."""
     entries, file = _chained(file, drafts, at, chain_seed)
-    insert(cursor, [file.case])
-    insert(cursor, file.reports)
-    insert(cursor, file.tasks)
-    insert(cursor, file.clocks)
-    insert(cursor, entries)
-    _tell(cursor, file, entries, at)
+    rows = ([file.case], file.reports, file.tasks, file.clocks, entries)
+    send_together([*also, *(_inserting(each) for each in rows if each), _telling(file, entries, at)])
     return file
 
 
 def keep_moves(
-    cursor: CursorWrapper, before: CaseFile, after: CaseFile, drafts: Sequence[Draft], at: datetime
+    cursor: CursorWrapper,
+    before: CaseFile,
+    after: CaseFile,
+    drafts: Sequence[Draft],
+    at: datetime,
+    also: Sequence[Statement] = (),
 ) -> CaseFile:
     """Write what changed, if nobody moved the case since `before` was read; else StaleVersion tells what changed."""
     after = after.with_case(version=before.case.version + 1)
@@ -117,11 +119,9 @@ def keep_moves(
     cursor.execute(_UPDATE_CASE, [*_row(after.case), before.case.id, before.case.version])
     if cursor.rowcount != 1:
         refuse_stale(cursor, get_file_by_id(cursor, before.case.id).case, before.case.version)
-    upsert(cursor, _changed(before.reports, after.reports))
-    upsert(cursor, _changed(before.tasks, after.tasks))
-    upsert(cursor, _changed(before.clocks, after.clocks))
-    insert(cursor, entries)
-    _tell(cursor, after, entries, at)
+    changed = [_changed(getattr(before, kind), getattr(after, kind)) for kind in ("reports", "tasks", "clocks")]
+    replacing = [_inserting(rows, replacing=True) for rows in changed if rows]
+    send_together([*also, *replacing, _inserting(entries), _telling(after, entries, at)])
     return after
 
 
@@ -138,16 +138,9 @@ def refuse_stale(cursor: CursorWrapper, case: Case, seen: int | None) -> None:
         raise StaleVersion("error.stale", seen=seen, now=case.version, what=moves)
 
 
-def insert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:
-    """All rows of one table in one statement; nothing for none."""
-    if rows:
-        cursor.execute(_insert(TABLES[type(rows[0])], len(rows)), [v for row in rows for v in _row(row)])
-
-
-def upsert(cursor: CursorWrapper, rows: Sequence[Any]) -> None:
-    """New rows are added, known ones (by id) replaced, in one statement."""
-    if rows:
-        cursor.execute(_insert(TABLES[type(rows[0])], len(rows), True), [v for row in rows for v in _row(row)])
+def _inserting(rows: Sequence[Any], replacing: bool = False) -> Statement:
+    """All rows of one table in one statement; with `replacing`, rows known by their id are replaced."""
+    return Statement(_insert(TABLES[type(rows[0])], len(rows), replacing), [v for row in rows for v in _row(row)])
 
 
 def _changed(before: Iterable[Any], after: Iterable[Any]) -> list[Any]:
@@ -155,7 +148,7 @@ def _changed(before: Iterable[Any], after: Iterable[Any]) -> list[Any]:
     return [r for r in after if old.get(r.id) != r]
 
 
-def _tell(cursor: CursorWrapper, file: CaseFile, entries: Sequence[Entry], at: datetime) -> None:
+def _telling(file: CaseFile, entries: Sequence[Entry], at: datetime) -> Statement:
     """One outbox row for the whole move: no words, no names, only what happened to which case."""
     case = file.case
     payload = {
@@ -168,7 +161,7 @@ def _tell(cursor: CursorWrapper, file: CaseFile, entries: Sequence[Entry], at: d
         "unit": case.lead_unit,
         "moves": [e.move for e in entries],
     }
-    cursor.execute(
+    return Statement(
         "INSERT INTO base_outbox (id, city, topic, key, payload, created_at, waiting) "
         "VALUES (%s, %s, 'case.moved', %s, %s::jsonb, %s, true)",
         [ids.one(), str(case.city_id), case.number, json.dumps(payload), at],

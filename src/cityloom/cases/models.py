@@ -16,8 +16,10 @@ def _text(size: int = 100, **more: Any) -> models.CharField:
     return models.CharField(max_length=size, **more)
 
 
-def _city() -> models.ForeignKey:
-    return models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+def _city(checked: bool = False) -> models.ForeignKey:
+    """The city of a row. The database checks it on the case alone: what belongs to a case has its city, and every
+    check of it would lock the one row of the city."""
+    return models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=checked)
 
 
 def _case() -> models.ForeignKey:
@@ -35,6 +37,7 @@ class Kept(models.Model):
 
 
 class Case(Kept):
+    city = _city(checked=True)
     number = _text(40)
     path = _text(40)
     state = _text(20)

@@ -25,7 +25,7 @@ def locate(city: City, lon: float | None, lat: float | None, address: str = "", 
     if lon is None or lat is None:
         if area is not None and area in city.areas:
             return Place(area=area, areas=city.ancestors(area), address=address)
-        return Place(areas=_whole(city), address=address)
+        return Place(areas=whole_city(city), address=address)
     if not (math.isfinite(lon) and math.isfinite(lat) and -180 <= lon <= 180 and -90 <= lat <= 90):
         raise BadReport("error.bad_point", lon=lon, lat=lat)
     found = city.find_area(lon, lat)
@@ -34,7 +34,8 @@ def locate(city: City, lon: float | None, lat: float | None, address: str = "", 
     return Place(lon, lat, found, city.ancestors(found), cell_of(lon, lat), address)
 
 
-def _whole(city: City) -> tuple[str, ...]:
+def whole_city(city: City) -> tuple[str, ...]:
+    """The areas of a place that is open: the city itself, so that posts of the whole city see it."""
     return tuple(code for code, area in city.areas.items() if area.parent is None)
 
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Clock
 from cityloom.base.crypto import Vault, code_of_bits
 from cityloom.base.ids import ids
+from cityloom.base.statements import Statement
 from cityloom.cases.errors import NotAllowed
 from cityloom.cases.permissions import SEES_REPORTER, may_see
 from cityloom.cases.values import CaseFile
@@ -39,17 +39,17 @@ def plain_phone(phone: str) -> str:
     return digits[2:] if digits.startswith("86") and len(digits) == 13 else digits
 
 
-def keep_reporter(cursor: CursorWrapper, city: City, name: str, phone: str, at: datetime) -> int:
-    """Seal a name and phone for callback; the id that the report points at."""
+def keeping_reporter(city: City, name: str, phone: str, at: datetime) -> tuple[int, Statement]:
+    """The id that a report points at, and the statement that keeps the name and phone, sealed, for callback."""
     reporter_id = ids.one()
     safe = vault()
-    cursor.execute(
+    statement = Statement(
         "INSERT INTO cases_reporter (id, city_id, name_sealed, phone_sealed, phone_index, purpose, created_at) "
         "VALUES (%s, %s, %s, %s, %s, 'callback', %s)",
         [reporter_id, city.id, safe.seal(name.strip()), safe.seal(phone.strip()),
          safe.blind_index(plain_phone(phone)), at],
     )  # fmt: skip
-    return reporter_id
+    return reporter_id, statement
 
 
 def open_contacts(file: CaseFile, by: Post, reason: str, clock: Clock) -> list[Contact]:

@@ -20,7 +20,7 @@ from cityloom.cases.changes import TRACKED
 from cityloom.cases.guards import PUBLIC
 from cityloom.cases.keeping import chain_seed, link_hash
 from cityloom.cases.permissions import SYSTEM
-from cityloom.cases.places import cell_of
+from cityloom.cases.places import cell_of, whole_city
 from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
 from cityloom.city.clock_values import ClockUnit
 from cityloom.city.paths import END_STATES, Path
@@ -154,7 +154,7 @@ class Arrivals:
 
     def _named(self, record: Record) -> Place:
         if record.area is None:
-            return Place(address=record.address)
+            return Place(areas=whole_city(self._city), address=record.address)
         return Place(area=record.area, areas=self._chain(record.area), address=record.address)
 
     # --- the rows ---

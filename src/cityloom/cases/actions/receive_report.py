@@ -12,6 +12,7 @@ from cityloom.base.clock import Clock
 from cityloom.base.crypto import new_tracking_code, tracking_hash
 from cityloom.base.ids import ids
 from cityloom.base.reasons import Reason
+from cityloom.base.statements import Statement
 from cityloom.cases.changes import changes_between
 from cityloom.cases.deciding import check_class, decide
 from cityloom.cases.errors import BadReport
@@ -23,7 +24,7 @@ from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
-from cityloom.cases.reporters import keep_reporter, tracking_code_for
+from cityloom.cases.reporters import keeping_reporter, tracking_code_for
 from cityloom.cases.twins import Twin, list_twins
 from cityloom.cases.values import Case, CaseFile, Details, Place, Report
 from cityloom.city.snapshot_values import City
@@ -114,8 +115,8 @@ def _open(
     file, drafts = follow(file, at, city, ids.one, hold=new.hold)
     if twins:
         first = replace(first, changes={**first.changes, "twins": [t.number for t in twins]})
-    file = _with_reporter(cursor, city, new, file, at)
-    file = keep_new(cursor, file, [first, *drafts], at, chain_seed(city.code, case.number))
+    file, reporter = _with_reporter(city, new, file, at)
+    file = keep_new(file, [first, *drafts], at, chain_seed(city.code, case.number), reporter)
     keep_photos(cursor, city, case.id, file.reports[0].id, "report", new.photos, by, at)
     return Received(case.number, code, file, file.reports[0].id, tuple(twins))
 
@@ -134,18 +135,20 @@ def _join(
     after, draft = carry_out(before.with_reports(report), step, by, details, at, city, ids.one)
     told = changes_between(before, after)
     draft = replace(draft, subject="report", subject_id=report.id, words_of=report.id, changes=told)
-    after = _with_reporter(cursor, city, new, after, at)
-    after = keep_moves(cursor, before, after, [draft], at)
+    after, reporter = _with_reporter(city, new, after, at)
+    after = keep_moves(cursor, before, after, [draft], at, reporter)
     keep_photos(cursor, city, before.case.id, report.id, "report", new.photos, by, at)
     return Received(before.case.number, code, after, report.id)
 
 
-def _with_reporter(cursor: CursorWrapper, city: City, new: NewReport, file: CaseFile, at: datetime) -> CaseFile:
+def _with_reporter(
+    city: City, new: NewReport, file: CaseFile, at: datetime
+) -> tuple[CaseFile, tuple[Statement, ...]]:
+    """The newest report with its reporter, and what keeps the reporter; nobody who left neither name nor phone."""
     if not new.phone.strip() and not new.name.strip():
-        return file
-    report = file.reports[-1]
-    reporter_id = keep_reporter(cursor, city, new.name, new.phone, at)
-    return file.with_reports(replace(report, reporter_id=reporter_id))
+        return file, ()
+    reporter_id, keeping = keeping_reporter(city, new.name, new.phone, at)
+    return file.with_reports(replace(file.reports[-1], reporter_id=reporter_id)), (keeping,)
 
 
 def _new_file(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str) -> CaseFile:
