@@ -23,7 +23,8 @@ linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 
 
 def start_run(var, port, *more):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CITYLOOM_")}
+    ours = ("CITYLOOM_", "MAKE")  # as a person starts it, also when make started the tests
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.Popen(
         [sys.executable, "-m", "cityloom", "run", "--no-demo", "--port", str(port), *more],
         env=kept | {"CITYLOOM_VAR": str(var), "PYTHONPATH": str(project_root() / "src"), "PYTHONUNBUFFERED": "1"},
