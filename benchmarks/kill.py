@@ -290,8 +290,16 @@ class Storm:
     # --- looking ---
 
     def connect(self) -> psycopg.Connection[Any]:
+        """A connection of the watcher's own; a server that still recovers from the last strike is waited for."""
         assert self._server is not None
-        return psycopg.connect(self._server.url, autocommit=True)
+        until = time.monotonic() + WAIT_S
+        while True:
+            try:
+                return psycopg.connect(self._server.url, autocommit=True)
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
 
     def _due(self, until: datetime) -> int:
         with self.connect() as connection:
