@@ -114,7 +114,7 @@ class Storm:
         for name in [n for n in self._running if n != "worker"]:
             self._stop(name)
         until = self._clock.now()
-        self._wait_until(lambda: self._due(until) == 0, "the worker's catching up")
+        self._wait_until(lambda: self._due(until) == 0, "the worker's catching up", WAIT_S + 2 * len(self.rounds))
         self._stop("worker")
 
     def close(self) -> None:
@@ -268,7 +268,8 @@ class Storm:
             if process.poll() == LACKS_SOMETHING:
                 self._start(name)
             elif process.poll() is not None:
-                raise StaysDown(f"{name} ended with {process.returncode}; see {self.var}/log/{name}.log")
+                log = (self.var / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+                raise StaysDown(f"{name} ended with {process.returncode}; its last words: {log[-1500:]}")
 
     def _call(self, *arguments: str) -> None:
         subprocess.run(
@@ -317,11 +318,11 @@ class Storm:
     def _count_acks(self) -> int:
         return sum(len(self._acks_of(i)) for i in range(CLIENTS))
 
-    def _wait_until(self, holds: Callable[[], bool], what: str) -> None:
-        until = time.monotonic() + WAIT_S
+    def _wait_until(self, holds: Callable[[], bool], what: str, most_s: float = WAIT_S) -> None:
+        until = time.monotonic() + most_s
         while not holds():
             if time.monotonic() > until:
-                raise StaysDown(f"{what} did not come within {WAIT_S:g} s; see {self.var}/log")
+                raise StaysDown(f"{what} did not come within {most_s:g} s; see {self.var}/log")
             time.sleep(0.02)
 
 

@@ -30,44 +30,39 @@ def fire_clocks(city_by_id: Callable[[int], City], clock: Clock, most: int = 200
     at = clock.now()
     fired = 0
     failed: dict[int, Exception] = {}
-    while fired < most and (clock_id := _find_next(at, list(failed))) is not None:
-        try:
-            fired += _fire(clock_id, city_by_id, at)
-        except Exception as wrong:
-            failed[clock_id] = wrong
+    while fired < most and _fire_next(city_by_id, at, failed):
+        fired += 1
     if failed:
         raise next(iter(failed.values()))
     return fired
 
 
-def _find_next(at: datetime, but_not: list[int]) -> int | None:
-    """The clock whose moment has come first and whose case nobody holds."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT k.id FROM cases_clock k JOIN cases_case c ON c.id = k.case_id "
-            "WHERE k.fires_at <= %s AND k.id <> ALL(%s) ORDER BY k.fires_at, k.id LIMIT 1 FOR UPDATE SKIP LOCKED",
-            [at, but_not],
-        )
-        found = cursor.fetchone()
-        return found[0] if found else None
+def _fire_next(city_by_id: Callable[[int], City], at: datetime, failed: dict[int, Exception]) -> bool:
+    """Fire the earliest moment that has come and that nobody else is firing, in a transaction of its own.
 
-
-def _fire(clock_id: int, city_by_id: Callable[[int], City], at: datetime) -> bool:
-    """Tell this clock's next moment in a transaction of its own, unless another worker was quicker."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT k.case_id FROM cases_clock k JOIN cases_case c ON c.id = k.case_id "
-            "WHERE k.id = %s AND k.fires_at <= %s FOR UPDATE",
-            [clock_id, at],
-        )
-        found = cursor.fetchone()
-        if found is None:
-            return False
-        before = get_file_by_id(cursor, found[0])
-        running = next(c for c in before.clocks if c.id == clock_id)
-        after, draft = _told(before, running, city_by_id(before.case.city_id))
-        keep_moves(cursor, before, after, [draft], at)
-        return True
+    One that fails is remembered in `failed` and passed over.
+    """
+    clock_id: int | None = None
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT k.id, k.case_id FROM cases_clock k JOIN cases_case c ON c.id = k.case_id "
+                "WHERE k.fires_at <= %s AND k.id <> ALL(%s) ORDER BY k.fires_at, k.id LIMIT 1 FOR UPDATE SKIP LOCKED",
+                [at, list(failed)],
+            )
+            found = cursor.fetchone()
+            if found is None:
+                return False
+            clock_id, case_id = found
+            before = get_file_by_id(cursor, case_id)
+            running = next(c for c in before.clocks if c.id == clock_id)
+            after, draft = _told(before, running, city_by_id(before.case.city_id))
+            keep_moves(cursor, before, after, [draft], at)
+    except Exception as wrong:
+        if clock_id is None:
+            raise
+        failed[clock_id] = wrong
+    return True
 
 
 def _told(file: CaseFile, running: RunningClock, city: City) -> tuple[CaseFile, Draft]:
