@@ -36,7 +36,8 @@ def test_whoever_is_killed_what_was_acknowledged_stays_and_is_whole(var_folder, 
 def _do_mischief(weather):
     """Lose an acknowledged report, stop every clock and tell a moment twice, so that the proof is seen to see."""
     with weather.connect() as connection:
-        connection.execute("UPDATE cases_case SET number = number || 'x' WHERE id = (SELECT min(id) FROM cases_case)")
+        _, acknowledged = next(iter(weather._acks_of(0)))
+        connection.execute("UPDATE cases_case SET number = number || 'x' WHERE number = %s", [acknowledged])
         connection.execute("UPDATE cases_clock SET state = 'stopped'")
         columns = [
             name
