@@ -1,0 +1,144 @@
+"""The database of a release before this one becomes this one's by `cityloom migrate`, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from django.db import connection, connections
+from psycopg import sql
+from tests.cases.life import Life, at
+from tests.upgrades.make_dump import DATA_KEY
+
+from cityloom.app.backup import count_rows
+from cityloom.app.cli import main
+from cityloom.app.ready import DATABASE_URL
+from cityloom.base.ids import ids
+from cityloom.cases.models import Case
+from cityloom.cases.queries_audit import broken_in, list_strays, walk_cases
+from cityloom.cases.reporters import open_contacts, vault
+from cityloom.city.snapshot import current_city, forget_cities
+
+RELEASES = sorted(Path(__file__).parent.glob("*.sql"))
+# Tables that name what a release knows of: the new one knows more.
+GROWING = {"public.django_migrations", "public.django_content_type", "public.auth_permission"}
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """What `cityloom migrate` said and the rows of each table before and after it."""
+
+    said: str
+    exit_code: int
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+def _forget() -> None:
+    """What this process remembers of a database that is exchanged under it."""
+    connections.close_all()
+    ids.forget()
+    forget_cities()
+    vault.cache_clear()
+
+
+@pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.stem)
+def upgraded(request, postgres_url, django_db_setup, django_db_blocker) -> Iterator[Upgraded]:
+    """The dump of a release in a database of its own, migrated; Django works on it while the module runs."""
+    from django.conf import settings
+
+    name = f"{settings.DATABASES['default']['NAME']}_upgraded"
+    url = postgres_url.replace("@/cityloom?", f"@/{name}?")
+    database = sql.Identifier(name)
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
+        server.execute(sql.SQL("CREATE DATABASE {}").format(database))
+    with psycopg.connect(url) as fresh:
+        fresh.execute(request.param.read_text(encoding="utf-8"))
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        connections.close_all()
+        patch.setitem(connection.settings_dict, "NAME", name)
+        patch.setenv(DATABASE_URL, url)
+        patch.setattr(settings, "CITYLOOM_DATA_KEYS", [DATA_KEY])
+        _forget()
+        before = count_rows(url)
+        done = CliRunner().invoke(main, ["migrate"])
+        yield Upgraded(done.output, done.exit_code, before, count_rows(url))
+        _forget()
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+    _forget()
+
+
+@pytest.fixture
+def life(upgraded: Upgraded) -> Life:
+    """The city of the release, a day after its last moment; what a test does stays, so each takes its own case."""
+    life = Life(current_city("990100"))
+    life.clock.at = at(6, 5, 9)
+    return life
+
+
+def a_case(**like) -> str:
+    found = Case.objects.filter(**like).order_by("number").values_list("number", flat=True).first()
+    assert found is not None, like
+    return found
+
+
+def all_broken(life: Life) -> list:
+    strays = list_strays(life.city.id)
+    return strays + [b for batch in walk_cases(life.city.id) for b in broken_in(life.city.code, batch)]
+
+
+def test_there_is_a_release_to_come_from():
+    assert [path.stem for path in RELEASES] == ["0.1.0"]
+
+
+def test_migrating_succeeds_and_a_second_time_has_nothing_to_do(upgraded):
+    assert upgraded.exit_code == 0, upgraded.said
+    assert "up to date" in CliRunner().invoke(main, ["migrate", "--check"]).output
+
+
+def test_no_row_is_lost_and_none_invented(upgraded):
+    kept = {table: rows for table, rows in upgraded.before.items() if table not in GROWING}
+    assert upgraded.before["public.cases_case"] >= 12, "the dump is worth the name"
+    assert {table: upgraded.after.get(table) for table in kept} == kept
+
+
+def test_every_chain_of_the_old_release_verifies(life):
+    assert all_broken(life) == []
+
+
+def test_a_case_of_the_old_release_goes_on_to_its_close(life):
+    life.number = a_case(state="signed", class_code="hotline:0101")
+    who = "handler_e1"
+    life.move("contact", who, note="已联系")
+    life.move("handle", who, note="已劝止")
+    life.move("reply", who, note="已答复")
+    life.call_back()
+    assert life.state == "closed"
+    assert life.broken() == []
+
+
+def test_a_returned_case_of_the_old_release_is_adjudicated_and_its_clocks_fire(life):
+    life.number = a_case(state="returned")
+    life.move("redispatch", "dispatcher", unit="water_co", reason="adjudicated.redispatched")
+    assert life.file.case.lead_unit == "water_co"
+    assert life.fire(at(7, 1)) > 0, "what is due in June is told by July"
+    assert all_broken(life) == []
+
+
+def test_a_new_case_is_received_beside_the_old_ones(life):
+    before = Case.objects.count()
+    life.report("hotline", by="agent", words="新版本的第一件")
+    assert Case.objects.count() == before + 1
+    assert life.broken() == []
+
+
+def test_a_name_sealed_by_the_old_release_opens(life):
+    life.number = a_case(state="closed", class_code="hotline:0101")
+    (contact,) = open_contacts(life.file, life.post("callback"), "回访", life.clock)
+    assert (contact.name, contact.phone) == ("秦晓梅", "13800138000")
