@@ -33,7 +33,7 @@ NOBODYS = "-"  # the unit of a case that nobody leads
 BESIDE_THE_WAY = frozenset(
     {
         "join", "supplement", "reclassify", "relocate", "withdraw", "void", "reopen", "object", "assist", "return",
-        "pass_on",
+        "pass_on", "solve_on_spot",
     }
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any
 from cityloom.base.reasons import Reason
 from cityloom.cases.values import CaseFile
 from cityloom.city.paths import Step
-from cityloom.city.values import Post, Role
+from cityloom.city.values import Post, Role, Source
 
 
 class Scope(Enum):
@@ -22,6 +22,7 @@ class Scope(Enum):
     UNIT = "unit"
     OWN = "own"
     ALL = "all"
+    WARDENS = "wardens"  # of an area, what its wardens found: neighbours do not read what neighbours reported
 
 
 SCOPE: dict[Role, Scope] = {
@@ -29,6 +30,7 @@ SCOPE: dict[Role, Scope] = {
     Role.HOTLINE_AGENT: Scope.AREA,
     Role.SHIFT_LEAD: Scope.AREA,
     Role.GRID_WORKER: Scope.AREA,
+    Role.WARDEN: Scope.WARDENS,
     Role.DISPATCHER: Scope.AREA,
     Role.HANDLER: Scope.UNIT,
     Role.CHECKER: Scope.AREA,
@@ -75,6 +77,9 @@ def may_see(post: Post, file: CaseFile, owns: bool = False) -> Reason | None:
         case Scope.AREA:
             inside = post.area is None or post.area in file.case.areas
             return None if inside else Reason("error.not_your_area")
+        case Scope.WARDENS:
+            theirs = file.case.source == Source.WARDEN and (post.area is None or post.area in file.case.areas)
+            return None if theirs else Reason("error.not_wardens")
 
 
 def visible_to(post: Post) -> tuple[str, list[Any]]:
@@ -89,6 +94,9 @@ def visible_to(post: Post) -> tuple[str, list[Any]]:
             return condition, [list(post.units)]
         case Scope.AREA:
             return ("TRUE", []) if post.area is None else ("c.areas @> ARRAY[%s]::varchar[]", [post.area])
+        case Scope.WARDENS:
+            inside = "TRUE" if post.area is None else "c.areas @> ARRAY[%s]::varchar[]"
+            return f"(c.source = %s AND {inside})", [Source.WARDEN.value, *([post.area] if post.area else [])]
 
 
 def _unit_to_move(file: CaseFile, post: Post) -> str | None:

@@ -96,6 +96,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "the case is with {unit}; only that unit may “{move}”",
     ),
     "error.not_your_area": ("该案件不在您负责的区域", "the case lies outside your area"),
+    "error.not_wardens": (
+        "微网格员只看本社区微网格员发现的事项",
+        "a warden sees what wardens found in the community, nothing else",
+    ),
     "error.not_yours": ("这不是您反映的事项", "this is not a report of yours"),
     "error.post_ended": ("您的岗位已到期，请联系管理员", "your post has ended; ask the administrator"),
     "error.missing_need": ("“{move}”须提供{needs}", "“{move}” needs {needs}"),

@@ -31,21 +31,29 @@ CASE_STATES: dict[str, Name] = {
     "handled": Name("已处置", "handled"),
     "checked": Name("已核查", "checked on the spot"),
     "replied": Name("已答复", "replied"),
+    "deferred": Name("缓办中", "deferred"),
+    "listed": Name("已挂账", "on the long-term list"),
+    "with_partner": Name("已移交外市", "with a partner city"),
     "closed": Name("已结案", "closed"),
     "answered": Name("当场答复", "answered at once"),
+    "solved_on_spot": Name("就地解决", "solved on the spot"),
     "noted": Name("已记录", "noted"),
     "explained": Name("已告知", "explained"),
     "not_accepted": Name("不予受理", "not accepted"),
     "withdrawn": Name("已撤回", "withdrawn"),
     "voided": Name("已作废", "voided"),
+    "merged": Name("已并案", "merged into another case"),
 }
-END_STATES = frozenset({"closed", "answered", "noted", "explained", "not_accepted", "withdrawn", "voided"})
+END_STATES = frozenset(
+    {"closed", "answered", "solved_on_spot", "noted", "explained", "not_accepted", "withdrawn", "voided", "merged"}
+)
 
 TASK_STATES: dict[str, Name] = {
     "sent": Name("待签收", "sent"),
     "signed": Name("已签收", "signed for"),
     "contacted": Name("已联系", "resident contacted"),
-    "passed_on": Name("已下派", "passed on"),
+    "arrived": Name("已到场", "arrived"),
+    "passed_on": Name("已转办", "passed on"),
     "returned": Name("已退回", "returned"),
     "done": Name("已办结", "done"),
     "cancelled": Name("已取消", "cancelled"),
@@ -65,6 +73,15 @@ REPORT_STATES: dict[str, Name] = {
 }
 REPORT_END_STATES = frozenset({"called_back", "exempt", "not_accepted", "withdrawn"})
 
+REQUEST_STATES: dict[str, Name] = {
+    "asked": Name("待审批", "awaiting a decision"),
+    "granted": Name("已同意", "granted"),
+    "refused": Name("未同意", "refused"),
+    "taken_back": Name("已撤回", "taken back"),
+    "lapsed": Name("已失效", "lapsed"),
+}
+REQUEST_END_STATES = frozenset({"granted", "refused", "taken_back", "lapsed"})
+
 CASE_MOVES: dict[str, Name] = {
     "receive": Name("收到", "receive"),
     "join": Name("并入同一事项", "join the same matter"),
@@ -73,6 +90,7 @@ CASE_MOVES: dict[str, Name] = {
     "not_accept": Name("不予受理", "not accept"),
     "file": Name("立案", "file"),
     "answer": Name("当场答复", "answer at once"),
+    "solve_on_spot": Name("就地办结", "solve on the spot"),
     "take_note": Name("记录", "take note"),
     "explain": Name("告知", "explain"),
     "dispatch": Name("派遣", "dispatch"),
@@ -95,17 +113,45 @@ CASE_MOVES: dict[str, Name] = {
     "relocate": Name("更正位置", "relocate"),
     "withdraw": Name("撤回", "withdraw"),
     "void": Name("作废", "void"),
+    "merge": Name("并案", "merge into another case"),
+    "take_in": Name("收并", "take in a merged case"),
+    "unmerge": Name("撤销并案", "undo the merging"),
+    "let_go": Name("退出并案", "let a merged case go"),
+    "split": Name("拆分", "split"),
+    "extend": Name("延期", "extend"),
+    "defer": Name("缓办", "defer"),
+    "resume": Name("恢复办理", "resume"),
+    "list": Name("挂账", "put on the long-term list"),
+    "review": Name("挂账复查", "review the plan"),
+    "delist": Name("销账", "take off the long-term list"),
+    "ask_up": Name("提级", "ask the level above"),
+    "escalate": Name("升级", "escalate"),
+    "urge": Name("催办", "urge"),
+    "whistle": Name("吹哨", "whistle for departments"),
+    "hand_over": Name("移交外市", "hand over to a partner city"),
+    "hand_back": Name("外市退回", "take back from the partner city"),
+    "partner_done": Name("外市办结", "done by the partner city"),
+    "promise_date": Name("承诺日期", "promise a date"),
+    "keep_promise": Name("兑现承诺", "keep the dated promise"),
 }
 TASK_MOVES: dict[str, Name] = {
     "sign": Name("签收", "sign for"),
     "finish": Name("协办完成", "finish assisting"),
     "return": Name("退回", "return"),
+    "arrive": Name("报到", "arrive"),
+    "rate": Name("评价响应", "rate the response"),
 }
 REPORT_MOVES: dict[str, Name] = {
     "call_back": Name("回访", "call back"),
     "attempt_callback": Name("回访未成", "try to call back"),
     "exempt": Name("免回访", "exempt from callback"),
     "withdraw_report": Name("撤回本次反映", "withdraw this report"),
+}
+REQUEST_MOVES: dict[str, Name] = {
+    "grant": Name("同意", "grant"),
+    "refuse": Name("不同意", "refuse"),
+    "take_back": Name("撤回申请", "take the request back"),
+    "lapse": Name("申请失效", "lapse"),
 }
 GUARDS: dict[str, Name] = {
     "needs_verification": Name("该类别须先核实", "the class is verified first"),
@@ -120,6 +166,17 @@ GUARDS: dict[str, Name] = {
     "to_a_unit_below": Name("下派给下级单位", "to a unit below one's own"),
     "same_duty": Name("责任单位不变", "the same unit owes it"),
     "other_duty": Name("责任单位改变", "another unit owes it"),
+    "to_a_unit_above": Name("提给上级单位", "to a unit above one's own"),
+    "extensions_left": Name("延期次数未用完", "extensions are left"),
+    "urges_left": Name("催办次数和间隔未超限", "urging is not used up, and enough time has passed"),
+    "deferral_over": Name("缓办期已到", "the deferral has come to its end"),
+    "escalation_due": Name("已到升级时点", "a rung of the ladder has been reached"),
+    "by_a_street": Name("由街道吹哨", "it is with a street office"),
+    "promise_open": Name("有未兑现的日期承诺", "a dated promise is open"),
+    "contacted_before": Name("已联系过诉求人", "the resident was contacted before"),
+    "whistled": Name("被吹哨单位", "the unit was whistled for"),
+    "assisting": Name("协办单位", "the unit assists"),
+    "own_whistle": Name("本单位吹的哨", "one's own unit whistled"),
 }
 NEEDS: dict[str, Name] = {
     "reason": Name("理由", "a reason"),
@@ -129,7 +186,12 @@ NEEDS: dict[str, Name] = {
     "place": Name("位置", "a place"),
     "unit": Name("单位", "a unit"),
     "outcome": Name("回访结果", "the outcome of the call"),
-    "approval": Name("审批", "approval by a second person"),
+    "until": Name("日期", "a date"),
+    "amount": Name("延长时限", "how much longer"),
+    "case": Name("另一案件编号", "the number of the other case"),
+    "units": Name("被吹哨单位", "the units to whistle for"),
+    "partner": Name("外市", "the partner city"),
+    "rating": Name("评价", "a rating"),
 }
 _VOCABULARY = {
     "case": (CASE_STATES, CASE_MOVES),
@@ -154,6 +216,8 @@ class Step:
     resumes: tuple[str, ...] = ()
     task: str = ""
     reports: str = ""
+    approved_by: frozenset[Role] = frozenset()  # who must agree before it happens; nobody asks himself
+    extends: tuple[str, ...] = ()
 
     def next_state(self, state: str) -> str:
         return state if self.to == SAME else self.to
@@ -171,6 +235,9 @@ class ClockRule:
     urgent_limit: float | None = None
     urgent_unit: str | None = None
     from_promise_end: bool = False
+    given_end: bool = False  # due at the date that comes with the move
+    outlives: bool = False  # goes on when the case has ended
+    by_reason: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -344,9 +411,10 @@ def _step(row: Mapping[str, Any]) -> Step:
         came_from=frozenset(row["from"]),
         to=row["to"],
         by=frozenset(Role(r) for r in row.get("by", ())),
-        **{k: tuple(row.get(k, ())) for k in ("when", "needs", "starts", "stops", "pauses", "resumes")},
+        **{k: tuple(row.get(k, ())) for k in ("when", "needs", "starts", "stops", "pauses", "resumes", "extends")},
         task=row.get("task", ""),
         reports=row.get("reports", ""),
+        approved_by=frozenset(Role(r) for r in row.get("approved_by", ())),
     )
 
 
@@ -360,6 +428,9 @@ def _clock(name: str, row: Mapping[str, Any]) -> ClockRule:
         urgent_limit=row.get("urgent_limit"),
         urgent_unit=row.get("urgent_unit"),
         from_promise_end=row.get("starts") == "promise_end",
+        given_end=row.get("ends") == "given",
+        outlives=bool(row.get("outlives", False)),
+        by_reason={code: (float(r["limit"]), r["unit"]) for code, r in row.get("by_reason", {}).items()},
     )
 
 
@@ -378,9 +449,12 @@ _STEP_KEYS = {
     "resumes",
     "task",
     "reports",
+    "approved_by",
+    "extends",
 }
 _PATH_KEYS = {"name_zh", "name_en", "start", "starts", "callback", "use", "step"}
 _CLOCK_KEYS = {"name_zh", "name_en", "limit", "unit", "from", "urgent_limit", "urgent_unit", "starts"}
+_CLOCK_KEYS |= {"ends", "outlives", "by_reason"}
 _CHOICE_KEYS = {"path", "source", "kind", "nature"}
 _TOP_KEYS = {"extends", "choose", "clocks", "path", "steps", "task", "report"}
 _UNITS = {"emergency_hour", "work_hour", "work_day", "natural_day"}
@@ -450,6 +524,7 @@ def _check_step(where: str, row: Mapping[str, Any], subject: str, clocks: set[st
         "from": states,
         "to": [*states, SAME],
         "by": [r.value for r in Role],
+        "approved_by": [r.value for r in Role],
         "when": GUARDS,
         "needs": NEEDS,
         "task": TASK_EFFECTS,
@@ -460,7 +535,7 @@ def _check_step(where: str, row: Mapping[str, Any], subject: str, clocks: set[st
         for word in [given] if isinstance(given, str) else given:
             if word and word not in words:
                 found.append(_word(where, key, word, words))
-    for key in ("starts", "stops", "pauses", "resumes"):
+    for key in ("starts", "stops", "pauses", "resumes", "extends"):
         found += [_word(where, key, c, clocks) for c in row.get(key, ()) if c not in clocks and c != ALL]
     return found
 
@@ -476,6 +551,8 @@ def _check_clock(where: str, row: Mapping[str, Any]) -> list[PathProblem]:
             found.append(PathProblem("paths.not_positive", where, {"key": key, "value": value}))
     if "unit" not in row:
         found.append(PathProblem("paths.missing", where, {"key": "unit"}))
+    for code, other in row.get("by_reason", {}).items():
+        found += _check_clock(f"{where}.by_reason.{code}", other)
     return found
 
 
