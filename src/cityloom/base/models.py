@@ -21,3 +21,15 @@ class Outbox(models.Model):
         indexes = [
             models.Index(fields=["id"], name="base_outbox_waiting", condition=models.Q(waiting=True)),
         ]
+
+
+class Rate(models.Model):
+    """How far a key's allowance at a public door is used up; see `rate_limits.py`. Lost in a crash, which is fine."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    free_at = models.DateTimeField()
+    step = models.DurationField()
+    span = models.DurationField()
+
+    class Meta:
+        db_table = "base_rate"

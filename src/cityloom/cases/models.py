@@ -287,3 +287,25 @@ class Photo(Kept):
     class Meta:
         db_table = "cases_photo"
         indexes = [models.Index(fields=["case"], name="cases_photo_case")]
+
+
+# --- shift handover ------------------------------------------------------------------------------------------------
+
+
+class Handover(Kept):
+    """What one shift left to the next at a desk (role, unit, area): the note, the queue's figures, who took it."""
+
+    role = _text(40)
+    unit = _text(blank=True)
+    area = _text(blank=True)
+    note = models.TextField()
+    counts = models.JSONField()
+    marked = models.JSONField()
+    by_login = _text(150)
+    written_at = models.DateTimeField()
+    taken_by = _text(150, blank=True)
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_handover"
+        indexes = [models.Index(fields=["city", "role", "unit", "area", "-id"], name="cases_handover_desk")]

@@ -310,3 +310,96 @@ class AlarmRule(Row):
     severity = _word()
 
     Meta = one_row_per_version("alarmrule")
+
+
+# --- accounts: what belongs to a person who signs in, beside Django's own table ------------------------------------
+
+
+class Account(models.Model):
+    """When a person's password was set, and whether the person must set another one."""
+
+    login = models.CharField(max_length=150, primary_key=True)
+    password_set_at = models.DateTimeField(null=True)
+    must_change = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "city_account"
+
+
+class AccountEvent(models.Model):
+    """What happened to an account, by whom; only ever added to."""
+
+    login = models.CharField(max_length=150)
+    kind = _word()
+    by_login = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "city_account_event"
+        indexes = [models.Index(fields=["login", "-id"], name="city_account_event_login")]
+
+
+class AccountSession(models.Model):
+    """A session of a signed-in person, from where and since when; it lives as long as Django's own row of it."""
+
+    session_key = models.CharField(max_length=40, primary_key=True)
+    login = models.CharField(max_length=150, db_index=True)
+    began_at = models.DateTimeField()
+    address = models.CharField(max_length=60, blank=True)
+    device = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "city_account_session"
+
+
+class SecondFactor(models.Model):
+    """The sealed secret of a person's code generator; `last_step` is the time step of the last code taken."""
+
+    login = models.CharField(max_length=150, primary_key=True)
+    key_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "city_second_factor"
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in for the generator once; only its keyed digest is kept."""
+
+    login = models.CharField(max_length=150, db_index=True)
+    digest = models.BinaryField()
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "city_recovery_code"
+
+
+class Deputy(models.Model):
+    """Who acts by somebody's post for a span of days. Never deleted; ended early by `ended_at`."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    login = models.CharField(max_length=150)
+    deputy = models.CharField(max_length=150)
+    role = _word()
+    unit = _code()
+    area = _code()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    set_by = models.CharField(max_length=150)
+    set_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "city_deputy"
+        indexes = [
+            models.Index(
+                fields=["city", "deputy", "last_day"],
+                name="city_deputy_deputy",
+                condition=models.Q(ended_at=None),
+            ),
+            models.Index(fields=["city", "login"], name="city_deputy_login"),
+        ]

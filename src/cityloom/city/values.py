@@ -127,11 +127,17 @@ class Post:
     valid: Span = Span()
     name: str = ""
     inherits: tuple[UnitCode, ...] = ()  # units that ended and whose work this post's unit took over
+    for_login: str = ""  # whose post it is, when `login` acts by it as a deputy
 
     @property
     def units(self) -> tuple[UnitCode, ...]:
         """The units in whose name the post acts: its own and those it took over from."""
         return () if self.unit is None else (self.unit, *self.inherits)
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Who acts and, for a deputy, in whose place: neither may approve what the other did."""
+        return frozenset({self.login, self.for_login} - {""})
 
 
 @dataclass(frozen=True, slots=True)
