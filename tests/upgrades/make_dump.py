@@ -58,7 +58,7 @@ def _live(var: Path) -> None:
     from django.core.management import call_command
     from tests.cases.life import Life, at
     from tests.city.small_city import CITY_CODE, write_small_city
-    from tests.stories.lives import STORIES, SOUTHEAST
+    from tests.stories.lives import SOUTHEAST, STORIES
 
     from cityloom.city.actions.load_city import load_city
     from cityloom.city.snapshot import current_city

@@ -1,4 +1,4 @@
-"""The database of a release before this one becomes this one's by `cityloom migrate`, and nothing is lost on the way."""
+"""The database of an earlier release becomes this one's by `cityloom migrate`, and nothing is lost on the way."""
 
 from __future__ import annotations
 
