@@ -31,7 +31,8 @@ def file_in(city: City, path: str, state: str) -> CaseFile:
     """A case of that path in that state, signed for by the southeast street office where a unit has it."""
     case = Case(
         id=1, city_id=city.id, number="c-1", path=path, state=state, nature="matter",
-        source="warden" if path == "micro" else "resident", opened_at=NOW, city_version=city.version, class_code="hotline:0101", area="990101001001001",
+        source="warden" if path == "micro" else "resident", opened_at=NOW, city_version=city.version,
+        class_code="hotline:0101", area="990101001001001",
         areas=("990100", "990101", "990101001", "990101001001", "990101001001001"), lead_unit="street_e1",
     )  # fmt: skip
     report = Report(1, city.id, 1, "resident", "received", "太吵", NOW, NOW)
