@@ -33,3 +33,64 @@ class Rate(models.Model):
 
     class Meta:
         db_table = "base_rate"
+
+
+class Message(models.Model):
+    """A message to a person; see `messages.py`. Address and parameters are sealed, and gone once it has ended.
+
+    `state`: waiting, sending, sent, failed, dropped.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    city = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10)
+    purpose = models.CharField(max_length=20)
+    template = models.CharField(max_length=60)
+    params_sealed = models.BinaryField()
+    language = models.CharField(max_length=10)
+    to_sealed = models.BinaryField()
+    to_index = models.BinaryField()
+    case_number = models.CharField(max_length=40)
+    report_id = models.BigIntegerField(null=True)
+    once = models.CharField(max_length=200, null=True)
+    state = models.CharField(max_length=10)
+    attempts = models.IntegerField()
+    reason = models.JSONField()
+    next_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "base_message"
+        indexes = [
+            models.Index(
+                fields=["next_at", "id"],
+                condition=models.Q(state__in=["waiting", "sending"]),
+                name="base_message_due",
+            ),
+            models.Index(fields=["city", "to_index", "sent_at"], name="base_message_to"),
+            models.Index(fields=["city", "id"], name="base_message_city"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "once"], condition=~models.Q(once=None), name="base_message_once"
+            ),
+        ]
+
+
+class MessageWish(models.Model):
+    """What an address said about messages of a purpose: wanted or not."""
+
+    city = models.CharField(max_length=40)
+    to_index = models.BinaryField()
+    purpose = models.CharField(max_length=20)
+    allowed = models.BooleanField()
+    said_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "base_message_wish"
+        constraints = [
+            models.UniqueConstraint(fields=["city", "to_index", "purpose"], name="base_message_wish_one"),
+        ]
