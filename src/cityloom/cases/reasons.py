@@ -24,6 +24,15 @@ REASONS: dict[str, tuple[str, str]] = {
     "dispatch.chosen": ("派遣员指定{unit}", "the dispatcher chose {unit}"),
     "dispatch.passed_on": ("{from}下派给{unit}", "{from} passed it on to {unit}"),
     "assist.asked": ("请{unit}协办", "{unit} is asked to assist"),
+    "unit.merged": ("{from}已撤并，由{unit}承接", "{from} has ended; {unit} takes over its work"),
+    "unit.split": (
+        "{from}已拆分，按现行职责由{unit}承接",
+        "{from} was split; by today's duties {unit} takes this over",
+    ),
+    "unit.split_open": (
+        "{from}已拆分为{units}，职责表未指明由谁承接，请派遣员指定",
+        "{from} was split into {units} and no duty names one of them; a dispatcher decides",
+    ),
     # what happens of itself
     "auto.received": ("收到{source}反映", "received from {source}"),
     "auto.joined": ("另有人反映同一事项", "one more report of the same matter"),

@@ -113,6 +113,7 @@ CASE_MOVES: dict[str, Name] = {
     "relocate": Name("更正位置", "relocate"),
     "withdraw": Name("撤回", "withdraw"),
     "void": Name("作废", "void"),
+    "take_over": Name("承接", "take over"),
     "merge": Name("并案", "merge into another case"),
     "take_in": Name("收并", "take in a merged case"),
     "unmerge": Name("撤销并案", "undo the merging"),

@@ -55,7 +55,7 @@ def _resident_knot(entry: Entry, only_report: bool, named: Names) -> Knot:
     )
 
 
-_SENDS = frozenset({"dispatch", "redispatch", "pass_on"})
+_SENDS = frozenset({"dispatch", "redispatch", "pass_on", "take_over"})
 
 
 def staff_knots(entries: Iterable[Entry], named: Names) -> list[Knot]:

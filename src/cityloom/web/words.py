@@ -129,6 +129,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "knot.dispatch": ("交给{unit}", "Passed to {unit}"),
     "knot.redispatch": ("改由{unit}办理", "Passed to {unit} instead"),
     "knot.pass_on": ("转给{unit}", "Passed on to {unit}"),
+    "knot.take_over": ("单位撤并，由{unit}接着办", "The unit has ended; {unit} goes on with it"),
     "knot.sign": ("{unit}已签收", "{unit} has signed for it"),
     "knot.contact": ("{unit}与您联系", "{unit} got in touch with you"),
     "knot.handle": ("{unit}已处置", "{unit} has done the work"),

@@ -58,7 +58,8 @@ def check(folder: Path, as_json: bool, lang: str) -> None:
 def load(folder: Path, by: str, note: str, as_json: bool, lang: str) -> None:
     """Make the city folder DIR the city's next version: all of it or, when it has errors, nothing.
 
-    Loading the same folder again makes no new version. Exit code 1: refused, the errors are listed.
+    Loading the same folder again makes no new version. Open cases of units that have ended then go to their
+    successors, as by `cityloom units take-over`. Exit code 1: refused, the errors are listed.
     """
     from cityloom.app.ready import ready
 
@@ -79,7 +80,7 @@ def load(folder: Path, by: str, note: str, as_json: bool, lang: str) -> None:
                 _tell_problems(refused.problems, lang)
                 click.echo(f"cityloom: {refused.in_language(lang)}", err=True)
             raise click.exceptions.Exit(1) from None
-        _tell_result(result, as_json)
+        _go_on(result, as_json)
 
 
 @command.command("list")
@@ -185,12 +186,22 @@ def _tell_problems(problems: "list[Problem]", lang: str) -> None:
     click.echo(f"{levels['error']} errors, {levels['warning']} warnings, {levels['info']} notes")
 
 
-def _tell_result(result: "LoadResult", as_json: bool) -> None:
-    if as_json:
-        tables = {name: vars(change) for name, change in result.tables.items()}
-        told = {"city": result.city, "version": result.version, "unchanged": result.unchanged, "tables": tables}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
-    elif result.unchanged:
+def _go_on(result: "LoadResult", as_json: bool) -> None:
+    """Tell the result and let the open work of ended units go on with their successors."""
+    from cityloom.app.taking_over import take_over_and_tell
+
+    if not as_json:
+        _tell_result(result)
+        take_over_and_tell(result.city, click.echo, dry_run=False, bar=sys.stderr.isatty())
+        return
+    taken_over = take_over_and_tell(result.city, lambda text: None, dry_run=False, bar=False)
+    tables = {name: vars(change) for name, change in result.tables.items()}
+    told = {"city": result.city, "version": result.version, "unchanged": result.unchanged, "tables": tables}
+    click.echo(json.dumps(told | {"taken_over": taken_over}, ensure_ascii=False, indent=1))
+
+
+def _tell_result(result: "LoadResult") -> None:
+    if result.unchanged:
         click.echo(f"{result.city}: nothing new, version {result.version} stays.")
     else:
         click.echo(f"{result.city}: version {result.version}")
