@@ -46,9 +46,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CITYLOOM_DATA_KEYS",
         "",
-        "Fernet keys that seal names and phones, separated by commas. The first seals, all open, so a key is "
-        "changed by putting the new one first; phones are searched with the last, which therefore stays. "
-        "Generated in demo mode.",
+        "Fernet keys that seal personal data, separated by commas. The first seals, all open, so a key is changed "
+        "by putting the new one first; `cityloom keys rotate` seals again what older ones sealed, and "
+        "`cityloom keys retire` says when those can go. Generated in demo mode.",
         required=True,
     ),
     Setting(
@@ -86,6 +86,28 @@ SETTINGS: tuple[Setting, ...] = (
         "Code of the city that the pages show, where several are loaded; the first one when empty.",
     ),
     Setting("CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."),
+    Setting(
+        "CITYLOOM_SMS_URL",
+        "",
+        "What carries SMS: `https+sms://host/path` of a gateway (with CITYLOOM_SMS_FORM), or `pretend:`, which a demo "
+        "has when empty. Production sends none when empty.",
+    ),
+    Setting(
+        "CITYLOOM_SMS_FORM",
+        "",
+        "TOML file that says how the SMS gateway wants its requests; a sample lies beside its connector.",
+    ),
+    Setting(
+        "CITYLOOM_MAIL_URL",
+        "",
+        "What carries mail: `smtp://user:password@host:587?from=address`, `smtps://…`, or `pretend:`, which a demo "
+        "has when empty. Production sends none when empty.",
+    ),
+    Setting(
+        "CITYLOOM_SITE_URL",
+        "http://127.0.0.1:8000",
+        "Address of the pages as people outside reach them; links in messages begin with it.",
+    ),
     Setting("CITYLOOM_TIME_ZONE", "UTC", "Time zone of logs and of pages that belong to no city."),
     Setting("CITYLOOM_LANGUAGE", "zh-hans", "Language of a visitor who asks for none: `zh-hans` or `en`."),
     Setting("CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."),
@@ -95,6 +117,42 @@ SETTINGS: tuple[Setting, ...] = (
         "Number of proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     ),
     Setting("CITYLOOM_LOG_LEVEL", "INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR."),
+    Setting(
+        "CITYLOOM_PASSWORD_LENGTH", "10", "Signs that a password has at least; a figure below 8 is read as 8."
+    ),
+    Setting(
+        "CITYLOOM_PASSWORD_CLASSES",
+        "3",
+        "How many of the four classes of signs (small, capital, digit, other) a password uses at least.",
+    ),
+    Setting(
+        "CITYLOOM_PASSWORD_DAYS", "0", "Days after which a password must be changed at the next sign-in; 0: never."
+    ),
+    Setting("CITYLOOM_RESET_HOURS", "24", "Hours for which a link that sets a new password is good, once."),
+    Setting(
+        "CITYLOOM_SECOND_FACTOR",
+        "",
+        "Who signs in with a code of a generator besides the password: `off`, `optional`, or roles separated by "
+        "commas. Empty: optional in demo mode; in production admin, auditor, data_steward, callback_agent, "
+        "supervisor and leader.",
+    ),
+    Setting("CITYLOOM_LOCK_TRIES", "5", "Failed sign-ins of a name from an address after which it is locked there."),
+    Setting("CITYLOOM_LOCK_MINUTES", "15", "Minutes for which it is locked."),
+    Setting("CITYLOOM_IDLE_MINUTES", "30", "Minutes without a request after which a session ends."),
+    Setting("CITYLOOM_SESSION_HOURS", "12", "Hours after which a session ends, used or not."),
+    Setting("CITYLOOM_SESSIONS", "3", "Sessions that one person may have at once; the oldest ends for a new one."),
+    Setting(
+        "CITYLOOM_LIMITS",
+        "",
+        "How often the public doors may be used, for example `report=60/h,track=off`; each name not given has the "
+        "limit of the table in the page on accounts.",
+    ),
+    Setting(
+        "CITYLOOM_TRUSTED_ADDRESSES",
+        "",
+        "Addresses and networks that no limit of the public doors holds for, separated by commas: kiosks, the call "
+        "centre.",
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -144,6 +202,9 @@ class Environment:
         """The Fernet keys in the order given; in demo mode one is generated."""
         given = self.text("CITYLOOM_DATA_KEYS")
         if not given and not self.is_production:
+            kept = self.data_key_file(var)
+            if kept is not None and kept.exists():
+                return kept.read_text(encoding="ascii").split()
             raw = bytes.fromhex(kept_secret(var, "data-key", 32))
             return [base64.urlsafe_b64encode(raw).decode()]
         keys = [part.strip() for part in given.split(",") if part.strip()]
@@ -154,6 +215,11 @@ class Environment:
                     '"import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"`'
                 )
         return keys
+
+    def data_key_file(self, var: Path) -> Path | None:
+        """Where a demo keeps its data keys once they were rotated; None where the environment gives them."""
+        given = self.text("CITYLOOM_DATA_KEYS") or self.is_production
+        return None if given else var / "secrets" / "data-keys"
 
     def require_for_production(self) -> None:
         """Refuse a production start that would have to guess."""

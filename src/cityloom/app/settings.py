@@ -1,9 +1,11 @@
 """Django's settings, read from the environment; every CITYLOOM_ name is described in `environment.py`."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cityloom.app.account_settings import limits_of, needing_of, networks_of
 from cityloom.app.environment import Environment, SettingNotUnderstood
 from cityloom.app.places import demo_password, var_dir
 from cityloom.app.postgres import find_postgres
@@ -55,11 +57,16 @@ ALLOWED_HOSTS = _env.items("CITYLOOM_ALLOWED_HOSTS")
 
 CITYLOOM_VAR = _var
 CITYLOOM_DATA_KEYS = _env.data_keys(_var)
+CITYLOOM_DATA_KEY_FILE = _env.data_key_file(_var)
 CITYLOOM_DEMO_PASSWORD = "" if PRODUCTION else demo_password(_var)  # for the sign-in page of a demo
 CITYLOOM_CLOCK = _env.text("CITYLOOM_CLOCK")
 CITYLOOM_NATS_URL = _env.text("CITYLOOM_NATS_URL")
 CITYLOOM_CITY = _env.text("CITYLOOM_CITY")
 CITYLOOM_LIVE_URL = _env.text("CITYLOOM_LIVE_URL")
+CITYLOOM_SMS_URL = _env.text("CITYLOOM_SMS_URL") or ("" if PRODUCTION else "pretend:")
+CITYLOOM_SMS_FORM = _env.text("CITYLOOM_SMS_FORM")
+CITYLOOM_MAIL_URL = _env.text("CITYLOOM_MAIL_URL") or ("" if PRODUCTION else "pretend:")
+CITYLOOM_SITE_URL = _env.text("CITYLOOM_SITE_URL").rstrip("/")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -85,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "cityloom.app.idle.EndIdleSessions",
+    "cityloom.app.admin_door.AdminDoor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -132,7 +140,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": max(8, _env.number("CITYLOOM_PASSWORD_LENGTH"))},
+    },
+    {
+        "NAME": "cityloom.city.passwords.ClassesValidator",
+        "OPTIONS": {"least": min(4, _env.number("CITYLOOM_PASSWORD_CLASSES"))},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -140,14 +152,25 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "start"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_FAILURE_LIMIT = max(1, _env.number("CITYLOOM_LOCK_TRIES"))
+AXES_COOLOFF_TIME = timedelta(minutes=max(1, _env.number("CITYLOOM_LOCK_MINUTES")))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = _env.number("CITYLOOM_TRUSTED_PROXIES") or None
+AXES_CLIENT_IP_CALLABLE = "cityloom.web.addresses.address_of"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "new", "again", "csrfmiddlewaretoken"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the moment that was told stands
 
-SESSION_COOKIE_AGE = 30 * 60
+CITYLOOM_TRUSTED_PROXIES = _env.number("CITYLOOM_TRUSTED_PROXIES")
+CITYLOOM_TRUSTED_ADDRESSES = networks_of(_env)
+CITYLOOM_LIMITS = limits_of(_env)
+CITYLOOM_SECOND_FACTOR = needing_of(_env)
+CITYLOOM_PASSWORD_DAYS = _env.number("CITYLOOM_PASSWORD_DAYS")
+CITYLOOM_SESSIONS = max(1, _env.number("CITYLOOM_SESSIONS"))
+CITYLOOM_SESSION_HOURS = max(1, _env.number("CITYLOOM_SESSION_HOURS"))
+PASSWORD_RESET_TIMEOUT = 3600 * max(1, _env.number("CITYLOOM_RESET_HOURS"))
+
+SESSION_COOKIE_AGE = 60 * max(1, _env.number("CITYLOOM_IDLE_MINUTES"))
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = PRODUCTION

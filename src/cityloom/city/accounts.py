@@ -7,8 +7,10 @@ from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from cityloom.city import models
+from cityloom.city.account_sessions import end_sessions
 from cityloom.city.values import Post
 
 
@@ -17,8 +19,9 @@ def keep_accounts(posts: Iterable[Post], city_id: int, number: int, at: datetime
 
     A new account has no usable password until an administrator sets one. A person who left (no post in any
     city's current version) can no longer sign in; one who came back can. An account that an administrator put to
-    sleep while the person stayed is left asleep.
+    sleep while the person stayed is left asleep. All sessions of a person end when one of the posts does.
     """
+    posts = tuple(posts)
     users = User.objects
     names = {post.login: post.name[:150] for post in posts}
     before = set(
@@ -47,3 +50,16 @@ def keep_accounts(posts: Iterable[Post], city_id: int, number: int, at: datetime
     elsewhere = models.Post.objects.filter(version_to=None).exclude(city_id=city_id)
     left = before - names.keys() - set(elsewhere.values_list("login", flat=True))
     users.filter(username__in=left).update(is_active=False)
+    for login in _lost_a_post(posts, city_id, number):
+        end_sessions(login, "system", at)
+
+
+def _lost_a_post(posts: Iterable[Post], city_id: int, number: int) -> set[str]:
+    """The logins that had a role, unit and area in the version before which they no longer have."""
+    before = models.Post.objects.filter(city_id=city_id, version_from__lt=number).filter(
+        Q(version_to=None) | Q(version_to__gte=number)
+    )
+    held = {
+        (login, role, unit, area) for login, role, unit, area in before.values_list("login", "role", "unit", "area")
+    }
+    return {key[0] for key in held - {(p.login, p.role.value, p.unit or "", p.area or "") for p in posts}}

@@ -357,6 +357,7 @@ class SecondFactor(models.Model):
 
     login = models.CharField(max_length=150, primary_key=True)
     key_sealed = models.BinaryField()
+    key_mark = models.BinaryField(default=b"")
     made_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     last_step = models.BigIntegerField(default=0)
@@ -366,7 +367,7 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code that stands in for the generator once; only its keyed digest is kept."""
+    """A code that stands in for the generator once; only its digest is kept."""
 
     login = models.CharField(max_length=150, db_index=True)
     digest = models.BinaryField()

@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("login", models.CharField(max_length=150, primary_key=True, serialize=False)),
                 ("key_sealed", models.BinaryField()),
+                ("key_mark", models.BinaryField(default=b"")),
                 ("made_at", models.DateTimeField()),
                 ("confirmed_at", models.DateTimeField(null=True)),
                 ("last_step", models.BigIntegerField(default=0)),
