@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cityloom.city.check_areas import check_areas, check_coordinates
 from cityloom.city.check_duties import check_duties, check_duty_rows
+from cityloom.city.check_overlays import check_overlays
 from cityloom.city.checking import Findings
 from cityloom.city.clock_values import AfterHours
 from cityloom.city.folder import Progress, read_folder, untold
@@ -48,6 +49,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     _check_calendar(found)
     _check_things(found)
     _check_features(found)
+    check_overlays(found)
     _check_patterns(found)
     if not any(p.level == ERROR and p.code in _BREAKS_TREES for p in found.problems):
         check_duties(found)

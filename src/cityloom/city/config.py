@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from cityloom.city.clock_values import ClockValueError, WorkHours, WorkSpan
-from cityloom.city.folder_values import CityConfig, Scheme, Tolerance
+from cityloom.city.folder_values import CityConfig, OverlayLayer, Scheme, Tolerance
 from cityloom.city.problems import Place, Problem, nearest
 from cityloom.city.values import Name, Settings
 
@@ -25,9 +25,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dispatch": ("last_resort",),
     "warnings": ("shares",),
     "objection": ("window_hours",),
+    "conduct": ("classes",),
+    "escalation": ("hours",),
 }
-FREE_TABLES = ("schemes", "codes", "hours", "limits")
+FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays")
 SCHEME_KEYS = ("version", "name_zh", "name_en")
+OVERLAY_KEYS = ("name_zh", "name_en", "whole")
 CODED_THINGS = ("area", "city", "district", "street", "community", "grid", "unit", "class", "component", "thing")
 
 
@@ -71,6 +74,7 @@ def parse_config(data: Mapping[str, Any]) -> tuple[CityConfig | None, list[Probl
         map_zoom=zoom,
         tolerance=tolerance,
         settings=settings,
+        overlays=reader.overlays(data),
     ), reader.problems
 
 
@@ -230,6 +234,22 @@ class _Reader:
             self.note("key_missing", "schemes")
         return found
 
+    def overlays(self, data: Mapping[str, Any]) -> dict[str, OverlayLayer]:
+        found: dict[str, OverlayLayer] = {}
+        for name, row in self.table(data, "overlays").items():
+            if not isinstance(row, Mapping):
+                self.note("value_form", f"overlays.{name}", value=row, form=f"[overlays.{name}]")
+                continue
+            self._unknown(f"overlays.{name}.", row, OVERLAY_KEYS)
+            whole = row.get("whole", True)
+            if not isinstance(whole, bool):
+                self.note("value_form", f"overlays.{name}.whole", value=whole, form="true / false")
+            title = Name(str(row.get("name_zh", "")), str(row.get("name_en", "")))
+            if not (title.zh or title.en):
+                self.note("key_missing", f"overlays.{name}.name_zh")
+            found[name] = OverlayLayer(name, title, whole is not False)
+        return found
+
     def patterns(self, data: Mapping[str, Any], levels: tuple[str, ...]) -> dict[str, str]:
         known = dict.fromkeys((*CODED_THINGS, *levels))
         found: dict[str, str] = {}
@@ -267,7 +287,10 @@ class _Reader:
             last_resort=last_resort,
             warning_shares=self._shares(data),
             objection_window_h=self.amount(data, "objection", "window_hours", 24.0),
+            escalation_h=self._rungs(data),
+            partners=self._partners(data),
             limits=self._limits(data),
+            conduct_classes=self._conduct_classes(data),
         )
 
     def _shares(self, data: Mapping[str, Any]) -> tuple[float, ...]:
@@ -277,6 +300,31 @@ class _Reader:
             self.note("value_form", "warnings.shares", value=value, form="[0.5, 0.8]")
             return (0.5, 0.8)
         return tuple(float(share) for share in value)
+
+    def _rungs(self, data: Mapping[str, Any]) -> tuple[float, ...]:
+        value = self.table(data, "escalation").get("hours", [0, 8, 24])
+        rising = isinstance(value, list) and all(map(_is_number, value)) and sorted(set(value)) == value
+        if not rising or not all(hours >= 0 for hours in value):
+            self.note("value_form", "escalation.hours", value=value, form="[0, 8, 24]")
+            return (0.0, 8.0, 24.0)
+        return tuple(float(hours) for hours in value)
+
+    def _partners(self, data: Mapping[str, Any]) -> dict[str, Name]:
+        found: dict[str, Name] = {}
+        for code, row in self.table(data, "partners").items():
+            if not isinstance(row, Mapping) or not row.get("name_zh") or not row.get("name_en"):
+                self.note("value_form", f"partners.{code}", value=row, form='name_zh = "…", name_en = "…"')
+                continue
+            self._unknown(f"partners.{code}.", row, ("name_zh", "name_en"))
+            found[code] = Name(str(row["name_zh"]), str(row["name_en"]))
+        return found
+
+    def _conduct_classes(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        value = self.table(data, "conduct").get("classes", [])
+        if not isinstance(value, list) or not _all_of(value, str):
+            self.note("value_form", "conduct.classes", value=value, form='["hotline:08"]')
+            return ()
+        return tuple(value)
 
     def _limits(self, data: Mapping[str, Any]) -> dict[str, float]:
         found: dict[str, float] = {}

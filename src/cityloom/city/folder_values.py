@@ -35,6 +35,15 @@ class Scheme:
 
 
 @dataclass(frozen=True, slots=True)
+class OverlayLayer:
+    """A department's own grid over the base grid; one that is not `whole` may leave land out."""
+
+    code: str
+    name: Name
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Tolerance:
     """How far areas may miss their parent before it counts as a fault, in square metres per parent."""
 
@@ -61,6 +70,7 @@ class CityConfig:
     map_zoom: float = 12.0
     tolerance: Tolerance = Tolerance()
     settings: Settings = field(default_factory=Settings)
+    overlays: Mapping[str, OverlayLayer] = field(default_factory=dict)
 
     @property
     def smallest_level(self) -> str:

@@ -65,6 +65,18 @@ LAYERS: dict[str, MapForm] = {
         },
         strict=False,
     ),
+    "overlays": MapForm(
+        kinds=POLYGONS,
+        needed=("code", "layer"),
+        known=("code", "layer", "name_zh", "name_en", "unit"),
+        strict=False,
+    ),
+    "micro_grids": MapForm(
+        kinds=POLYGONS,
+        needed=("code", "parent"),
+        known=("code", "parent", "name_zh", "name_en", "households", "wardens"),
+        strict=False,
+    ),
     "water": MapForm(
         kinds=(*LINES, *POLYGONS),
         needed=("code", "kind"),

@@ -262,6 +262,57 @@ WORDS: dict[str, tuple[str, str, str, str, str]] = {
         "收回边界；允许 {tolerance_m2} 平方米",
         "draw it back; {tolerance_m2} m² are allowed",
     ),
+    # --- what lies over the areas ---
+    "overlay_gap": (
+        WARNING,
+        "图层 {layer} 在单元网格 {grid} 处留下 {size_m2} 平方米空隙（{lon}, {lat}）",
+        "the layer {layer} leaves {size_m2} m² uncovered at unit grid {grid} ({lon}, {lat})",
+        "请部门补齐边界；允许 {tolerance_m2} 平方米；本就不覆盖全市的图层写 whole = false",
+        "ask the department to make its borders meet; {tolerance_m2} m² are allowed; "
+        "a layer that is not meant for the whole city says whole = false",
+    ),
+    "overlay_overlap": (
+        WARNING,
+        "图层 {layer} 的 {codes} 重叠 {size_m2} 平方米，在 {lon}, {lat}",
+        "in the layer {layer} {codes} overlap by {size_m2} m² at {lon}, {lat}",
+        "请部门理清边界；允许 {tolerance_m2} 平方米",
+        "ask the department whose it is; {tolerance_m2} m² are allowed",
+    ),
+    "overlay_outside": (
+        WARNING,
+        "图层 {layer} 超出城市范围 {size_m2} 平方米，在 {lon}, {lat}",
+        "the layer {layer} reaches {size_m2} m² beyond the city at {lon}, {lat}",
+        "收回边界；允许 {tolerance_m2} 平方米",
+        "draw it back; {tolerance_m2} m² are allowed",
+    ),
+    "micro_grid_above": (
+        ERROR,
+        "微网格挂在 {level} 级的 {parent} 上",
+        "the micro-grid hangs on {parent}, which is of the level {level}",
+        "网格不得高于社区：挂在 {expected} 级",
+        "no grid hangs above a community: name an area of the level {expected}",
+    ),
+    "micro_grid_outside": (
+        ERROR,
+        "超出 {parent} {size_m2} 平方米，在 {lon}, {lat}",
+        "it reaches {size_m2} m² beyond {parent} at {lon}, {lat}",
+        "收回边界，或按社区拆开；允许 {tolerance_m2} 平方米",
+        "draw it back, or divide it by community; {tolerance_m2} m² are allowed",
+    ),
+    "micro_grid_overlap": (
+        ERROR,
+        "{codes} 重叠 {size_m2} 平方米，在 {lon}, {lat}",
+        "{codes} overlap by {size_m2} m² at {lon}, {lat}",
+        "一户只属于一个微网格；允许 {tolerance_m2} 平方米",
+        "a household belongs to one micro-grid; {tolerance_m2} m² are allowed",
+    ),
+    "micro_grid_size": (
+        WARNING,
+        "有 {households} 户，通常为 {fewest}–{most} 户",
+        "it has {households} households; usual are {fewest} to {most}",
+        "拆分或合并，或在 [limits] 写本市的户数",
+        "divide or join it, or state the city's own numbers in [limits]",
+    ),
     # --- catalogue, standards, duties ---
     "version_contradicts": (
         ERROR,

@@ -83,6 +83,30 @@ def load(folder: Path, by: str, note: str, as_json: bool, lang: str) -> None:
         _go_on(result, as_json)
 
 
+@command.command()
+@click.argument("where", metavar="DIR|CODE")
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, the crosswalk with it.")
+@click.option("--csv", "as_csv", is_flag=True, help="The crosswalk from unit grid to cell as CSV.")
+def overlays(where: str, as_json: bool, as_csv: bool) -> None:
+    """Tell how the departmental grids and micro-grids of a city lie over its unit grids.
+
+    For each layer: the share of the city it covers, its gaps and overlaps with their size, and for every unit grid
+    the cells it lies in, the largest share first. WHERE is a city folder or the code of a loaded city.
+    """
+    from cityloom.app.commands import _overlays
+
+    reports = _overlays.reports_of(where)
+    if as_json:
+        click.echo(json.dumps([_overlays.as_json(each) for each in reports], ensure_ascii=False, indent=1))
+    elif as_csv:
+        click.echo(_overlays.as_csv(reports), nl=False)
+    else:
+        for line in _overlays.as_lines(reports):
+            click.echo(line)
+        if not reports:
+            click.echo(f"{where} has no overlays; docs/city-folder.md describes overlays.geojson")
+
+
 @command.command("list")
 def list_() -> None:
     """List the cities of this installation with their current version."""
