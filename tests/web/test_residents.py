@@ -9,11 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from PIL import Image
 from tests.cases.life import NOISE, NORTHEAST, SOUTHEAST, Life, photo
+
+from cityloom.web import waiting_photos
 
 SCRIPT = "<script>alert('x')</script>"
 
@@ -73,6 +77,39 @@ def test_sending_the_same_form_twice_makes_one_report_with_one_code(browser_of: 
     codes += [_code_in(browser_of().post("/report/", {**said, "asked": "yes"}).content.decode())]
     assert codes[0] == codes[1]
     assert (_count("cases_case"), _count("cases_report")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "because"),
+    [
+        ({"asked": ""}, "the own matter is not offered as one nearby"),
+        ({"asked": "", "words": ""}, "what was received is told, whatever has become of the form"),
+        ({"asked": "yes", "photos": True}, "a photo sent again is no reason to refuse"),
+    ],
+)
+def test_a_form_whose_answer_was_lost_is_sent_again_and_answered_as_the_first_time(
+    browser_of: Callable[..., Client], changed: dict[str, Any], because: str
+):
+    said = _said(asked="yes")
+    first = browser_of().post("/report/", {**said, "photos": [_jpeg() for _ in range(3)]})
+    again = {**said, **changed} | ({"photos": [_jpeg() for _ in range(3)]} if "photos" in changed else {})
+    answer = browser_of().post("/report/", again)
+    assert answer.status_code == 200, because
+    assert _code_in(answer.content.decode()) == _code_in(first.content.decode()), because
+    assert (_count("cases_case"), _count("cases_report"), _count("cases_photo")) == (1, 1, 3), because
+
+
+def test_a_photo_laid_aside_and_sent_once_more_counts_once_and_a_half_written_one_not_at_all(
+    site: Life, browser_of: Callable[..., Client]
+):
+    said = _said(place=("120", "30"))
+    assert "1 kept from before" in browser_of().post("/report/", {**said, "photos": [_jpeg()]}).content.decode()
+    (whole,) = waiting_photos._names(said["key"])
+    default_storage.save(f"{whole.rpartition('/')[0]}/01-{'0' * 32}.jpg", ContentFile(b"cut"))
+    assert "1 kept from before" in browser_of().post("/report/", {**said, "photos": [_jpeg()]}).content.decode()
+    browser_of().post("/report/", _said(key=said["key"], photos=[_jpeg()]))
+    assert _count("cases_photo") == 1
+    assert waiting_photos._names(said["key"]) == []
 
 
 def test_open_matters_nearby_are_shown_before_sending_and_one_more_report_can_join(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from cityloom.base.clock import Clock, DemoClock, RealClock
+from cityloom.base.clock import Clock, clock_of_settings
+from cityloom.city.deputy_rows import deputy_posts
 from cityloom.city.snapshot import NoSuchCity, current_city, list_cities
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 
 RESIDENT = Post(login="resident", role=Role.RESIDENT)
 _POST = "post"
+_HELD = "_cityloom_posts_held"
 _first_code: list[str] = []
 
 
@@ -27,12 +28,7 @@ def language() -> str:
 
 def clock() -> Clock:
     """The clock of this installation: the real one, or the demo's where CITYLOOM_CLOCK gives one."""
-    return _clock_of(settings.CITYLOOM_CLOCK)
-
-
-@lru_cache(maxsize=4)
-def _clock_of(setting: str) -> Clock:
-    return DemoClock.from_setting(setting) if setting else RealClock()
+    return clock_of_settings()
 
 
 def city() -> City:
@@ -61,8 +57,17 @@ def today(of: City) -> date:
 
 
 def posts_of(request: HttpRequest, of: City) -> tuple[Post, ...]:
-    """The posts that the signed-in person holds today."""
-    return of.posts_of(request.user.get_username(), today(of)) if request.user.is_authenticated else ()
+    """The posts that the signed-in person holds today, and those he acts by today as somebody's deputy."""
+    if not request.user.is_authenticated:
+        return ()
+    login, day = request.user.get_username(), today(of)
+    asked = (of.id, of.version, login, day)
+    kept = getattr(request, _HELD, None)
+    if kept is None or kept[0] != asked:
+        kept = (asked, of.posts_of(login, day) + deputy_posts(of, login, day))
+        setattr(request, _HELD, kept)
+    held: tuple[Post, ...] = kept[1]
+    return held
 
 
 def post_of(request: HttpRequest, of: City) -> Post | None:
@@ -72,6 +77,17 @@ def post_of(request: HttpRequest, of: City) -> Post | None:
         return held[0]
     chosen = request.session.get(_POST)
     return next((p for p in held if post_key(p) == chosen), None)
+
+
+def remember_post(request: HttpRequest, post: Post) -> None:
+    """The session goes on by this post, and ends with it."""
+    request.session[_POST] = post_key(post)
+
+
+def has_lost_post(request: HttpRequest, of: City) -> bool:
+    """Whether the post that this session went on by is no longer held."""
+    chosen = request.session.get(_POST) if request.user.is_authenticated else None
+    return chosen is not None and all(post_key(p) != chosen for p in posts_of(request, of))
 
 
 def choose_post(request: HttpRequest, of: City, key: str) -> Post | None:
@@ -84,7 +100,8 @@ def choose_post(request: HttpRequest, of: City, key: str) -> Post | None:
 
 def post_key(post: Post) -> str:
     """How a form names one of a person's posts."""
-    return "|".join([post.role.value, post.unit or "", post.area or ""])
+    parts = [post.role.value, post.unit or "", post.area or ""]
+    return "|".join([*parts, post.for_login] if post.for_login else parts)
 
 
 def typed_of(data: Any, *names: str) -> dict[str, str]:

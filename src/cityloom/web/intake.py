@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from cityloom.base.errors import CityloomError
-from cityloom.cases.actions.receive_report import NewReport, receive_report
+from cityloom.cases.actions.receive_report import NewReport, find_received, receive_report
 from cityloom.cases.errors import NotAllowed
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Nature, Post, Role, Source
@@ -64,12 +64,16 @@ def intake(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         pictures = gather_pictures(request, city, typed["key"])
         near = near_matters(city, typed)
         if near and not typed["asked"]:
+            if (before := find_received(city, typed["key"])) is not None:  # the answer before was lost on its way
+                return redirect("case", number=before.number)
             page = replace(_page(city, typed | {"asked": "yes"}), near=near, photos_kept=len(pictures))
             return show(request, page)
         received = receive_report(
             city, replace(_new_report(typed, near), photos=tuple(pictures)), post, context.clock()
         )
     except CityloomError as refusal:
+        if (before := find_received(city, typed["key"])) is not None:
+            return redirect("case", number=before.number)
         page = replace(_page(city, typed), error=said_by(refusal, city))
         return show(request, page, refusal.status)
     waiting_photos.forget_waiting(typed["key"])

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cityloom.base.clock import RealClock
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
-from cityloom.cases.actions.receive_report import NewReport, Received, receive_report
+from cityloom.cases.actions.receive_report import NewReport, Received, find_received, receive_report
 from cityloom.cases.dispatching import choose_lead
 from cityloom.cases.errors import BadPhoto, BadReport
 from cityloom.cases.photos import Picture
@@ -111,18 +111,22 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
         has_looked = bool(typed["asked"])
         near = near_matters(city, typed) if typed["same_as"] or not has_looked else ()
         if near and not has_looked:
+            if (before := find_received(city, typed["key"])) is not None:  # the answer before was lost on its way
+                return _sent(request, city, before)
             page = replace(_page(city, typed | {"asked": "yes"}), near=near, photos_kept=len(pictures))
             return show(request, page)
         if typed["same_as"] not in {n.number for n in near}:
             typed["same_as"] = ""  # only a matter that was shown can be joined
         received = receive_report(city, _new_report(typed, pictures), context.RESIDENT, context.clock())
     except CityloomError as refusal:
+        if (before := find_received(city, typed["key"])) is not None:
+            return _sent(request, city, before)
         kept = len(waiting_photos.waiting(typed["key"]))
         page = replace(_page(city, typed), error=said_by(refusal, city), photos_kept=kept)
         return show(request, page, refusal.status)
     waiting_photos.forget_waiting(typed["key"])
     waiting_photos.forget_old(RealClock().now())
-    return _sent(request, city, received, joined=typed["same_as"] == received.number)
+    return _sent(request, city, received)
 
 
 @never_cache
@@ -138,9 +142,13 @@ def near(request: HttpRequest, city: City) -> HttpResponse:
 
 
 def gather_pictures(request: HttpRequest, city: City, key: str) -> list[Picture]:
-    """All photos of the form: those laid aside before and those just sent, which are laid aside too."""
-    new = pictures_of(request.FILES.getlist("photos"))
+    """All photos of the form: those laid aside before and those just sent, which are laid aside too.
+
+    A photo that is sent once more, because the answer before was lost, is not a second one.
+    """
     there = waiting_photos.waiting(key)
+    known = {p.sha256 for p in there}
+    new = [p for p in pictures_of(request.FILES.getlist("photos")) if p.sha256 not in known]
     if len(there) + len(new) > most_photos(city):
         raise BadPhoto("error.too_many_photos", most=most_photos(city))
     waiting_photos.keep_waiting(key, new)
@@ -209,7 +217,7 @@ def _page(city: City, typed: Mapping[str, str]) -> ReportPage:
     )
 
 
-def _sent(request: HttpRequest, city: City, received: Received, joined: bool) -> HttpResponse:
+def _sent(request: HttpRequest, city: City, received: Received) -> HttpResponse:
     """The number, the code to follow it by, and the promise. Sent once more, the form gives the same answer."""
     promise = promise_of(received.file)
     page = SentPage(
@@ -219,7 +227,7 @@ def _sent(request: HttpRequest, city: City, received: Received, joined: bool) ->
         unit=names(city).unit(received.file.case.lead_unit),
         due_at=promise.due_at if promise else None,
         provisional=promise.provisional if promise else False,
-        joined=joined,
+        joined=received.file.reports[0].id != received.report_id,
     )
     answer = show(request, page)
     answer.headers["Referrer-Policy"] = "same-origin"  # see track.py

@@ -1,7 +1,12 @@
-"""Photos between the first look at a report and its sending: kept under the form's own key, a day at most."""
+"""Photos between the first look at a report and its sending: kept under the form's own key, a day at most.
+
+A file is named by its place and its digest: one that a killed process left half written is told by its name.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 from datetime import datetime, timedelta
 
@@ -13,6 +18,7 @@ from cityloom.cases.photos import Picture
 
 _FOLDER = "waiting"
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DIGITS = 32  # of the digest in a name
 KEPT = timedelta(days=1)
 
 
@@ -25,16 +31,19 @@ def keep_waiting(key: str, pictures: list[Picture]) -> None:
     """Lay these pictures aside under the form's key."""
     there = len(_names(key))
     for number, picture in enumerate(pictures, there):
-        default_storage.save(f"{_FOLDER}/{key}/{number:02}.jpg", ContentFile(picture.data))
+        name = f"{_FOLDER}/{key}/{number:02}-{picture.sha256.hex()[:_DIGITS]}.jpg"
+        default_storage.save(name, ContentFile(picture.data))
 
 
 def waiting(key: str) -> list[Picture]:
-    """The pictures laid aside under the key, in the order they came."""
+    """The whole pictures laid aside under the key, in the order they came."""
     found = []
     for name in _names(key):
         with default_storage.open(name) as file:
             data = file.read()
-        with default_storage.open(name) as file, Image.open(file) as image:
+        if hashlib.sha256(data).hexdigest()[:_DIGITS] not in name:
+            continue
+        with Image.open(io.BytesIO(data)) as image:
             found.append(Picture(data, image.width, image.height))
     return found
 

@@ -88,9 +88,15 @@ def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Receiv
                 return _join(cursor, city, new, place, by, at, code)
             return _open(cursor, city, new, place, by, at, code)
     except IntegrityError as conflict:
-        if (before := _received_before(city, new, code)) is not None:
+        if (before := _received_before(city, code, new.idempotency_key, new.external_id)) is not None:
             return before
         raise conflict
+
+
+def find_received(city: City, idempotency_key: str) -> Received | None:
+    """The answer that a report with this key was given; None when none was received."""
+    code = tracking_code_for(city, idempotency_key)
+    return _received_before(city, code, idempotency_key) if code is not None else None
 
 
 def _screen(city: City, new: NewReport) -> Place:
@@ -207,9 +213,9 @@ def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime
     )
 
 
-def _received_before(city: City, new: NewReport, code: str) -> Received | None:
+def _received_before(city: City, code: str, key: str | None, external_id: str | None = None) -> Received | None:
     with connection.cursor() as cursor:
-        report = find_report_once(cursor, city.id, new.idempotency_key, new.external_id)
+        report = find_report_once(cursor, city.id, key, external_id)
         if report is None:
             return None
         file = get_file_by_id(cursor, report.case_id)
