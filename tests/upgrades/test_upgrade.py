@@ -20,7 +20,7 @@ from cityloom.app.ready import DATABASE_URL
 from cityloom.base.ids import ids
 from cityloom.cases.models import Case
 from cityloom.cases.queries_audit import broken_in, list_strays, walk_cases
-from cityloom.cases.reporters import open_contacts, vault
+from cityloom.cases.reporters import open_contacts
 from cityloom.city.snapshot import current_city, forget_cities
 
 RELEASES = sorted(Path(__file__).parent.glob("*.sql"))
@@ -43,7 +43,7 @@ def _forget() -> None:
     connections.close_all()
     ids.forget()
     forget_cities()
-    vault.cache_clear()
+
 
 
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.stem)
@@ -140,5 +140,5 @@ def test_a_new_case_is_received_beside_the_old_ones(life):
 
 def test_a_name_sealed_by_the_old_release_opens(life):
     life.number = a_case(state="closed", class_code="hotline:0101")
-    (contact,) = open_contacts(life.file, life.post("callback"), "回访", life.clock)
+    (contact,) = open_contacts(life.file, life.post("callback"), "callback", life.clock)
     assert (contact.name, contact.phone) == ("秦晓梅", "13800138000")

@@ -219,7 +219,7 @@ class Environment:
     def data_key_file(self, var: Path) -> Path | None:
         """Where a demo keeps its data keys once they were rotated; None where the environment gives them."""
         given = self.text("CITYLOOM_DATA_KEYS") or self.is_production
-        return None if given else var / "secrets" / "data-keys"
+        return None if given else var / "secrets" / "sealing-keys"
 
     def require_for_production(self) -> None:
         """Refuse a production start that would have to guess."""

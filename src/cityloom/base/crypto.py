@@ -1,6 +1,6 @@
 """Keeping what must not be read, and proving what must not be changed.
 
-Personal data is sealed with Fernet keys (the newest seals, all open, so keys can be rotated); equal phone numbers
+Personal data is sealed with Fernet keys (the first seals, all open, so keys can be rotated); equal phone numbers
 are found again by a keyed blind index; history is chained by SHA-256 over canonical JSON.
 """
 
@@ -35,16 +35,30 @@ class NoKeyOpens(CityloomError):
 
 
 class Vault:
-    """Seals and opens personal texts with the keys of this installation; the first key is the one in use."""
+    """Seals and opens personal texts with the keys of this installation; the first key is the one in use.
+
+    The first key seals and makes the index. The others only open and find what was sealed before, so a key can go
+    as soon as no row carries its mark; see `cases/key_rotation.py`.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Fernet keys, the one in use first. The last also makes the index, so it stays when the first changes."""
+        """Fernet keys, the one in use first."""
         self._fernet = MultiFernet([Fernet(key) for key in keys])
-        self._index_key = hashlib.sha256(b"cityloom blind index\0" + keys[-1].encode()).digest()
+        self._index_keys = [hashlib.sha256(b"cityloom blind index\0" + key.encode()).digest() for key in keys]
+        self.key_marks = tuple(key_mark(key) for key in keys)
+
+    @property
+    def key_mark(self) -> bytes:
+        """The mark of the key in use, which every row keeps beside what that key sealed."""
+        return self.key_marks[0]
 
     def mark(self, text: str) -> bytes:
-        """32 bytes that only this installation could have made from the text."""
-        return hmac.digest(self._index_key, text.encode(), "sha256")
+        """32 bytes that only this installation, with its key in use, could have made from the text."""
+        return self.marks(text)[0]
+
+    def marks(self, text: str) -> list[bytes]:
+        """The mark of a text under each key, the one in use first."""
+        return [hmac.digest(key, text.encode(), "sha256") for key in self._index_keys]
 
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
@@ -59,6 +73,20 @@ class Vault:
     def blind_index(self, text: str) -> bytes:
         """The same 32 bytes for the same text, telling nothing to who has no key."""
         return self.mark("phone\0" + text)
+
+    def blind_indexes(self, text: str) -> list[bytes]:
+        """Under which index the text may be kept while keys are being changed."""
+        return self.marks("phone\0" + text)
+
+
+def key_mark(key: str) -> bytes:
+    """Eight bytes by which a key is recognised without telling it."""
+    return hashlib.sha256(b"cityloom key mark\0" + key.encode()).digest()[:8]
+
+
+def new_key() -> str:
+    """A fresh Fernet key."""
+    return Fernet.generate_key().decode()
 
 
 def new_salt() -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from cityloom.base.reasons import Reason
-from cityloom.cases.values import CaseFile, Report, Task
+from cityloom.cases.values import Case, CaseFile, Report, Request, RunningClock, Task
 from cityloom.city.values import Post
 
 # What of a case is told in its history and proved by it: everything a decision or a figure rests on.
@@ -31,7 +31,25 @@ TRACKED = (
     "overdue_raw",
     "overdue_assessed",
     "confidential",
+    "complained_about",
+    "escalation",
+    "extension_count",
+    "merged_into",
+    "partner",
+    "partner_number",
+    "trace",
 )
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON keeps it; a list without members is nothing to tell."""
+    if isinstance(value, tuple):
+        return list(value) or None
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+# What a case is until its history says otherwise.
+UNTOLD = {f.name: plain(f.default) for f in fields(Case) if f.name in TRACKED and f.default is not MISSING}
 
 
 @dataclass(frozen=True)
@@ -54,33 +72,44 @@ class Draft:
 def changes_between(before: CaseFile | None, after: CaseFile) -> dict[str, Any]:
     """What an entry keeps of a step: old and new of each tracked field, of tasks, reports and clocks."""
     told: dict[str, Any] = {}
-    case = {
-        name: [plain(getattr(before.case, name)) if before else None, plain(getattr(after.case, name))]
-        for name in TRACKED
-        if before is None or getattr(before.case, name) != getattr(after.case, name)
-    }
-    case = {k: v for k, v in case.items() if v[0] != v[1]}
+    case = {}
+    for name in TRACKED:
+        old = plain(getattr(before.case, name)) if before else UNTOLD.get(name)
+        new = plain(getattr(after.case, name))
+        if old != new:
+            case[name] = [old if before else None, new]
     if case:
         told["case"] = case
-    for name, brief in (("tasks", brief_task), ("reports", brief_report), ("clocks", brief_clock)):
-        old = {r.id: brief(r) for r in getattr(before, name)} if before else {}
-        rows = {str(r.id): [old.get(r.id), brief(r)] for r in getattr(after, name) if old.get(r.id) != brief(r)}
+    for name in BRIEF:
+        old = {r.id: brief(name, r) for r in getattr(before, name)} if before else {}
+        new = {r.id: brief(name, r) for r in getattr(after, name)}
+        rows = {str(i): [old.get(i), new.get(i)] for i in old | new if old.get(i) != new.get(i)}
         if rows:
             told[name] = rows
     return told
 
 
-def brief_task(task: Task) -> list[Any]:
-    return [task.unit, task.role, task.state, task.done_by, task.upheld]
+# What of a part is told: in this order, and new names only at the end, so that older entries stay readable.
+BRIEF: dict[str, tuple[str, ...]] = {
+    "tasks": ("unit", "role", "state", "done_by", "upheld", "ruled", "caller", "arrived_at", "rating"),
+    "reports": ("state", "solved", "satisfied", "exempt_reason", "source", "split_from"),
+    "clocks": ("kind", "owed_by", "state", "due_at"),
+    "requests": ("move", "state", "asked_by", "decided_by"),
+}
+_PARTS: dict[str, type] = {"tasks": Task, "reports": Report, "clocks": RunningClock, "requests": Request}
+_UNSAID = {
+    name: [f.default for n in names for f in fields(_PARTS[name]) if f.name == n] for name, names in BRIEF.items()
+}
 
 
-def brief_report(report: Report) -> list[Any]:
-    return [report.state, report.solved, report.satisfied, report.exempt_reason, report.source]
+def brief(part: str, row: Any) -> list[Any]:
+    """What an entry tells of a task, report, clock or request; what stands at its default at the end is left out."""
+    return trimmed(part, [plain(getattr(row, name)) for name in BRIEF[part]])
 
 
-def brief_clock(clock: Any) -> list[Any]:
-    return [clock.kind, clock.owed_by, clock.state, clock.due_at.astimezone(UTC).isoformat()]
-
-
-def plain(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+def trimmed(part: str, told: Sequence[Any]) -> list[Any]:
+    """What was told of a part without the defaults at its end."""
+    values, unsaid = list(told), _UNSAID[part]
+    while values and values[-1] == unsaid[len(values) - 1]:
+        values.pop()
+    return values

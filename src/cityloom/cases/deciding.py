@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cityloom.cases.conflicts import check_units
 from cityloom.cases.errors import GuardHolds, ImpossibleMove, MissingNeed, NotAllowed, UnknownWord
 from cityloom.cases.guards import Asked, failing
 from cityloom.cases.permissions import may
@@ -87,6 +88,7 @@ def check_details(row: Step, details: Details, file: CaseFile, city: City, at: d
     """What the row needs has come, in words the city knows; raises MissingNeed or UnknownWord."""
     _check_needs(row, details, file)
     _check_words(row, details, city, at)
+    check_units(details, file, city)
 
 
 def _check_needs(row: Step, details: Details, file: CaseFile) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.conflicts import impartial_above, is_about_conduct, is_barred
 from cityloom.city.clock_values import WorkCalendar
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Component, Duty, UnitCode
@@ -23,13 +24,44 @@ class Route:
 
 
 def choose_lead(
-    city: City, class_code: str | None, area: str | None, component_code: str | None, source: str, at: datetime
+    city: City,
+    class_code: str | None,
+    area: str | None,
+    component_code: str | None,
+    source: str,
+    at: datetime,
+    complained_about: tuple[UnitCode, ...] = (),
 ) -> Route:
     """The unit that owes it: the component's keeper or owner first, then the most specific duty.
 
     Without a class or a place, with no duty or with two that match alike, nobody is chosen and the reason says
-    which of these it was. Units that have ended are followed to their successors.
+    which of these it was. Units that have ended are followed to their successors. A unit that the complaint is
+    about gives way to the nearest one above it that is not, else to the dispatcher.
     """
+    if not complained_about:
+        if is_about_conduct(class_code, city):
+            return Route(None, Reason("duty.conduct_of_whom"))
+        return _owed(city, class_code, area, component_code, source, at)
+    return _impartial(_owed(city, class_code, area, component_code, source, at), complained_about, city)
+
+
+def _impartial(route: Route, about: tuple[UnitCode, ...], city: City) -> Route:
+    """The route without the units that the complaint is about and those below them."""
+    assisting = tuple(u for u in route.assisting if not is_barred(u, about, city))
+    candidates = tuple(u for u in route.candidates if not is_barred(u, about, city))
+    if route.lead is None or not is_barred(route.lead, about, city):
+        return Route(route.lead, route.reason, assisting, candidates)
+    above = impartial_above(route.lead, about, city)
+    if above is not None:
+        reason = Reason("duty.complained_about", {"units": [route.lead], "unit": above})
+        return Route(above, reason, _without(assisting, above))
+    return Route(None, Reason("duty.nobody_impartial", {"units": [route.lead]}), assisting, candidates)
+
+
+def _owed(
+    city: City, class_code: str | None, area: str | None, component_code: str | None, source: str, at: datetime
+) -> Route:
+    """The unit that owes it, whomever the complaint is about."""
     if class_code is None:
         return Route(None, Reason("duty.class_open"))
     if area is None:

@@ -55,5 +55,11 @@ class BadReport(CityloomError):
     status = 422
 
 
+class ConflictOfInterest(CityloomError):
+    """The unit is the one that the complaint is about; it keeps away."""
+
+    status = 409
+
+
 class BadPhoto(CityloomError):
     status = 422

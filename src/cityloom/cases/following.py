@@ -53,7 +53,9 @@ def _offer(row: Step, file: CaseFile, at: datetime, city: City, queued: bool) ->
         case "file":
             return Details(reason=Reason("auto.filed")) if case.class_code else None
         case "dispatch" | "queue":
-            route = choose_lead(city, case.class_code, case.area, case.component_code, case.source, at)
+            route = choose_lead(
+                city, case.class_code, case.area, case.component_code, case.source, at, case.complained_about
+            )
             if row.move == "dispatch":
                 return Details(route.reason, unit=route.lead, assisting=route.assisting) if route.lead else None
             if route.lead is not None or queued or case.state_since != at:

@@ -21,19 +21,21 @@ from cityloom.base.ids import ids
 from cityloom.base.statements import Statement, send_together
 from cityloom.cases.changes import Draft
 from cityloom.cases.errors import NoSuchCase, NoSuchReport, StaleVersion
-from cityloom.cases.values import Case, CaseFile, Entry, Report, RunningClock, Task
+from cityloom.cases.values import Case, CaseFile, Entry, Report, Request, RunningClock, Task
 from cityloom.city.values import Post
 
-Row = TypeVar("Row", Case, Task, Report, RunningClock, Entry)
+Row = TypeVar("Row", Case, Task, Report, RunningClock, Request, Entry)
 TABLES: dict[type, str] = {
     Case: "cases_case",
     Task: "cases_task",
     Report: "cases_report",
     RunningClock: "cases_clock",
+    Request: "cases_request",
     Entry: "cases_entry",
 }
-_JSON = {"outcome", "reason", "changes", "pauses", "warn_at"}
-_LISTS = {"areas"}
+PARTS = ("reports", "tasks", "clocks", "requests")  # what moves with a case
+_JSON = {"outcome", "reason", "changes", "pauses", "warn_at", "asked"}
+_LISTS = {"areas", "complained_about"}
 _BYTES = {"head", "tracking_hash", "previous", "hash", "text_salt", "text_digest"}
 
 
@@ -89,7 +91,8 @@ def _file_of(cursor: CursorWrapper, case: Case) -> CaseFile:
     tasks = read(cursor, Task, "case_id = %s ORDER BY id", [case.id])
     reports = read(cursor, Report, "case_id = %s ORDER BY id", [case.id])
     clocks = read(cursor, RunningClock, "case_id = %s ORDER BY id", [case.id])
-    return CaseFile(case, tuple(tasks), tuple(reports), tuple(clocks))
+    requests = read(cursor, Request, "case_id = %s ORDER BY id", [case.id])
+    return CaseFile(case, tuple(tasks), tuple(reports), tuple(clocks), tuple(requests))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -119,7 +122,7 @@ def keep_moves(
     cursor.execute(_UPDATE_CASE, [*_row(after.case), before.case.id, before.case.version])
     if cursor.rowcount != 1:
         refuse_stale(cursor, get_file_by_id(cursor, before.case.id).case, before.case.version)
-    changed = [_changed(getattr(before, kind), getattr(after, kind)) for kind in ("reports", "tasks", "clocks")]
+    changed = [_changed(getattr(before, kind), getattr(after, kind)) for kind in PARTS]
     replacing = [_inserting(rows, replacing=True) for rows in changed if rows]
     send_together([*also, *replacing, _inserting(entries), _telling(after, entries, at)])
     return after
@@ -128,11 +131,13 @@ def keep_moves(
 def refuse_stale(cursor: CursorWrapper, case: Case, seen: int | None) -> None:
     """Raise StaleVersion for someone who saw the case before others moved it, naming the moves made since.
 
-    Warnings of clocks are no moves: whoever looked before one may still act.
+    Warnings of clocks, relayed messages and what is done about people's data are no moves: whoever looked before
+    one may still act.
     """
     if seen is None or seen == case.version:
         return
-    since = read(cursor, Entry, "case_id = %s AND version > %s AND subject <> 'clock' ORDER BY seq", [case.id, seen])
+    no_move = "subject NOT IN ('clock', 'relay', 'people')"
+    since = read(cursor, Entry, f"case_id = %s AND version > %s AND {no_move} ORDER BY seq", [case.id, seen])
     if since or seen > case.version:
         moves = [f"{e.move} ({e.by_login})" for e in since]
         raise StaleVersion("error.stale", seen=seen, now=case.version, what=moves)
@@ -266,7 +271,7 @@ def _insert(table: str, rows: int, replacing: bool = False) -> str:
     values = ", ".join([f"({_HOLDERS[kind]})"] * rows)
     statement = f"INSERT INTO {table} ({_COLUMNS[kind]}) VALUES {values}"  # noqa: S608
     if replacing:
-        news = ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in NAMES[kind] if n not in ("id", "city_id", "case_id"))
+        news = ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in NAMES[kind] if n not in ("id", "city_id"))
         statement += f" ON CONFLICT (id) DO UPDATE SET {news}"
     return statement
 

@@ -70,9 +70,18 @@ class Case(Kept):
     rework_count = models.IntegerField()
     reopen_count = models.IntegerField()
     confidential = models.BooleanField()
+    complained_about = ArrayField(_text(), default=list)
     imported = models.BooleanField()
     import_key = _text(200, null=True)
     outcome = models.JSONField()
+    escalation = models.IntegerField(default=0)
+    extension_count = models.IntegerField(default=0)
+    urge_count = models.IntegerField(default=0)
+    urged_at = models.DateTimeField(null=True)
+    merged_into = _text(40, null=True)
+    partner = _text(null=True)
+    partner_number = _text(null=True)
+    trace = _text(default="")
     seq = models.IntegerField()
     head = models.BinaryField()
 
@@ -124,6 +133,12 @@ class Task(Kept):
     upheld = models.BooleanField()
     objected_at = models.DateTimeField(null=True)
     reason = models.JSONField()
+    ruled = _text(10, default="")
+    caller = _text(default="")
+    arrived_at = models.DateTimeField(null=True)
+    arrived_lon = models.FloatField(null=True)
+    arrived_lat = models.FloatField(null=True)
+    rating = models.IntegerField(null=True)
 
     class Meta:
         db_table = "cases_task"
@@ -164,13 +179,20 @@ class Report(Kept):
     solved = _text(20, null=True)
     satisfied = _text(20, null=True)
     exempt_reason = _text(60, null=True)
+    contacted = _text(10, null=True)
+    unsatisfied_why = _text(30, null=True)
+    callback_channel = _text(10, null=True)
+    callback_result = _text(20, null=True)
+    callback_next_at = models.DateTimeField(null=True)
     version = models.IntegerField()
+    split_from = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "cases_report"
         indexes = [
             models.Index(fields=["case"], name="cases_report_case"),
             models.Index(fields=["reporter_id"], condition=~Q(reporter_id=None), name="cases_report_reporter"),
+            models.Index(fields=["city", "id"], condition=Q(state="due_callback"), name="cases_report_callback"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -186,32 +208,76 @@ class Report(Kept):
 
 
 class Reporter(Kept):
-    """A person's name and phone, apart from all else, sealed; found again by the blind index of the phone."""
+    """A person's name, phone and address, apart from all else, sealed; found again by the blind index of the phone.
+
+    `purposes`: field → what it may be used for; `key_mark` names the key that sealed the row and made its index.
+    """
 
     name_sealed = models.BinaryField()
     phone_sealed = models.BinaryField()
+    address_sealed = models.BinaryField(default=b"")
     phone_index = models.BinaryField()
-    purpose = _text(60)
+    key_mark = models.BinaryField(default=b"")
+    purposes = models.JSONField(default=dict)
+    consents = ArrayField(_text(20), default=list)
+    language = _text(10, default="")
+    quiet_hours = _text(30, default="")
+    sensitive = models.BooleanField(default=False)
+    under_14 = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     class Meta:
         db_table = "cases_reporter"
-        indexes = [models.Index(fields=["city", "phone_index"], name="cases_reporter_phone")]
+        indexes = [
+            models.Index(fields=["city", "phone_index"], name="cases_reporter_phone"),
+            models.Index(fields=["key_mark", "id"], name="cases_reporter_key"),
+        ]
 
 
 class ReporterRead(models.Model):
-    """Who looked at whose name and phone, when and why."""
+    """Who looked at which of whose data, when and why."""
 
     reporter_id = models.BigIntegerField()
     case = _case()
     by_login = _text(150)
     by_role = _text(30)
+    by_unit = _text(default="")
     reason = _text(60)
+    fields = ArrayField(_text(20), default=list)
     at = models.DateTimeField()
 
     class Meta:
         db_table = "cases_reporter_read"
-        indexes = [models.Index(fields=["reporter_id"], name="cases_reporter_read_who")]
+        indexes = [
+            models.Index(fields=["reporter_id"], name="cases_reporter_read_who"),
+            models.Index(fields=["at"], name="cases_reporter_read_at"),
+        ]
+
+
+class Request(Kept):
+    """A move that somebody asked for; a second person decides it."""
+
+    case = _case()
+    move = _text(30)
+    state = _text(20)
+    asked_by = _text(150)
+    asked_role = _text(30)
+    asked_at = models.DateTimeField()
+    asked_unit = _text(default="")
+    asked_for = _text(150, default="")
+    reason = models.JSONField()
+    asked = models.JSONField()
+    note = models.TextField()
+    decided_by = _text(150, default="")
+    decided_role = _text(30, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_request"
+        indexes = [
+            models.Index(fields=["case"], name="cases_request_case"),
+            models.Index(fields=["city", "asked_at", "id"], condition=Q(state="asked"), name="cases_request_open"),
+        ]
 
 
 class RunningClock(Kept):
@@ -281,6 +347,7 @@ class Photo(Kept):
     sha256 = models.BinaryField()
     width = models.IntegerField()
     height = models.IntegerField()
+    screened = models.BooleanField(default=False)
     by_login = _text(150)
     taken_at = models.DateTimeField()
 
@@ -309,3 +376,184 @@ class Handover(Kept):
     class Meta:
         db_table = "cases_handover"
         indexes = [models.Index(fields=["city", "role", "unit", "area", "-id"], name="cases_handover_desk")]
+
+
+# --- people's data: relay, rights requests, holds, files to remove ----------------------------------------------
+
+
+class RelayMessage(Kept):
+    """What handler and resident say to each other through the case; its digest stands in the chain.
+
+    `side`: resident or unit. `hidden` counts the numbers and addresses that were masked. `salt` goes with an erased
+    text, so that the digest tells nothing any more.
+    """
+
+    case = _case()
+    report_id = models.BigIntegerField()
+    side = _text(10)
+    by_login = _text(150)
+    by_unit = _text()
+    text_sealed = models.BinaryField()
+    key_mark = models.BinaryField()
+    salt = models.BinaryField(null=True)
+    digest = models.BinaryField()
+    hidden = models.IntegerField()
+    sent_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_relay"
+        indexes = [
+            models.Index(fields=["case", "id"], name="cases_relay_case"),
+            models.Index(fields=["key_mark", "id"], name="cases_relay_key"),
+        ]
+
+
+class RightsRequest(Kept):
+    """A resident asks to see, correct or erase what is kept about him or her; a data steward decides."""
+
+    kind = _text(10)
+    case = _case()
+    report_id = models.BigIntegerField()
+    reporter_ids = ArrayField(models.BigIntegerField())
+    asked_by = _text(150)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    wish_sealed = models.BinaryField(default=b"")
+    key_mark = models.BinaryField(default=b"")
+    state = _text(10)
+    reason = _text(60)
+    decided_by = _text(150)
+    decided_at = models.DateTimeField(null=True)
+    done = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "cases_rights_request"
+        indexes = [
+            models.Index(fields=["city", "due_at", "id"], condition=Q(state="open"), name="cases_rights_open"),
+            models.Index(fields=["report_id"], name="cases_rights_report"),
+            models.Index(fields=["key_mark", "id"], name="cases_rights_key"),
+        ]
+
+
+class LegalHold(Kept):
+    """A case whose data must stay for now: retention and erasure pass it over until the hold is lifted."""
+
+    case = _case()
+    reason = _text(60)
+    by_login = _text(150)
+    set_at = models.DateTimeField()
+    lifted_by = _text(150)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_hold"
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(lifted_at=None), name="cases_hold_one"),
+        ]
+
+
+class GoneFile(models.Model):
+    """A file whose row is erased and which must still go from the storage; the row goes when the file is gone."""
+
+    file = _text(200)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_gone_file"
+
+
+# --- supervision orders ------------------------------------------------------------------------------------------
+
+
+class Order(Kept):
+    """A supervision order (督办), numbered within its city and year; `order_values.py` has the meaning."""
+
+    year = models.IntegerField()
+    serial = models.IntegerField()
+    subject = _text(10)
+    title = _text(200)
+    level = _text(20)
+    issuer_login = _text(150)
+    issuer_role = _text(30)
+    issuer_unit = _text()
+    state = _text(20)
+    units = ArrayField(_text())
+    areas = ArrayField(_text())
+    issued_at = models.DateTimeField()
+    amount = models.FloatField()
+    limit_unit = _text(20)
+    due_at = models.DateTimeField()
+    case_id = models.BigIntegerField(null=True)
+    case_number = _text(40, null=True)
+    topic = models.JSONField()
+    provisional = models.BooleanField()
+    answers = models.JSONField()
+    asked = models.JSONField()
+    overdue = models.BooleanField()
+    warn_at = models.JSONField()
+    fires_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = _text(150)
+    version = models.IntegerField()
+    seq = models.IntegerField()
+    head = models.BinaryField()
+
+    class Meta:
+        db_table = "cases_order"
+        indexes = [
+            models.Index(fields=["case_id"], condition=~Q(case_id=None), name="cases_order_case"),
+            models.Index(fields=["fires_at", "id"], condition=~Q(fires_at=None), name="cases_order_fires"),
+            models.Index(fields=["city", "due_at"], condition=Q(closed_at=None), name="cases_order_open"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["city", "year", "serial"], name="cases_order_number")]
+
+
+class OrderEntry(Kept):
+    """The history of an order. The database itself refuses to change a row, except to erase its text."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+", db_index=False)
+    seq = models.IntegerField()
+    move = _text(30)
+    from_state = _text(20)
+    to_state = _text(20)
+    by_login = _text(150)
+    by_role = _text(30)
+    by_unit = _text()
+    reason = models.JSONField()
+    changes = models.JSONField()
+    recorded_at = models.DateTimeField()
+    previous = models.BinaryField()
+    hash = models.BinaryField()
+    version = models.IntegerField()
+    text = models.TextField(null=True)
+    text_salt = models.BinaryField(null=True)
+    text_digest = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "cases_order_entry"
+        constraints = [models.UniqueConstraint(fields=["order", "seq"], name="cases_order_entry_seq")]
+
+
+# --- callbacks --------------------------------------------------------------------------------------------------
+
+
+class CallbackLink(Kept):
+    """A link by which a resident answers once. Its code is stored as a hash; `report_ids` are all the answer counts
+    for. It ends when it is used, when its time is over, or when the callback is settled otherwise."""
+
+    case = _case()
+    report_ids = ArrayField(models.BigIntegerField())
+    code_hash = models.BinaryField()
+    kind = _text(10)
+    made_at = models.DateTimeField()
+    made_by = _text(150)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    message_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "cases_callback_link"
+        indexes = [models.Index(fields=["case"], name="cases_link_case")]
+        constraints = [models.UniqueConstraint(fields=["code_hash"], name="cases_link_code")]

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.conflicts import refusal_of
 from cityloom.cases.values import CaseFile
 from cityloom.city.paths import Step
 from cityloom.city.values import Post, Role, Source
@@ -56,6 +57,8 @@ def may(post: Post, step: Step, file: CaseFile, owns: bool = False) -> Reason | 
     if post.role not in step.by:
         roles = sorted(step.by)
         return Reason("error.not_allowed", {"role": post.role.value, "move": step.move, "roles": roles})
+    if (conflict := refusal_of(post, file)) is not None:
+        return conflict
     if post.role is Role.HANDLER:
         unit = _unit_to_move(file, post)
         if unit is None or unit not in post.units:
@@ -65,7 +68,9 @@ def may(post: Post, step: Step, file: CaseFile, owns: bool = False) -> Reason | 
 
 
 def may_see(post: Post, file: CaseFile, owns: bool = False) -> Reason | None:
-    """None when this post may look at this case."""
+    """None when this post may look at this case; nobody of a unit that the complaint is about does."""
+    if (conflict := refusal_of(post, file)) is not None:
+        return conflict
     match SCOPE[post.role]:
         case Scope.ALL:
             return None
@@ -84,6 +89,13 @@ def may_see(post: Post, file: CaseFile, owns: bool = False) -> Reason | None:
 
 def visible_to(post: Post) -> tuple[str, list[Any]]:
     """The same as `may_see` for lists: an SQL condition over `cases_case c` with its parameters."""
+    sql, params = _in_reach(post)
+    if post.unit is None:
+        return sql, params
+    return f"({sql}) AND NOT c.complained_about && %s::varchar[]", [*params, [*post.units, *post.above]]
+
+
+def _in_reach(post: Post) -> tuple[str, list[Any]]:
     match SCOPE[post.role]:
         case Scope.ALL:
             return "TRUE", []

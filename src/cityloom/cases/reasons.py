@@ -139,10 +139,6 @@ REASONS: dict[str, tuple[str, str]] = {
     "error.not_a_photo": ("这不是可识别的照片（JPEG、PNG、WebP）", "this is no photo we can read (JPEG, PNG, WebP)"),
     "error.photo_too_large": ("照片超过{most_mb} MB", "the photo is larger than {most_mb} MB"),
     "error.bad_outcome": ("回访结果不完整：{what}", "the outcome of the call is incomplete: {what}"),
-    "error.not_seen_by_role": (
-        "只有回访岗位可查看诉求人信息",
-        "only posts that call back may see who reported",
-    ),
 }
 register(REASONS)
 

@@ -53,7 +53,7 @@ def choose_heir(task: Task, file: CaseFile, city: City, at: datetime) -> Heir | 
     if len(heirs) == 1:
         return Heir(heirs[0], Reason("unit.merged", {"from": task.unit, "unit": heirs[0]}))
     case = file.case
-    route = choose_lead(city, case.class_code, case.area, case.component_code, case.source, at)
+    route = choose_lead(city, case.class_code, case.area, case.component_code, case.source, at, case.complained_about)
     named = _named(task, route, heirs)
     if named is not None:
         return Heir(named, Reason("unit.split", {"from": task.unit, "unit": named}))

@@ -69,9 +69,18 @@ class Case:
     rework_count: int = 0
     reopen_count: int = 0
     confidential: bool = False
+    complained_about: tuple[str, ...] = ()  # units that the complaint is about; they and their staff stay away
     imported: bool = False
     import_key: str | None = None
     outcome: dict[str, Any] = field(default_factory=dict)
+    escalation: int = 0  # the rung reached: 0 none, 1 the unit's head, 2 the district, 3 the city
+    extension_count: int = 0
+    urge_count: int = 0
+    urged_at: datetime | None = None
+    merged_into: str | None = None  # the number of the case that took it in
+    partner: str | None = None  # the partner city that has it
+    partner_number: str | None = None  # its number there
+    trace: str = ""  # the number under which both cities know it; empty: this city's own
     seq: int = 0
     head: bytes = b""
 
@@ -86,7 +95,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one unit owes a case: `lead` (one alive at a time) or `assist`; hops point at the task before."""
+    """What one unit owes a case: `lead` (one alive at a time), `assist` or `respond` to a whistle.
+
+    Hops point at the task before. `ruled`: what an adjudication said of the dispatch (ours, not_ours).
+    """
 
     id: int
     city_id: int
@@ -104,6 +116,12 @@ class Task:
     upheld: bool = False
     objected_at: datetime | None = None
     reason: dict[str, Any] = field(default_factory=dict)
+    ruled: str = ""
+    caller: str = ""  # the street that whistled
+    arrived_at: datetime | None = None
+    arrived_lon: float | None = None
+    arrived_lat: float | None = None
+    rating: int | None = None  # 1 to 5, by the street that whistled
 
     @property
     def is_alive(self) -> bool:
@@ -137,9 +155,41 @@ class Report:
     callback_attempts: int = 0
     callback_at: datetime | None = None
     solved: str | None = None  # yes, partly, no
-    satisfied: str | None = None  # satisfied, basically, unsatisfied
+    satisfied: str | None = None  # satisfied, basically, unsatisfied, not_asked
     exempt_reason: str | None = None
+    contacted: str | None = None  # did the unit get in touch: yes, no, not_asked
+    unsatisfied_why: str | None = None  # coded, see callbacks.py
+    callback_channel: str | None = None  # phone, link, list, in_person
+    callback_result: str | None = None  # what the last try met; yes once it has an outcome
+    callback_next_at: datetime | None = None  # when the reporter asked to be called
+    split_from: int | None = None  # the report of another case that said this too
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A move that somebody asked for and a second person decides: `asked` holds what came with it."""
+
+    id: int
+    city_id: int
+    case_id: int
+    move: str
+    state: str
+    asked_by: str
+    asked_role: str
+    asked_at: datetime
+    asked_unit: str = ""
+    asked_for: str = ""  # the login a deputy stood in for
+    reason: dict[str, Any] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    decided_by: str = ""
+    decided_role: str = ""
+    decided_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +254,7 @@ class CaseFile:
     tasks: tuple[Task, ...] = ()
     reports: tuple[Report, ...] = ()
     clocks: tuple[RunningClock, ...] = ()
+    requests: tuple[Request, ...] = ()
 
     @property
     def lead(self) -> Task | None:
@@ -233,6 +284,18 @@ class CaseFile:
     def with_clocks(self, *clocks: RunningClock) -> CaseFile:
         return replace(self, clocks=_put(self.clocks, clocks))
 
+    def with_requests(self, *requests: Request) -> CaseFile:
+        return replace(self, requests=_put(self.requests, requests))
+
+    def without(self, *, reports: Iterable[int] = (), clocks: Iterable[int] = ()) -> CaseFile:
+        """The file without these reports and clocks: they go to another case."""
+        gone, stopped = set(reports), set(clocks)
+        return replace(
+            self,
+            reports=tuple(r for r in self.reports if r.id not in gone),
+            clocks=tuple(c for c in self.clocks if c.id not in stopped),
+        )
+
 
 def _put(rows: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
     by_id = {r.id: r for r in rows} | {r.id: r for r in new}
@@ -241,11 +304,19 @@ def _put(rows: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a callback heard. `reached`: yes, refused, unreachable; the other two only when it is yes."""
+    """What a callback heard. `reached`: yes, or what an attempt met (see callbacks.py); the answers only when yes.
+
+    `contacted`: whether the unit had got in touch; `why`: what somebody is not satisfied with; `channel`: phone, link,
+    list, in_person (empty: the usual one of the post); `later_at`: when somebody asked to be called.
+    """
 
     reached: str
     solved: str | None = None
     satisfied: str | None = None
+    contacted: str | None = None
+    why: str | None = None
+    channel: str = ""
+    later_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -264,3 +335,11 @@ class Details:
     report_id: int | None = None
     task_id: int | None = None
     occurred_at: datetime | None = None
+    until: datetime | None = None  # a deferral, review or promised date
+    amount: float | None = None  # of an extension, in the unit of the clock it extends
+    case: str | None = None  # the number of the other case
+    units: tuple[str, ...] = ()  # whistled for
+    partner: str | None = None
+    partner_number: str | None = None
+    rating: int | None = None
+    report_ids: tuple[int, ...] = ()

@@ -158,9 +158,16 @@ class City:
         return tuple(living)
 
     def posts_of(self, login: str, on: date) -> tuple[Post, ...]:
-        """The posts a person holds on that day, in the order of the folder, with the ended units each took over."""
+        """The posts a person holds on that day, in the order of the folder, each with its ended and its upper units."""
         held = [p for p in self.posts.get(login, ()) if p.valid.covers(on)]
-        return tuple(replace(p, inherits=self.inherited(p.unit, on)) if p.unit else p for p in held)
+        return tuple(self._placed(p, on) for p in held)
+
+    def _placed(self, post: Post, on: date) -> Post:
+        """The post with the ended units it took over and the units above its own."""
+        if not post.unit:
+            return post
+        above = self._unit_chains.get(post.unit, ())
+        return replace(post, inherits=self.inherited(post.unit, on), above=tuple(u for u in above if u != post.unit))
 
     def inherited(self, code: UnitCode, on: date) -> tuple[UnitCode, ...]:
         """Units that do not live on that day and whose living successors include this one."""

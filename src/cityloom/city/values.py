@@ -127,6 +127,7 @@ class Post:
     valid: Span = Span()
     name: str = ""
     inherits: tuple[UnitCode, ...] = ()  # units that ended and whose work this post's unit took over
+    above: tuple[UnitCode, ...] = ()  # units above its own: a complaint about one of them keeps this post away
     for_login: str = ""  # whose post it is, when `login` acts by it as a deputy
 
     @property
@@ -215,4 +216,7 @@ class Settings:
     last_resort: UnitCode = ""
     warning_shares: tuple[float, ...] = (0.5, 0.8)
     objection_window_h: float = 24.0
+    escalation_h: tuple[float, ...] = (0.0, 8.0, 24.0)  # working hours after a missed due moment, rung by rung
+    partners: Mapping[str, Name] = field(default_factory=dict)  # cities that cases are handed to
     limits: Mapping[str, float] = field(default_factory=dict)
+    conduct_classes: tuple[ClassCode, ...] = ()  # classes that are about a unit or its staff

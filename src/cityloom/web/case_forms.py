@@ -141,7 +141,8 @@ def _units(step: Step, file: CaseFile, post: Post, city: City, named: Names, day
     every = Group(say("field.all_units"), unit_choices(city, named, day))
     if step.move not in ("dispatch", "redispatch"):
         return (every,)
-    route = choose_lead(city, case.class_code, case.area, case.component_code, case.source, context.clock().now())
+    now, about = context.clock().now(), case.complained_about
+    route = choose_lead(city, case.class_code, case.area, case.component_code, case.source, now, about)
     first = ([route.lead] if route.lead else []) + [u for u in route.candidates if u != route.lead]
     return (Group(named.reason(route.reason), unit_choices(city, named, day, first)), every) if first else (every,)
 

@@ -117,7 +117,8 @@ class Names:
         area = self.city.areas.get(post.area or "") if self.city else None
         whole = area is None or area.parent is None
         parts = [self.role(post.role.value), self.unit(post.unit), "" if whole else self.area(post.area)]
-        return " · ".join(p for p in parts if p)
+        held = " · ".join(p for p in parts if p)
+        return say("post.for", who=self.person(post.for_login), post=held) if post.for_login else held
 
     def reason(self, reason: Reason | Mapping[str, Any] | None) -> str:
         """The sentence of a reason with every code in it named; empty for none."""
@@ -152,6 +153,8 @@ class Names:
             "kind": self.clock,
             "source": self.source,
             "known": lambda code: render(Reason(code), self.lang) if code in REASONS else code,
+            "reading": lambda code: self.reason(Reason(f"read.{code}")),
+            "readings": lambda code: self.reason(Reason(f"read.{code}")),
             "what": self._what,
         }
 

@@ -14,6 +14,7 @@ from cityloom.base.ids import ids
 from cityloom.base.reasons import Reason
 from cityloom.base.statements import Statement
 from cityloom.cases.changes import changes_between
+from cityloom.cases.conflicts import check_named
 from cityloom.cases.deciding import check_class, decide
 from cityloom.cases.errors import BadReport
 from cityloom.cases.following import follow
@@ -24,7 +25,7 @@ from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
-from cityloom.cases.reporters import keeping_reporter, tracking_code_for
+from cityloom.cases.reporters import Person, keeping_reporter, tracking_code_for, tracking_codes_for
 from cityloom.cases.twins import Twin, list_twins
 from cityloom.cases.values import Case, CaseFile, Details, Place, Report
 from cityloom.city.snapshot_values import City
@@ -51,6 +52,12 @@ class NewReport:
     phone: str = ""
     language: str = "zh"
     confidential: bool = False
+    complained_about: tuple[str, ...] = ()  # units that it is about; they and their staff stay away
+    consents: tuple[str, ...] = ("callback",)
+    quiet_hours: str = ""
+    sensitive: bool = False
+    under_14: bool = False
+    home_address: str = ""
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
     external_id: str | None = None
@@ -80,7 +87,7 @@ def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Receiv
     The same idempotency key gives the same answer as the first time.
     """
     at = clock.now()
-    place = _screen(city, new)
+    place = screen_report(city, new)
     code = tracking_code_for(city, new.idempotency_key) or new_tracking_code()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -88,7 +95,7 @@ def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Receiv
                 return _join(cursor, city, new, place, by, at, code)
             return _open(cursor, city, new, place, by, at, code)
     except IntegrityError as conflict:
-        if (before := _received_before(city, code, new.idempotency_key, new.external_id)) is not None:
+        if (before := received_before(city, code, new.idempotency_key, new.external_id)) is not None:
             return before
         raise conflict
 
@@ -96,16 +103,18 @@ def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Receiv
 def find_received(city: City, idempotency_key: str) -> Received | None:
     """The answer that a report with this key was given; None when none was received."""
     code = tracking_code_for(city, idempotency_key)
-    return _received_before(city, code, idempotency_key) if code is not None else None
+    return received_before(city, code, idempotency_key) if code is not None else None
 
 
-def _screen(city: City, new: NewReport) -> Place:
+def screen_report(city: City, new: NewReport) -> Place:
+    """The place of what is said; raises BadReport or UnknownWord for what cannot be kept."""
     if not new.words.strip() and not new.photos:
         raise BadReport("error.no_words")
     most = int(city.settings.limits.get("text_chars", DEFAULT_TEXT_CHARS))
     if len(new.words) > most:
         raise BadReport("error.too_long", most=most)
     check_class(new.class_code, city)
+    check_named(new.complained_about, city)
     return locate(city, new.lon, new.lat, new.address, new.area)
 
 
@@ -113,7 +122,7 @@ def _open(
     cursor: CursorWrapper, city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str
 ) -> Received:
     twins = list_twins(cursor, city, place, new.class_code, at)
-    file = _new_file(city, new, place, by, at, code)
+    file = new_case_file(city, new, place, by, at, code)
     case = file.case
     matter = city.classes.get(new.class_code) if new.class_code else None
     path = city.paths.choose(new.source, matter.kind if matter else "", case.nature)
@@ -151,13 +160,17 @@ def _with_reporter(
     city: City, new: NewReport, file: CaseFile, at: datetime
 ) -> tuple[CaseFile, tuple[Statement, ...]]:
     """The newest report with its reporter, and what keeps the reporter; nobody who left neither name nor phone."""
-    if not new.phone.strip() and not new.name.strip():
+    person = Person(
+        new.name, new.phone, new.home_address, new.consents, new.language, new.quiet_hours, new.sensitive, new.under_14
+    )
+    if person.said_nothing:
         return file, ()
-    reporter_id, keeping = keeping_reporter(city, new.name, new.phone, at)
+    reporter_id, keeping = keeping_reporter(city, person, at)
     return file.with_reports(replace(file.reports[-1], reporter_id=reporter_id)), (keeping,)
 
 
-def _new_file(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str) -> CaseFile:
+def new_case_file(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str) -> CaseFile:
+    """A new case with its report, on no path yet."""
     case_id = ids.one()
     local = at.astimezone(city.calendar().tz)
     day = local.date()
@@ -184,7 +197,8 @@ def _new_file(city: City, new: NewReport, place: Place, by: Post, at: datetime, 
         areas=place.areas,
         cell=place.cell,
         address=place.address,
-        confidential=new.confidential,
+        confidential=new.confidential or bool(new.complained_about),
+        complained_about=check_named(new.complained_about, city),
     )
     return CaseFile(case, reports=(_new_report(city, new, place, by, at, code, case_id),))
 
@@ -213,10 +227,13 @@ def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime
     )
 
 
-def _received_before(city: City, code: str, key: str | None, external_id: str | None = None) -> Received | None:
+def received_before(city: City, code: str, key: str | None, external_id: str | None = None) -> Received | None:
+    """The answer given before under this key or external id; None when nothing was received by it."""
     with connection.cursor() as cursor:
         report = find_report_once(cursor, city.id, key, external_id)
         if report is None:
             return None
         file = get_file_by_id(cursor, report.case_id)
-    return Received(file.case.number, code, file, report.id, again=True)
+    codes = [code, *tracking_codes_for(city, key)]  # the key may have been changed since the first sending
+    known = next((c for c in codes if tracking_hash(c) == report.tracking_hash), code)
+    return Received(file.case.number, known, file, report.id, again=True)

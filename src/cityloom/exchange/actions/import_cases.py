@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from cityloom.base.clock import Clock, Elapsed
 from cityloom.base.ids import ids
 from cityloom.cases.copying import copy_in, copy_line, copy_table, row_text
-from cityloom.cases.reporters import plain_phone, vault
+from cityloom.cases.reporters import COLUMNS, Person, reporter_row
 from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.mapping import RecordMapping
@@ -29,7 +29,6 @@ from cityloom.exchange.rejects import Rejects
 from cityloom.exchange.tables import TableRow, read_table
 
 BATCH = 5000
-REPORTER_COLUMNS = ("id", "city_id", "name_sealed", "phone_sealed", "phone_index", "purpose", "created_at")
 Progress = Callable[["Imported"], None]
 
 
@@ -183,10 +182,7 @@ def _count(done: Imported, record: Record, place: Place) -> None:
 
 def _reporter_line(city: City, reporter_id: int, record: Record, at: datetime) -> str:
     """Name and phone sealed, for the table that stands apart."""
-    safe = vault()
-    phone = safe.blind_index(plain_phone(record.phone))
-    sealed = (safe.seal(record.name), safe.seal(record.phone))
-    return copy_line((reporter_id, city.id, *sealed, phone, "callback", at.astimezone(UTC)))
+    return copy_line(reporter_row(reporter_id, city.id, Person(record.name, record.phone), at.astimezone(UTC)))
 
 
 def _send(batch: _Batch) -> None:
@@ -194,7 +190,7 @@ def _send(batch: _Batch) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")  # `quick_commits` waits for the disk at the end
         if batch.reporters:
-            copy_table(cursor, "cases_reporter", REPORTER_COLUMNS, batch.reporters)
+            copy_table(cursor, "cases_reporter", COLUMNS, batch.reporters)
         for kind, text in batch.texts:
             copy_in(cursor, kind, text)
 
