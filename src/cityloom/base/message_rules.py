@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import Reason, register
@@ -47,7 +46,7 @@ register(
 )
 
 KINDS = ("sms", "mail")
-# What may be asked of a recipient for each purpose: `out` unless they said no, `in` only when they said yes, `always`.
+# Whether a purpose needs consent: `out` goes unless the recipient said no, `in` only after a yes, `always` goes.
 PURPOSES: dict[str, str] = {"callback": "out", "progress": "out", "work": "out", "account": "always", "news": "in"}
 
 RETRY_MIN = (1, 5, 15, 60, 180, 360, 720)  # minutes to wait after the first failure, the second, …; then given up
@@ -67,7 +66,7 @@ class BadMessage(CityloomError):
 class MessageRules:
     """What a city asks of its messages: local quiet hours, how many a day one recipient may get, whose name signs."""
 
-    zone: tzinfo = ZoneInfo("UTC")
+    zone: tzinfo = UTC
     quiet_from: time = time(21)
     quiet_until: time = time(8)
     most_a_day: int = 4

@@ -26,7 +26,7 @@ from cityloom.base.reasons import Reason
 
 @dataclass(frozen=True)
 class Template:
-    """A text in both languages with `{parameters}`; a subject for mail. An urgent one ignores quiet hours and caps."""
+    """A text in both languages with `{parameters}`, a subject for mail. An urgent one waits for no quiet hours."""
 
     zh: str
     en: str
@@ -114,7 +114,7 @@ def send_later(
     at, address = clock.now(), _checked(kind, to, template, params, purpose)
     safe = vault()
     message_id = ids.one()
-    row = [
+    row: list[Any] = [
         message_id, about.city, kind, purpose, template, safe.seal(canonical(dict(params)).decode()),
         language, safe.seal(address), address_index(address), about.case, about.report_id,
         once, not_before or at, until, at,

@@ -145,6 +145,7 @@ TASK_MOVES: dict[str, Name] = {
 REPORT_MOVES: dict[str, Name] = {
     "call_back": Name("回访", "call back"),
     "attempt_callback": Name("回访未成", "try to call back"),
+    "invite_callback": Name("发回访链接", "send a link to answer"),
     "exempt": Name("免回访", "exempt from callback"),
     "withdraw_report": Name("撤回本次反映", "withdraw this report"),
 }
@@ -174,7 +175,6 @@ GUARDS: dict[str, Name] = {
     "escalation_due": Name("已到升级时点", "a rung of the ladder has been reached"),
     "by_a_street": Name("由街道吹哨", "it is with a street office"),
     "promise_open": Name("有未兑现的日期承诺", "a dated promise is open"),
-    "contacted_before": Name("已联系过诉求人", "the resident was contacted before"),
     "whistled": Name("被吹哨单位", "the unit was whistled for"),
     "assisting": Name("协办单位", "the unit assists"),
     "own_whistle": Name("本单位吹的哨", "one's own unit whistled"),

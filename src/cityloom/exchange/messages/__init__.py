@@ -1,0 +1,1 @@
+"""Connectors that carry messages to people: make-believe, SMTP, and any SMS gateway that takes JSON."""

@@ -1,0 +1,1 @@
+"""Sends SMS through a gateway that takes a JSON POST."""

@@ -1,0 +1,1 @@
+"""Puts messages into a drawer instead of sending them."""

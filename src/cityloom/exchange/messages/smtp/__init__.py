@@ -1,0 +1,1 @@
+"""Sends mail through any SMTP server."""
