@@ -24,6 +24,7 @@ from cityloom.base.clock import Clock, clock_of_settings
 from cityloom.base.outbox import drop_told
 from cityloom.base.patience import Patience
 from cityloom.cases.actions.fire_clocks import fire_clocks
+from cityloom.cases.actions.fire_orders import fire_orders
 from cityloom.city.models import City as StoredCity
 from cityloom.city.snapshot import current_city
 from cityloom.city.snapshot_values import City
@@ -87,6 +88,7 @@ class Worker:
         """Fire what is due, tell what waits; how many things were done."""
         began = time.monotonic()
         fired = fire_clocks(self.cities, self.clock, CLOCKS_AT_ONCE)
+        fired += fire_orders(self.cities, self.clock)
         if fired:
             log.info("clocks=%d took_ms=%d", fired, 1000 * (time.monotonic() - began))
         told = self.relay.pass_on() if self.relay is not None else 0
