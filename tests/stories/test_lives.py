@@ -262,7 +262,9 @@ def test_one_more_report_of_the_same_matter_gets_its_own_callback(life: Life) ->
     life.call_back("yes", "satisfied", one.id)
     assert life.state == "replied", "the second reporter has not been called"
     life.move_report("attempt_callback", "callback", two.id, outcome=Outcome("unreachable"))
-    life.move_report("exempt", "callback", two.id, reason="exempt.unreachable")
+    with pytest.raises(GuardHolds):
+        life.move_report("exempt", "callback", two.id, reason="exempt.unreachable")
+    life.move_report("exempt", "shift", two.id, reason="exempt.unreachable")
     assert life.state == "closed"
     assert life.broken() == []
 

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.callbacks import NOT_REACHED
 from cityloom.cases.dispatching import choose_lead
 from cityloom.cases.guards import Asked, failing
 from cityloom.cases.permissions import may
@@ -334,12 +335,10 @@ def _photo_for(move: str, needed: bool) -> str:
 
 def _callback(report: Report, chance: random.Random) -> tuple[str, Details]:
     heard = chance.random()
-    if heard < 0.12:
-        if report.callback_attempts >= 2:
-            return "exempt", Details(reason=Reason("exempt.unreachable"))
-        return "attempt_callback", Details(outcome=Outcome("unreachable"))
+    if heard < 0.12 and report.callback_attempts < 6:  # by then the system has exempted or the next call is answered
+        return "attempt_callback", Details(outcome=Outcome(chance.choice(NOT_REACHED[:3])))
     if heard < 0.14:
-        return "exempt", Details(reason=Reason("exempt.refused"))
+        return "attempt_callback", Details(outcome=Outcome("refused"))
     if heard < 0.21:
         return "call_back", Details(outcome=Outcome("yes", "no", "unsatisfied"))
     if heard < 0.29:
