@@ -239,6 +239,10 @@ class City:
         """Who leads (none: a gap; several: an overlap) and who assists."""
         return self._duty_table.owed(class_code, area_code, on, source, working)
 
+    def deciding_area(self, area_code: AreaCode) -> AreaCode:
+        """The smallest area holding this one that some duty names, else `*`: areas of one answer have the same."""
+        return self._duty_table.nearest_named(area_code)
+
     @cached_property
     def _duty_table(self) -> DutyTable:
         return DutyTable(self.duties, self._class_chains, self._area_chains)
