@@ -56,6 +56,21 @@ def check_values(folder: CityFolder) -> list[Problem]:
     return found.problems
 
 
+def check_tables(folder: CityFolder, fields: Iterable[str]) -> list[Problem]:
+    """Every problem of changed `duties` and `standards`, the rest of the folder being known as sound."""
+    if folder.config is None:
+        return []
+    found, fields = Findings(folder, folder.config), set(fields)
+    if "standards" in fields:
+        _check_standards(found)
+    if "duties" in fields:
+        check_duty_rows(found, (each.code for each in folder.classes))
+        _check_living(found, "duties")
+        if not any(p.level == ERROR and p.code in _BREAKS_TREES for p in found.problems):
+            check_duties(found)
+    return found.problems
+
+
 # The duty matrix is only looked at on sound trees: its gaps would else repeat these.
 _BREAKS_TREES = ("circle", "code_unknown", "code_twice", "city_area_count")
 

@@ -39,6 +39,7 @@ class Version(models.Model):
     note = models.TextField(blank=True)
     counts = models.JSONField()
     settings = models.JSONField()
+    signatures = models.JSONField(default=list)  # who signed it, as `signing.Signature`
 
     class Meta:
         db_table = "city_version"

@@ -23,6 +23,7 @@ from cityloom.city.folder import Progress, untold
 from cityloom.city.folder_values import CityConfig, CityFolder
 from cityloom.city.problems import Problem, has_errors
 from cityloom.city.rows import TABLES, Columns, Table, digest_of
+from cityloom.city.signing import Demanded
 from cityloom.city.snapshot import forget_cities
 
 _LOCK = 0x43697479  # "City": the first half of the advisory lock that a load of any city takes
@@ -89,17 +90,20 @@ def load_city(
     at: datetime,
     note: str = "",
     progress: Progress = untold,
+    demanded: Demanded | None = None,
 ) -> LoadResult:
     """Load the folder as the next version, or leave everything as it is if it says nothing new.
 
-    Raises FolderRefused when it has errors. Two loads at once wait for each other. `progress` is told what
-    comes next and the share of the work done.
+    Raises FolderRefused when it has errors, and NotSigned when the signatures that are `demanded` are not there for
+    exactly what it says. Two loads at once wait for each other. `progress` is told what comes next and the share of
+    the work done.
     """
     folder, problems = check_folder(directory, lambda step, share: progress(step, 0.5 * share))
     if folder.config is None or has_errors(problems):
         raise FolderRefused(problems)
     said = {table.name: _said(table, folder) for table in TABLES}
     digest = _digest_of_folder(folder, said)
+    signatures = demanded.check(directory, folder.config.code, digest) if demanded else ()
     with transaction.atomic():
         city, current = _claim(folder.config)
         if current is not None and current.digest == digest:
@@ -121,11 +125,17 @@ def load_city(
             note=note,
             counts=counts,
             settings=folder.raw_config,
+            signatures=[each.as_json() for each in signatures],
         )
         _renew(city, folder.config, number)
         transaction.on_commit(forget_cities)
     forget_cities()
     return LoadResult(city.code, number, False, changes, tuple(problems))
+
+
+def digest_of_folder(folder: CityFolder) -> str:
+    """What the folder says, in 64 hexadecimal digits: the same for the version that a load of it would make."""
+    return _digest_of_folder(folder, {table.name: _said(table, folder) for table in TABLES})
 
 
 def _said(table: Table, folder: CityFolder) -> dict[str, _Said]:
