@@ -89,8 +89,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CITYLOOM_SMS_URL",
         "",
-        "What carries SMS: `https+sms://host/path` of a gateway (with CITYLOOM_SMS_FORM), or `pretend:`, which a demo "
-        "has when empty. Production sends none when empty.",
+        "What carries SMS: `https+sms://host/path` of a gateway (with CITYLOOM_SMS_FORM), or `pretend:`, which a "
+        "demo has when empty. Production sends none when empty.",
     ),
     Setting(
         "CITYLOOM_SMS_FORM",
@@ -117,6 +117,17 @@ SETTINGS: tuple[Setting, ...] = (
         "Number of proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     ),
     Setting("CITYLOOM_LOG_LEVEL", "INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR."),
+    Setting(
+        "CITYLOOM_LOG_FORMAT",
+        "",
+        "`json` (one object a line) or `text` (key=value). Empty: `json` in production, `text` in demo mode.",
+    ),
+    Setting(
+        "CITYLOOM_METRICS_FROM",
+        "127.0.0.1,::1",
+        "Addresses and networks that may read `/metrics` without a token, separated by commas.",
+    ),
+    Setting("CITYLOOM_METRICS_TOKEN", "", "Whoever sends it as `Authorization: Bearer …` may read `/metrics` as well."),
     Setting(
         "CITYLOOM_PASSWORD_LENGTH", "10", "Signs that a password has at least; a figure below 8 is read as 8."
     ),

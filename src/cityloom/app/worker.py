@@ -19,10 +19,12 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
+from cityloom.app.messengers import messenger
 from cityloom.app.relay import JetStream, Relay, find_embedded
 from cityloom.base.clock import Clock, clock_of_settings
 from cityloom.base.outbox import drop_told
 from cityloom.base.patience import Patience
+from cityloom.base.sending import MESSAGES_KEPT, forget_messages
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.cases.actions.fire_orders import fire_orders
 from cityloom.city.models import City as StoredCity
@@ -46,7 +48,7 @@ def run() -> None:
     relay = Relay(JetStream(url), _code_of) if url else None
     if relay is None:
         log.warning("messages=waiting reason='no message server is named'; set CITYLOOM_NATS_URL to have them told")
-    worker = Worker(clock_of_settings(), stop, relay)
+    worker = Worker(clock_of_settings(), stop, relay, messages=messenger())
     log.info("worker=started clock=%s", settings.CITYLOOM_CLOCK or "real")
     try:
         worker.work()
@@ -64,6 +66,7 @@ class Worker:
     stop: threading.Event
     relay: Relay | None = None
     cities: Callable[[int], City] = field(default_factory=lambda: city_by_id)
+    messages: Callable[[Clock], int] | None = None
     _patience: Patience = field(default_factory=Patience)
     _cleaned_at_s: float | None = None
 
@@ -92,8 +95,9 @@ class Worker:
         if fired:
             log.info("clocks=%d took_ms=%d", fired, 1000 * (time.monotonic() - began))
         told = self.relay.pass_on() if self.relay is not None else 0
+        sent = self.messages(self.clock) if self.messages is not None else 0
         self._clean()
-        return fired + told
+        return fired + told + sent
 
     def _clean(self) -> None:
         now_s = time.monotonic()
@@ -103,6 +107,8 @@ class Worker:
         dropped = drop_told(self.clock.now() - TOLD_KEPT)
         if dropped:
             log.info("told_messages_dropped=%d", dropped)
+        if forgotten := forget_messages(self.clock.now() - MESSAGES_KEPT):
+            log.info("messages_forgotten=%d", forgotten)
 
     def _database_away(self, why: Exception) -> None:
         if not self._patience.failures:
