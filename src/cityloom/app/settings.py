@@ -158,6 +158,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "cityloom.web.addresses.address_of"
+AXES_LOCKOUT_CALLABLE = "cityloom.web.lockout.own_answer"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "new", "again", "csrfmiddlewaretoken"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the moment that was told stands
 

@@ -31,6 +31,10 @@ register(
             "请填写起止日期：不早于今天，止期不早于起期，最长{most}天",
             "give the first and the last day: not before today, in order, {most} days at most",
         ),
+        "deputy.not_a_day": (
+            "“{text}”不是日期，请写成2026-06-30",
+            "“{text}” is no day; write for example 2026-06-30",
+        ),
         "deputy.post_ends": (
             "该岗位到{last}为止，代班不能超过岗位任期",
             "the post ends on {last}; a deputy's days end with it",

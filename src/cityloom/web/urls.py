@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from cityloom.web import case, intake, map_data, paths, photos, queue, report, signin, start, track
+from cityloom.web import (
+    account,
+    case,
+    deputies,
+    handover,
+    intake,
+    map_data,
+    passwords,
+    paths,
+    photos,
+    queue,
+    report,
+    second_factor,
+    signin,
+    start,
+    track,
+)
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -20,7 +36,18 @@ urlpatterns = [
     path("paths/", paths.paths, name="paths"),
     path("signin/", signin.sign_in, name="sign_in"),
     path("signin/post/", signin.choose_post, name="choose_post"),
+    path("signin/code/", signin.sign_in_code, name="sign_in_code"),
+    path("signin/forgot/", passwords.forgot, name="forgot"),
+    path("signin/reset/<str:uid>/<str:token>/", passwords.reset, name="reset"),
     path("signout/", signin.sign_out, name="sign_out"),
+    path("account/", account.account, name="account"),
+    path("account/password/", passwords.change_password, name="change_password"),
+    path("account/second-factor/", second_factor.second_factor, name="second_factor"),
+    path("account/sessions/end/", account.end_session, name="end_session"),
+    path("account/deputies/", deputies.deputies, name="deputies"),
+    path("account/deputies/end/", deputies.call_off, name="call_off_deputy"),
+    path("handover/", handover.handover, name="handover"),
+    path("handover/take/", handover.take_over, name="take_over"),
     path("photo/<int:photo_id>", photos.photo, name="photo"),
     path("map/areas.geojson", map_data.areas, name="map_areas"),
     path("map/cases.geojson", map_data.cases, name="map_cases"),

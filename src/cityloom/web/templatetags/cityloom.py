@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from cityloom.base.errors import CityloomError
+from cityloom.cases.handovers import DESKS
 from cityloom.city.values import Post
 from cityloom.web import context as around
 from cityloom.web.forms import Group
@@ -43,6 +44,7 @@ class Chrome:
     several_posts: bool
     sees_queue: bool
     takes_reports: bool
+    has_desk: bool
 
 
 @register.simple_tag(takes_context=True)
@@ -72,6 +74,7 @@ def chrome(context: template.Context) -> Chrome:
         several_posts=several,
         sees_queue=post is not None,
         takes_reports=post is not None and post.role.value in ("hotline_agent", "shift_lead"),
+        has_desk=post is not None and post.role in DESKS,
     )
 
 
