@@ -280,6 +280,37 @@ class Request(Kept):
         ]
 
 
+class Precedent(Kept):
+    """A ruling on whose work a matter is, and the duty it proposes."""
+
+    case = _case()
+    number = _text(40)
+    class_code = _text(null=True)
+    area = _text(null=True)
+    component_code = _text(null=True)
+    from_unit = _text()
+    to_unit = _text()
+    kind = _text(10)
+    reason = models.JSONField()
+    rule = models.TextField()
+    request_id = models.BigIntegerField(null=True)
+    proposed = models.JSONField()
+    state = _text(10)
+    ruled_by = _text(150)
+    ruled_role = _text(30)
+    ruled_at = models.DateTimeField()
+    settled_by = _text(150)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_precedent"
+        indexes = [
+            models.Index(fields=["city", "class_code", "ruled_at"], name="cases_precedent_class"),
+            models.Index(fields=["city", "state", "ruled_at"], name="cases_precedent_state"),
+            models.Index(fields=["case"], name="cases_precedent_case"),
+        ]
+
+
 class RunningClock(Kept):
     case = _case()
     kind = _text(30)
@@ -557,3 +588,96 @@ class CallbackLink(Kept):
         db_table = "cases_callback_link"
         indexes = [models.Index(fields=["case"], name="cases_link_case")]
         constraints = [models.UniqueConstraint(fields=["code_hash"], name="cases_link_code")]
+
+
+# --- registers that are verified, not collected -----------------------------------------------------------------
+
+
+class Register(Kept):
+    """What a register holds: its table of `registers.toml` as it was loaded last."""
+
+    kind = _text(40)
+    spec = models.JSONField()
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_register"
+        constraints = [models.UniqueConstraint(fields=["city", "kind"], name="cases_register_kind")]
+
+
+class RegisterRecord(Kept):
+    """One record as it stands. `fields` are open, `sealed` holds the personal ones; `said` marks what its source
+    said last, so that a correction outlives a load that says nothing new."""
+
+    kind = _text(40)
+    code = _text()
+    fields = models.JSONField()
+    sealed = models.BinaryField(null=True)
+    said = models.BinaryField()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    area = _text(null=True)
+    areas = ArrayField(_text())
+    address = _text(300)
+    state = _text(10)
+    verified_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_register_record"
+        constraints = [models.UniqueConstraint(fields=["city", "kind", "code"], name="cases_register_code")]
+        indexes = [
+            models.Index(
+                fields=["city", "kind", "due_on", "id"], condition=~Q(due_on=None), name="cases_register_due"
+            ),
+            GinIndex(fields=["areas"], name="cases_register_areas"),
+        ]
+
+
+class RegisterCheck(Kept):
+    """A check of a record; once answered the database refuses to change it, except to erase what was sealed."""
+
+    record = models.ForeignKey(RegisterRecord, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = _text(40)
+    why = models.JSONField()
+    asked_by = _text(150)
+    asked_at = models.DateTimeField()
+    due_on = models.DateField()
+    worker = _text(150)
+    rank = models.IntegerField()
+    outcome = _text(20)
+    corrections = models.JSONField()
+    sealed_corrections = models.BinaryField(null=True)
+    note = models.TextField()
+    by_login = _text(150)
+    by_role = _text(30)
+    at = models.DateTimeField(null=True)
+    case_number = _text(40)
+    photo = _text(200)
+    photo_sha256 = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "cases_register_check"
+        constraints = [
+            models.UniqueConstraint(fields=["record"], condition=Q(outcome=""), name="cases_register_one_check")
+        ]
+        indexes = [
+            models.Index(fields=["record", "id"], name="cases_register_checks_of"),
+            models.Index(fields=["city", "worker", "rank"], condition=Q(outcome=""), name="cases_register_round"),
+            models.Index(fields=["city", "by_login", "at"], condition=~Q(outcome=""), name="cases_register_done"),
+        ]
+
+
+class RegisterRead(models.Model):
+    """Who saw the personal fields of which record, for which check, when."""
+
+    record_id = models.BigIntegerField()
+    check_id = models.BigIntegerField()
+    by_login = _text(150)
+    by_role = _text(30)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_register_read"
+        indexes = [models.Index(fields=["record_id"], name="cases_register_read_of")]
