@@ -13,6 +13,7 @@ from PIL import Image
 
 from cityloom.base.clock import GivenClock
 from cityloom.base.reasons import Reason
+from cityloom.cases.actions.decide_request import decide_request
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.actions.move_report import move_report
@@ -95,6 +96,16 @@ class Life:
         return move_report(
             self.city, self.number, which, move, self.post(by), self._details(brought), self.clock,
             version=self.file.case.version, owns=owns,
+        )  # fmt: skip
+
+    def decide(self, verdict: str, by: str, move: str = "", **ruled: Any) -> CaseFile:
+        """Say of the newest open request (of this move) that it is granted, refused or taken back."""
+        file = self.file
+        request = next(r for r in reversed(file.requests) if r.is_open and move in ("", r.move))
+        ruled.setdefault("note", "情况属实")
+        return decide_request(
+            self.city, self.number, request.id, verdict, self.post(by), self._details(ruled), self.clock,
+            version=file.case.version,
         )  # fmt: skip
 
     def call_back(self, solved: str = "yes", satisfied: str = "satisfied", report_id: int | None = None) -> CaseFile:

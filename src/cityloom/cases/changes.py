@@ -92,7 +92,7 @@ def changes_between(before: CaseFile | None, after: CaseFile) -> dict[str, Any]:
 # What of a part is told: in this order, and new names only at the end, so that older entries stay readable.
 BRIEF: dict[str, tuple[str, ...]] = {
     "tasks": ("unit", "role", "state", "done_by", "upheld", "ruled", "caller", "arrived_at", "rating"),
-    "reports": ("state", "solved", "satisfied", "exempt_reason", "source", "split_from"),
+    "reports": ("state", "solved", "satisfied", "exempt_reason", "source", "split_from", "contacted"),
     "clocks": ("kind", "owed_by", "state", "due_at"),
     "requests": ("move", "state", "asked_by", "decided_by"),
 }

@@ -35,6 +35,18 @@ class StaleVersion(CityloomError):
     status = 409
 
 
+class CannotMerge(CityloomError):
+    """Two cases that do not fit together, or reports that cannot be parted."""
+
+    status = 409
+
+
+class BadValue(CityloomError):
+    """A date, an amount or a rating outside its range."""
+
+    status = 422
+
+
 class NoSuchCase(CityloomError):
     status = 404
 
@@ -59,6 +71,28 @@ class ConflictOfInterest(CityloomError):
     """The unit is the one that the complaint is about; it keeps away."""
 
     status = 409
+
+
+class TooManyMessages(CityloomError):
+    """One side has written as often as a day allows."""
+
+    status = 429
+
+
+class OnHold(CityloomError):
+    """The data of the case must stay until its hold is lifted."""
+
+    status = 409
+
+
+class NoSuchRequest(CityloomError):
+    status = 404
+
+
+class NotProven(CityloomError):
+    """The code and the phone do not belong together."""
+
+    status = 403
 
 
 class BadPhoto(CityloomError):

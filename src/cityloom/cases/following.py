@@ -8,6 +8,7 @@ from cityloom.base.reasons import Reason
 from cityloom.cases.changes import Draft
 from cityloom.cases.deciding import decide, path_of
 from cityloom.cases.dispatching import choose_lead
+from cityloom.cases.escalating import rung_due
 from cityloom.cases.guards import Asked, failing
 from cityloom.cases.moves import NewId, carry_out
 from cityloom.cases.permissions import SYSTEM
@@ -18,14 +19,20 @@ from cityloom.city.values import Nature, Role
 
 
 def follow(
-    file: CaseFile, at: datetime, city: City, new_id: NewId, hold: bool = False
+    file: CaseFile,
+    at: datetime,
+    city: City,
+    new_id: NewId,
+    hold: bool = False,
+    only: frozenset[str] | None = None,
 ) -> tuple[CaseFile, list[Draft]]:
     """The file after all that the system does by itself now: file, dispatch or queue, close, rework.
 
-    `hold` leaves a registered case at the desk, for an agent who may answer at once.
+    `hold` leaves a registered case at the desk, for an agent who may answer at once; `only` names the moves it may
+    make when nothing but time has passed.
     """
     drafts: list[Draft] = []
-    while (found := _next_of_itself(file, at, city, queued=bool(drafts) and drafts[-1].move == "queue")) is not None:
+    while (found := _next_of_itself(file, at, city, bool(drafts) and drafts[-1].move == "queue", only)) is not None:
         move, details = found
         if hold and move in ("dispatch", "queue"):
             break
@@ -35,9 +42,15 @@ def follow(
     return file, drafts
 
 
-def _next_of_itself(file: CaseFile, at: datetime, city: City, queued: bool) -> tuple[str, Details] | None:
+def _next_of_itself(
+    file: CaseFile, at: datetime, city: City, queued: bool, only: frozenset[str] | None
+) -> tuple[str, Details] | None:
     case = file.case
-    rows = [s for s in path_of(case, city).steps_from(case.state) if Role.SYSTEM in s.by]
+    rows = [
+        s
+        for s in path_of(case, city).steps_from(case.state)
+        if Role.SYSTEM in s.by and (only is None or s.move in only)
+    ]
     for row in rows:
         if (details := _offer(row, file, at, city, queued)) is None:
             continue
@@ -66,6 +79,11 @@ def _offer(row: Step, file: CaseFile, at: datetime, city: City, queued: bool) ->
             return None if _is_unsolved(file) else Details(Reason("auto.settled"))
         case "rework":
             return Details(Reason("callback.unsolved")) if _is_unsolved(file) else None
+        case "resume":
+            return Details(Reason("auto.deferral_over"))
+        case "escalate":
+            found = rung_due(file, at, city)
+            return Details(found[1]) if found else None
         case "take_note":
             return Details() if case.nature == Nature.PRAISE else None
     return None

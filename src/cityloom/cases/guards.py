@@ -147,7 +147,7 @@ HOLDS: dict[str, Callable[[Asked], bool]] = {
     "asks_no_check": lambda a: not _asks_check(a),
     "reports_settled": lambda a: all(r.state in REPORT_END_STATES for r in a.file.reports),
     "not_upheld": lambda a: a.file.lead is not None and not a.file.lead.upheld,
-    "not_own_work": lambda a: a.file.lead is None or a.file.lead.done_by != a.by.login,
+    "not_own_work": lambda a: a.file.lead is None or a.file.lead.done_by not in a.by.persons,
     "in_objection_window": _in_objection_window,
     "one_report": lambda a: sum(r.state not in REPORT_END_STATES for r in a.file.reports) <= 1,
     "to_a_unit_below": _to_a_unit_below,

@@ -10,15 +10,16 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.crypto import canonical, chain_hash, new_salt, salted_digest
 from cityloom.base.ids import ids
 from cityloom.base.statements import Statement, send_together
+from cityloom.base.tallies import is_heard, tally
 from cityloom.cases.changes import Draft
 from cityloom.cases.errors import NoSuchCase, NoSuchReport, StaleVersion
 from cityloom.cases.values import Case, CaseFile, Entry, Report, Request, RunningClock, Task
@@ -99,12 +100,24 @@ def _file_of(cursor: CursorWrapper, case: Case) -> CaseFile:
 
 
 def keep_new(
-    file: CaseFile, drafts: Sequence[Draft], at: datetime, chain_seed: bytes, also: Sequence[Statement] = ()
+    file: CaseFile,
+    drafts: Sequence[Draft],
+    at: datetime,
+    chain_seed: bytes,
+    also: Sequence[Statement] = (),
+    moved_reports: bool = False,
 ) -> CaseFile:
-    """Write a case that was not there before, with everything that belongs to it (`also`: its reporter)."""
+    """Write a case that was not there before, with everything that belongs to it (`also`: its reporter).
+
+    `moved_reports`: its reports belonged to another case until now.
+    """
     entries, file = _chained(file, drafts, at, chain_seed)
-    rows = ([file.case], file.reports, file.tasks, file.clocks, entries)
-    send_together([*also, *(_inserting(each) for each in rows if each), _telling(file, entries, at)])
+    reports = [_inserting(file.reports, moved_reports)] if file.reports else []
+    rows = (file.tasks, file.clocks, entries)
+    send_together(
+        [*also, _inserting([file.case]), *reports, *map(_inserting, filter(None, rows)), _telling(file, entries, at)]
+    )
+    _count_once_committed(entries, () if moved_reports else file.reports)
     return file
 
 
@@ -125,6 +138,8 @@ def keep_moves(
     changed = [_changed(getattr(before, kind), getattr(after, kind)) for kind in PARTS]
     replacing = [_inserting(rows, replacing=True) for rows in changed if rows]
     send_together([*also, *replacing, _inserting(entries), _telling(after, entries, at)])
+    known = {r.id for r in before.reports}
+    _count_once_committed(entries, [r for r in after.reports if r.id not in known])
     return after
 
 
@@ -141,6 +156,15 @@ def refuse_stale(cursor: CursorWrapper, case: Case, seen: int | None) -> None:
     if since or seen > case.version:
         moves = [f"{e.move} ({e.by_login})" for e in since]
         raise StaleVersion("error.stale", seen=seen, now=case.version, what=moves)
+
+
+def _count_once_committed(entries: Sequence[Entry], reports: Iterable[Report]) -> None:
+    """Tell whoever measures: moves with their roles, new reports with their sources."""
+    if not is_heard():
+        return
+    moves, sources = [(e.move, e.by_role) for e in entries], [(r.source,) for r in reports]
+    transaction.on_commit(partial(tally, "moves", moves))
+    transaction.on_commit(partial(tally, "reports", sources))
 
 
 def _inserting(rows: Sequence[Any], replacing: bool = False) -> Statement:

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.callbacks import UNHEARD
 from cityloom.cases.changes import Draft, changes_between
 from cityloom.cases.guards import PUBLIC
+from cityloom.cases.hard_moves import Doing, take_effect
 from cityloom.cases.promises import (
     apply_clocks,
     hand_over,
@@ -20,6 +22,7 @@ from cityloom.cases.promises import (
     standard_of,
     start_clocks,
 )
+from cityloom.cases.requests import lapse_requests
 from cityloom.cases.values import CaseFile, Details, Report, Task
 from cityloom.city.paths import REPORT_END_STATES, Path, Step
 from cityloom.city.snapshot_values import City
@@ -67,10 +70,12 @@ def carry_out(
     after = after.with_case(state=to, state_since=at if to != case.state else case.state_since)
     after = _move_task(after, step, by, details, at, city, new_id)
     after = _move_reports(after, step, details)
-    after = apply_clocks(after, step, at, city, new_id)
+    after = apply_clocks(after, step, at, city, new_id, details)
+    after = take_effect(after, Doing(step, by, details, at, city, new_id))
     if step.move in ("reclassify", "relocate"):
         after = recount(after, at, city)
-    after = _sum_up(after, before, step, at)
+    after = lapse_requests(after, at, city)
+    after = sum_up(after, before, step, at)
     draft = Draft(
         subject="case",
         subject_id=case.id,
@@ -113,17 +118,23 @@ def _move_task(
     match step.move:
         case "dispatch" | "redispatch":
             assert details.unit is not None
+            if lead is not None and step.move == "redispatch":
+                file = file.with_tasks(replace(lead, ruled="not_ours"))
             return _send(file, details, at, new_id, parent=None)
-        case "pass_on":
+        case "object" if step.task == "sent":
+            assert lead is not None
+            gone = replace(lead, state="returned", ended_at=at, ruled="not_ours")
+            return _send(file.with_tasks(gone), details, at, new_id, parent=None)
+        case "object":
+            assert lead is not None
+            return file.with_tasks(replace(lead, ruled="not_ours"))
+        case "pass_on" | "ask_up":
             assert lead is not None
             passed = replace(lead, state="passed_on", ended_at=at)
             return hand_over(_send(file.with_tasks(passed), details, at, new_id, parent=lead), lead.id)
         case "assist":
             assert details.unit is not None
             return file.with_tasks(_task(file, details.unit, "assist", at, new_id, details.reason))
-        case "object":
-            assert lead is not None
-            return file.with_tasks(replace(lead, objected_at=at))
     if not step.task:
         return file
     if step.task == "cancelled":
@@ -131,7 +142,7 @@ def _move_task(
     if lead is None:
         return file
     if step.task == "upheld":
-        again = replace(lead, state="sent", ended_at=None, upheld=True)
+        again = replace(lead, state="sent", ended_at=None, upheld=True, ruled="ours")
         return file.with_tasks(again)
     if step.task == "rework":
         state = "contacted" if lead.contacted_at else "signed"
@@ -202,7 +213,7 @@ def _moved(report: Report, step: Step, file: CaseFile, details: Details) -> Repo
         why = {"void": "exempt.voided", "answer": "exempt.answered"}.get(step.move, "exempt.nature")
         return replace(report, state="exempt", exempt_reason=why, version=version)
     if taken_up:
-        return replace(report, state=step.reports, solved=None, satisfied=None, version=version)
+        return replace(report, state=step.reports, **UNHEARD, version=version)
     return replace(report, state=step.reports, version=version)
 
 
@@ -213,7 +224,7 @@ def exemption(report: Report) -> str | None:
     return "exempt.no_contact" if report.reporter_id is None else None
 
 
-def _sum_up(after: CaseFile, before: CaseFile, step: Step, at: datetime) -> CaseFile:
+def sum_up(after: CaseFile, before: CaseFile, step: Step, at: datetime) -> CaseFile:
     """What the case itself shows of its tasks and clocks."""
     case, was = after.case, before.case
     promise = promise_of(after)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from cityloom.cases.deciding import path_of
+from cityloom.cases.errors import ImpossibleMove, NotAllowed
 from cityloom.cases.permissions import may
-from cityloom.cases.values import CaseFile, Report, Task
+from cityloom.cases.requests import VERDICTS, require_decider
+from cityloom.cases.task_moves import is_of_unit, open_rows
+from cityloom.cases.values import CaseFile, Report, Request, Task
 from cityloom.city.paths import Step
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
@@ -15,8 +21,20 @@ def open_report_steps(file: CaseFile, report: Report, by: Post, city: City, owns
     return [s for s in rows if may(by, s, file, owns) is None]
 
 
-def open_task_steps(file: CaseFile, task: Task, by: Post, city: City) -> list[Step]:
-    """The steps this post may take on an assisting task now: only its own unit moves it, while the case lives."""
-    if task.role != "assist" or file.case.has_ended or task.unit not in by.units:
-        return []
-    return [s for s in city.paths.task_steps if task.state in s.came_from and by.role in s.by]
+def open_task_steps(file: CaseFile, task: Task, by: Post, at: datetime, city: City) -> list[Step]:
+    """The steps this post may take on the task of an assisting or whistled unit now."""
+    rows = open_rows(file, task, by, at, city)
+    return [s for s in rows if by.role in s.by and is_of_unit(task, s.move, by)]
+
+
+def open_verdicts(file: CaseFile, request: Request, by: Post, city: City) -> list[str]:
+    """What this post may say of a request now: grant and refuse for a second person, take_back for its asker."""
+    rows = [s for s in path_of(file.case, city).steps_from(file.case.state) if s.move == request.move]
+    found: list[str] = []
+    for verdict in VERDICTS:
+        try:
+            require_decider(file, request, verdict, rows[0] if rows else None, by)
+        except (ImpossibleMove, NotAllowed):
+            continue
+        found.append(verdict)
+    return found

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from cityloom.cases.values import CaseFile, RunningClock
+from cityloom.cases.values import CaseFile, Details, RunningClock
 from cityloom.city.clock_values import ClockUnit, Limit, WorkCalendar
 from cityloom.city.paths import ClockRule, Step
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Standard, Urgency
-from cityloom.sla.clocks import due_at, is_overdue, resumed_due, warning_moments
+from cityloom.sla.clocks import due_at, extended_due, is_overdue, resumed_due, warning_moments
+from cityloom.sla.values import Due
 
-OF_THE_UNIT = frozenset({"sign", "contact", "handling"})
+OF_THE_UNIT = frozenset({"sign", "contact", "handling", "deferral", "review", "dated"})
 OWED_BY = {
     "verification": "checker",
     "filing": "shift_lead",
@@ -22,11 +23,17 @@ OWED_BY = {
     "check": "checker",
     "callback": "callback_agent",
     "promise": "city",
+    "escalation": "supervisor",
+    "approval": "supervisor",
 }
+BARE = Details()
 
 
-def limit_of(rule: ClockRule, standard: Standard | None, urgency: str) -> Limit:
-    """How long the clock runs: the standard's own limit, the urgent one of the rule, or its ordinary one."""
+def limit_of(rule: ClockRule, standard: Standard | None, urgency: str, reason_code: str = "") -> Limit:
+    """How long the clock runs: the standard's own limit, that of the reason, the urgent one, or the ordinary one."""
+    if reason_code in rule.by_reason:
+        amount, unit = rule.by_reason[reason_code]
+        return Limit(amount, ClockUnit(unit))
     if rule.from_standard and standard is not None and standard.limit is not None and standard.unit:
         return Limit.parse(standard.limit, standard.unit, standard.hours, standard.after_hours, standard.due_time)
     if urgency == Urgency.URGENT and rule.urgent_limit is not None:
@@ -39,24 +46,63 @@ def promises_nothing(rule: ClockRule, standard: Standard | None) -> bool:
     return rule.from_standard and standard is not None and standard.limit is None
 
 
-def apply_clocks(file: CaseFile, step: Step, at: datetime, city: City, new_id: Callable[[], int]) -> CaseFile:
-    """The file with the step's clocks stopped, paused, resumed and started at that moment."""
-    changed = [_stopped(c, at) for c in file.clocks_of(step.stops, "running", "paused")] if step.stops else []
-    file = file.with_clocks(*changed)
+def apply_clocks(
+    file: CaseFile, step: Step, at: datetime, city: City, new_id: Callable[[], int], details: Details = BARE
+) -> CaseFile:
+    """The file with the step's clocks stopped, paused, resumed, extended and started at that moment.
+
+    "*" stops all but those that outlive the case; these stop only by their own name.
+    """
+    file = file.with_clocks(*(stopped(c, at) for c in _to_stop(file, step, city)))
     file = file.with_clocks(*(_paused(c, at) for c in file.clocks_of(step.pauses, "running")))
     file = file.with_clocks(*(_resumed(c, at, city) for c in file.clocks_of(step.resumes, "paused")))
-    return start_clocks(file, step.starts, at, city, new_id)
+    if step.extends and details.amount is not None:
+        longer = (_extended(c, details.amount, at, city) for c in file.clocks_of(step.extends, "running", "paused"))
+        file = file.with_clocks(*longer)
+    return start_clocks(file, step.starts, at, city, new_id, details)
+
+
+def _to_stop(file: CaseFile, step: Step, city: City) -> tuple[RunningClock, ...]:
+    def is_meant(clock: RunningClock) -> bool:
+        if clock.kind in step.stops:
+            return True
+        rule = city.paths.clocks.get(clock.kind)
+        return "*" in step.stops and not (rule is not None and rule.outlives)
+
+    return tuple(c for c in file.clocks_of("*", "running", "paused") if is_meant(c)) if step.stops else ()
 
 
 def start_clocks(
-    file: CaseFile, kinds: tuple[str, ...], at: datetime, city: City, new_id: Callable[[], int]
+    file: CaseFile,
+    kinds: tuple[str, ...],
+    at: datetime,
+    city: City,
+    new_id: Callable[[], int],
+    details: Details = BARE,
 ) -> CaseFile:
     """The file with these clocks begun; the promise is reckoned first, since others may start at its end."""
     for kind in sorted(kinds, key=lambda k: k != "promise"):
-        clock = _started(file, city.paths.clocks[kind], at, city, new_id)
+        clock = _started(file, city.paths.clocks[kind], at, city, new_id, details)
         if clock is not None:
             file = file.with_clocks(clock)
     return file
+
+
+def start_for(
+    file: CaseFile,
+    kind: str,
+    owed_by: str,
+    at: datetime,
+    city: City,
+    new_id: Callable[[], int],
+    task_id: int | None = None,
+    details: Details = BARE,
+) -> CaseFile:
+    """The file with one more clock, owed by whom the move names; a city whose paths know no such clock has none."""
+    if kind not in city.paths.clocks:
+        return file
+    clock = _started(file, city.paths.clocks[kind], at, city, new_id, details)
+    return file if clock is None else file.with_clocks(replace(clock, owed_by=owed_by, task_id=task_id))
 
 
 def recount(file: CaseFile, at: datetime, city: City) -> CaseFile:
@@ -66,11 +112,11 @@ def recount(file: CaseFile, at: datetime, city: City) -> CaseFile:
     """
     standard = standard_of(file, city)
     for clock in file.clocks_of("*", "running", "paused"):
-        rule = city.paths.clocks[clock.kind]
-        if not rule.from_standard:
+        rule = city.paths.clocks.get(clock.kind)
+        if rule is None or not rule.from_standard:
             continue
         if promises_nothing(rule, standard):
-            file = file.with_clocks(_stopped(clock, at))
+            file = file.with_clocks(stopped(clock, at))
             continue
         limit = limit_of(rule, standard, file.case.urgency)
         file = file.with_clocks(_recounted(clock, limit, at, city))
@@ -100,8 +146,15 @@ def next_due(file: CaseFile) -> datetime | None:
 
 
 def promise_of(file: CaseFile) -> RunningClock | None:
-    """The promise to the resident: the newest one (a reopened case has a new promise)."""
-    return max((c for c in file.clocks if c.kind == "promise"), key=lambda c: c.id, default=None)
+    """The promise to the resident: the earliest that runs, else the newest one there was.
+
+    A reopened case has a new promise; a case that took another in keeps both.
+    """
+    promises = [c for c in file.clocks if c.kind == "promise"]
+    running = [c for c in promises if c.state != "stopped"]
+    if running:
+        return min(running, key=lambda c: (c.due_at, c.id))
+    return max(promises, key=lambda c: c.id, default=None)
 
 
 def overdue(file: CaseFile, at: datetime) -> tuple[bool, bool]:
@@ -117,16 +170,18 @@ def _is_late(clock: RunningClock, at: datetime) -> bool:
 
 
 def _started(
-    file: CaseFile, rule: ClockRule, at: datetime, city: City, new_id: Callable[[], int]
+    file: CaseFile, rule: ClockRule, at: datetime, city: City, new_id: Callable[[], int], details: Details
 ) -> RunningClock | None:
     standard = standard_of(file, city)
     if promises_nothing(rule, standard):
         return None
-    limit = limit_of(rule, standard, file.case.urgency)
+    limit = limit_of(rule, standard, file.case.urgency, details.reason.code if details.reason else "")
     begins = at
     if rule.from_promise_end and (promise := promise_of(file)):
         begins = max(at, promise.due_at)
     due = due_at(begins, limit, city.calendar())
+    if rule.given_end and details.until is not None:
+        due = Due(details.until, provisional=False)
     lead = file.lead if rule.name in OF_THE_UNIT else None
     clock = RunningClock(
         id=new_id(),
@@ -156,8 +211,21 @@ def _with_warnings(clock: RunningClock, after: datetime, city: City) -> RunningC
     return replace(clock, warn_at=ahead, fires_at=datetime.fromisoformat(ahead[0]) if ahead else None)
 
 
-def _stopped(clock: RunningClock, at: datetime) -> RunningClock:
+def stopped(clock: RunningClock, at: datetime) -> RunningClock:
     return replace(clock, state="stopped", stopped_at=at, warn_at=(), fires_at=None)
+
+
+def _extended(clock: RunningClock, amount: float, at: datetime, city: City) -> RunningClock:
+    """Due that much later, counted in the clock's own unit from its due moment; warnings run anew."""
+    limit = replace(limit_of_clock(clock), amount=amount)
+    due = extended_due(clock.due_at, limit, _calendar(clock, city))
+    longer = replace(clock, due_at=due.at.astimezone(UTC), provisional=due.provisional)
+    return _with_warnings(longer, at, city) if clock.state == "running" else longer
+
+
+def limit_of_clock(clock: RunningClock) -> Limit:
+    """The limit a clock was started with."""
+    return Limit.parse(clock.amount, clock.unit, clock.hours, clock.after_hours, clock.due_time)
 
 
 def _paused(clock: RunningClock, at: datetime) -> RunningClock:

@@ -1,4 +1,4 @@
-"""Walking all cases of a city with their history, in batches: five statements for each five hundred cases."""
+"""Walking all cases of a city with their history, in batches: six statements for each five hundred cases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from cityloom.cases.keeping import chain_seed, read
-from cityloom.cases.values import Case, CaseFile, Entry, Report, RunningClock, Task
+from cityloom.cases.values import Case, CaseFile, Entry, Report, Request, RunningClock, Task
 from cityloom.cases.verifying import Broken, verify_chain
 
 BATCH = 500
@@ -28,13 +28,17 @@ def walk_cases(city_id: int, batch: int = BATCH) -> Iterator[list[tuple[CaseFile
             if not cases:
                 return
             case_ids = [case.id for case in cases]
-            tasks, reports, clocks = (
+            tasks, reports, clocks, requests = (
                 _by_case(read(cursor, kind, "case_id = ANY(%s) ORDER BY id", [case_ids]))
-                for kind in (Task, Report, RunningClock)
+                for kind in (Task, Report, RunningClock, Request)
             )
             entries = _by_case(read(cursor, Entry, "case_id = ANY(%s) ORDER BY case_id, seq", [case_ids]))
         yield [
-            (CaseFile(c, tuple(tasks[c.id]), tuple(reports[c.id]), tuple(clocks[c.id])), entries[c.id]) for c in cases
+            (
+                CaseFile(c, tuple(tasks[c.id]), tuple(reports[c.id]), tuple(clocks[c.id]), tuple(requests[c.id])),
+                entries[c.id],
+            )
+            for c in cases
         ]
         after_id = case_ids[-1]
 
@@ -56,10 +60,10 @@ def count_cases(city_id: int) -> int:
 
 
 def list_strays(city_id: int) -> list[Broken]:
-    """Rows whose case is gone: entries, tasks, reports and clocks that no walk over the cases would meet."""
+    """Rows whose case is gone: entries, tasks, reports, clocks and requests that no walk over cases would meet."""
     found: list[Broken] = []
     with connection.cursor() as cursor:
-        for table in ("cases_entry", "cases_task", "cases_report", "cases_clock"):
+        for table in ("cases_entry", "cases_task", "cases_report", "cases_clock", "cases_request"):
             cursor.execute(
                 f"SELECT DISTINCT r.case_id FROM {table} r LEFT JOIN cases_case c "  # noqa: S608
                 "ON c.id = r.case_id AND c.city_id = r.city_id WHERE r.city_id = %s AND c.id IS NULL LIMIT 100",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cityloom.base.crypto import salted_digest
-from cityloom.cases.changes import TRACKED, brief_clock, brief_report, brief_task, plain
+from cityloom.cases.changes import BRIEF, TRACKED, UNTOLD, brief, plain, trimmed
 from cityloom.cases.keeping import link_hash
 from cityloom.cases.values import CaseFile, Entry
 
@@ -57,21 +57,18 @@ def _text_fits(entry: Entry, words: dict[int, str]) -> bool:
 def _rows_off(file: CaseFile, entries: Sequence[Entry]) -> list[str]:
     """Rows that say something else than the last entry about them did."""
     case: dict[str, Any] = {}
-    rows: dict[str, dict[str, Any]] = {"tasks": {}, "reports": {}, "clocks": {}}
+    rows: dict[str, dict[str, Any]] = {name: {} for name in BRIEF}
     for entry in entries:
         case |= {name: new for name, (_, new) in entry.changes.get("case", {}).items()}
         for kind, known in rows.items():
-            known |= {i: new for i, (_, new) in entry.changes.get(kind, {}).items()}
+            news = entry.changes.get(kind, {}).items()
+            known |= {i: None if new is None else trimmed(kind, new) for i, (_, new) in news}
     off = [
         f"the case's {name} is not what its history says"
         for name in TRACKED
-        if plain(getattr(file.case, name)) != case.get(name)
+        if plain(getattr(file.case, name)) != case.get(name, UNTOLD.get(name))
     ]
-    now = {
-        "tasks": {str(t.id): brief_task(t) for t in file.tasks},
-        "reports": {str(r.id): brief_report(r) for r in file.reports},
-        "clocks": {str(c.id): brief_clock(c) for c in file.clocks},
-    }
+    now = {name: {str(row.id): brief(name, row) for row in getattr(file, name)} for name in BRIEF}
     for kind, there in now.items():
         off += [
             f"{kind}: {i} is not what its history says"

@@ -75,7 +75,7 @@ def move_forms(file: CaseFile, post: Post, city: City, named: Names) -> list[Mov
         forms += [_form(s, "report", report.id, about, file, post, city, named) for s in steps]
     for task in file.assisting():
         about = named.unit(task.unit)
-        steps = open_task_steps(file, task, post, city)
+        steps = open_task_steps(file, task, post, at, city)
         forms += [_form(s, "task", task.id, about, file, post, city, named) for s in steps]
     forms = [f for f in forms if "unit" not in f.musts or any(g.choices for g in f.units)]
     return sorted(forms, key=lambda f: ("main", "plain", "quiet", "grave").index(f.weight))

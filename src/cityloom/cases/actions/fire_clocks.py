@@ -13,13 +13,18 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
+from cityloom.base.ids import ids
 from cityloom.base.reasons import Reason
 from cityloom.cases.changes import Draft, changes_between
+from cityloom.cases.following import follow
 from cityloom.cases.keeping import get_file_by_id, keep_moves
 from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.promises import overdue
 from cityloom.cases.values import CaseFile, RunningClock
+from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
+
+BY_TIME = frozenset({"resume", "escalate"})
 
 
 def fire_clocks(city_by_id: Callable[[int], City], clock: Clock, most: int = 200) -> int:
@@ -56,13 +61,24 @@ def _fire_next(city_by_id: Callable[[int], City], at: datetime, failed: dict[int
             clock_id, case_id = found
             before = get_file_by_id(cursor, case_id)
             running = next(c for c in before.clocks if c.id == clock_id)
-            after, draft = _told(before, running, city_by_id(before.case.city_id))
-            keep_moves(cursor, before, after, [draft], at)
+            city = city_by_id(before.case.city_id)
+            after, draft = _told(before, running, city)
+            after, more = _go_on(after, running, city)
+            keep_moves(cursor, before, after, [draft, *more], at)
     except Exception as wrong:
         if clock_id is None:
             raise
         failed[clock_id] = wrong
     return True
+
+
+def _go_on(file: CaseFile, running: RunningClock, city: City) -> tuple[CaseFile, list[Draft]]:
+    """What the passing of time alone brings about at a due moment: a deferral ends, a case climbs a rung."""
+    moment = datetime.fromisoformat(running.warn_at[0])
+    if moment < running.due_at or file.case.has_ended:
+        return file, []
+    its_city = city_of_case(city, file.case.city_version)
+    return follow(file, moment, its_city, ids.one, only=BY_TIME)
 
 
 def _told(file: CaseFile, running: RunningClock, city: City) -> tuple[CaseFile, Draft]:
