@@ -1,63 +1,65 @@
 """`kill -9` of any process, again and again, under load: what was acknowledged stays, and all of it whole.
 
-Clients report through the real action and write down each number they were told; the demo's player moves cases
-along; the real worker fires clocks of a time that runs an hour a second. At random moments one of them, a backend of
-PostgreSQL or its postmaster is killed; what does not come back by itself is started again on the same data.
+Some clients report through the real action and others through the pages as browsers do, and each writes down what it
+was told; the demo's player moves cases along; the real worker fires clocks of a time that runs an hour a second and
+tells the message server. At random moments one of them is killed, or the web server, one of its workers, the message
+server, a process of PostgreSQL or its postmaster; what does not come back by itself is started again on the same
+data.
+
+`python -m benchmarks.kill --rounds 200` prints the figures of docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import click
 import psycopg
 
+from benchmarks import kill_faults
+from benchmarks.kill_clients import CITY, Ack, read_acks
+from cityloom.app.nats_server import NatsDidNotStart
+from cityloom.app.parts import NatsPart
 from cityloom.app.places import project_root
 from cityloom.app.postgres import PostgresDidNotStart, RunningPostgres, start_postgres
+from cityloom.app.processes import free_port
 from cityloom.base.clock import DemoClock, RealClock
 
-CITY = "990100"
-CLIENTS = 3
+T = TypeVar("T")
+
+DIRECT = ("direct0", "direct1")
+BROWSERS = ("browser0", "browser1")
 HOURS_A_SECOND = 1.0
 BEGINS = datetime(2026, 6, 1, 1, tzinfo=UTC)  # a Monday, nine o'clock in the small city
-VICTIMS = {"client": 4, "player": 2, "worker": 4, "backend": 3, "postmaster": 3}
-WAIT_S = 60.0
-LACKS_SOMETHING = 3  # the exit code of a command whose database does not answer
-
-# The clock that somebody owes in each state of an open case: one of these runs, or the case was kept by half.
-OWED = {
-    "reported": ("verification", "filing"),
-    "verified": ("filing",),
-    "registered": ("dispatch",),
-    "filed": ("dispatch",),
-    "dispatched": ("sign",),
-    "signed": ("handling", "contact"),
-    "contacted": ("handling",),
-    "returned": ("adjudication",),
-    "checked": ("callback", "promise"),
-    "replied": ("callback",),
-}
+VICTIMS = {
+    "direct": 2, "browser": 2, "player": 2, "worker": 4, "web": 3, "web worker": 3, "nats": 3, "backend": 3,
+    "postmaster": 3,
+}  # fmt: skip
+WAIT_S = 120.0
+LACKS_SOMETHING = 3  # the exit code of a command whose database does not answer or whose port is still held
+GIVES_UP = 1  # that of the web server when a worker is killed twice within five seconds
 
 
 class StaysDown(Exception):
-    """Something that was killed did not come back in a minute; its log is named."""
+    """Something that was killed did not come back in time; its log is named."""
 
 
 @dataclass
 class Round:
-    """One kill: who, and after how many seconds the next report was acknowledged."""
+    """One kill: who, and after how many seconds both doors had acknowledged a report again."""
 
     victim: str
     back_after_s: float
@@ -65,44 +67,42 @@ class Round:
 
 @dataclass
 class Storm:
-    """A small city under load on its own database in `var`; call `begin`, some `strike`, then `end`."""
+    """A small city under load on its own servers in `var`; call `begin`, some `strike`, then `end`."""
 
     var: Path
     city_folder: Path
-    seed: int = 7
     rounds: list[Round] = field(default_factory=list)
     _server: RunningPostgres | None = None
+    _nats: NatsPart | None = None
+    _port: int = 0
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _clock: DemoClock | None = None
 
     # --- the story ---
 
     def begin(self) -> None:
-        """Start the database, load the city, start everybody, and wait for the first acknowledged report."""
+        """Start the servers, load the city, start everybody, and wait for each client's first acknowledged report."""
         self._server = start_postgres(self.var)
+        self._nats = NatsPart(self.var, port=free_port(), mqtt_port=free_port())
+        self._nats.start()
+        self._port = free_port()
         self._clock = DemoClock(RealClock().now(), BEGINS, HOURS_A_SECOND * 3600)
         self._call("migrate")
         self._call("city", "load", str(self.city_folder))
-        for name in ("worker", "player", *(f"client{i}" for i in range(CLIENTS))):
+        for name in ("web", "worker", "player", *DIRECT, *BROWSERS):
             self._start(name)
-        self._wait_until(lambda: all(self._acks_of(i) for i in range(CLIENTS)), "the clients")
+        self._wait_until(lambda: all(self._told(name) for name in (*DIRECT, *BROWSERS)), "the clients")
 
-    def strike(self, chance: random.Random) -> None:
-        """Kill one at a random moment, start it again, and wait until reports are acknowledged again."""
-        time.sleep(chance.uniform(0.1, 0.9))
-        victim = chance.choices(list(VICTIMS), list(VICTIMS.values()))[0]
-        if victim == "client":
-            victim = f"client{chance.randrange(CLIENTS)}"
-        before, began = self._count_acks(), time.monotonic()
-        if victim == "postmaster":
-            self._kill_postmaster()
-        elif victim == "backend":
-            self._kill_backend(chance)
-        else:
-            self._kill(victim)
-        self._wait_until(lambda: self._count_acks() > before, f"reports after the end of {victim}")
+    def strike(self, chance: random.Random, victim: str) -> None:
+        """Kill one at a random moment, start it again, and wait until both doors acknowledge reports again."""
+        time.sleep(chance.uniform(0.05, 0.65))
+        self._kill_one(chance, victim)
+        began, before = time.monotonic(), [self._told(*DIRECT), self._told(*BROWSERS)]
+        self._wait_until(
+            lambda: self._told(*DIRECT) > before[0] and self._told(*BROWSERS) > before[1],
+            f"reports after the end of {victim}",
+        )
         self.rounds.append(Round(victim, time.monotonic() - began))
-        self._require_everybody()
 
     def end(self) -> None:
         """Stop those who report and move; let the worker catch up with every moment that has come; stop it too.
@@ -110,11 +110,12 @@ class Storm:
         Before that the player is given the time to see at least one case to its end.
         """
         assert self._clock is not None
-        self._wait_until(lambda: self.counts()["ended"] > 0, "the end of a case")
-        for name in [n for n in self._running if n != "worker"]:
+        self._wait_until(lambda: self._count("cases_case WHERE closed_at IS NOT NULL") > 0, "the end of a case")
+        for name in (*DIRECT, *BROWSERS, "player", "web"):
             self._stop(name)
         until = self._clock.now()
-        self._wait_until(lambda: self._due(until) == 0, "the worker's catching up", WAIT_S + 2 * len(self.rounds))
+        catching_up_s = WAIT_S + 2 * len(self.rounds)
+        self._wait_until(lambda: self._due(until) == 0, "the worker's catching up", catching_up_s)
         self._stop("worker")
 
     def close(self) -> None:
@@ -123,81 +124,53 @@ class Storm:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
             process.wait()
+        if self._nats is not None:
+            self._nats.stop()
         if self._server is not None:
             self._server.stop()
 
     # --- what is wrong in the end ---
 
     def faults(self) -> list[str]:
-        """Everything that is not as it must be; empty when nothing was lost, halved or told twice."""
+        """Everything that is not as it must be; empty when nothing was lost, halved, told twice or not at all."""
+        told = kill_faults.read_stream(self.nats_url)
         with self.connect() as connection:
             found = [
-                *self._lost(connection),
-                *self._halved(connection),
-                *self._told_twice(connection),
-                *self._without_photo(connection),
+                *kill_faults.lost(connection, self.acks()),
+                *kill_faults.halved(connection),
+                *kill_faults.told_twice(connection),
+                *kill_faults.untold(connection, told),
+                *kill_faults.without_photo(connection, self.var / "media"),
             ]
         return found + self._broken_chains()
 
     def counts(self) -> dict[str, int]:
         """How much happened."""
-        with self.connect() as connection:
-            return {
-                "acknowledged": self._count_acks(),
-                "reports": _one(connection, "SELECT count(*) FROM cases_report"),
-                "cases": _one(connection, "SELECT count(*) FROM cases_case"),
-                "moves": _one(connection, "SELECT count(*) FROM cases_entry WHERE subject <> 'clock'"),
-                "told": _one(connection, "SELECT count(*) FROM cases_entry WHERE subject = 'clock'"),
-                "ended": _one(connection, "SELECT count(*) FROM cases_case WHERE closed_at IS NOT NULL"),
-            }
+        told = kill_faults.read_stream(self.nats_url)
+        return {
+            "acknowledged directly": self._told(*DIRECT),
+            "acknowledged by the pages": self._told(*BROWSERS),
+            "refused by the pages": sum(ack.was_refused for ack in self.acks()),
+            "reports": self._count("cases_report"),
+            "joined": self._count("cases_report") - self._count("cases_case"),
+            "photos": self._count("cases_photo"),
+            "cases": self._count("cases_case"),
+            "ended": self._count("cases_case WHERE closed_at IS NOT NULL"),
+            "moves": self._count("cases_entry WHERE subject <> 'clock'"),
+            "moments fired": self._count("cases_entry WHERE subject = 'clock'"),
+            "messages told": len(told.keys),
+            "messages the stream holds twice": told.again,
+        }
 
-    def _lost(self, connection: psycopg.Connection) -> Iterator[str]:
-        kept = dict(
-            connection.execute(
-                "SELECT r.idempotency_key, c.number FROM cases_report r JOIN cases_case c ON c.id = r.case_id"
-            ).fetchall()
-        )
-        for i in range(CLIENTS):
-            for key, number in self._acks_of(i):
-                if kept.get(key) != number:
-                    yield f"acknowledged {key} as {number}, kept as {kept.get(key)}"
+    def acks(self) -> list[Ack]:
+        """What every client was told."""
+        return [ack for name in (*DIRECT, *BROWSERS) for ack in read_acks(self._book(name))]
 
-    def _halved(self, connection: psycopg.Connection) -> Iterator[str]:
-        """Cases without a report, a first entry, their outbox rows, or the clock that their state owes."""
-        for what, condition in {
-            "no report": "NOT EXISTS (SELECT 1 FROM cases_report r WHERE r.case_id = c.id)",
-            "no first entry": "NOT EXISTS (SELECT 1 FROM cases_entry e WHERE e.case_id = c.id AND e.seq = 1)",
-            "not one message a version": "version <> (SELECT count(*) FROM base_outbox o WHERE o.key = c.number)",
-        }.items():
-            for (number,) in connection.execute(f"SELECT number FROM cases_case c WHERE {condition}"):  # noqa: S608
-                yield f"{number}: {what}"
-        for state, kinds in OWED.items():
-            rows = connection.execute(
-                "SELECT number, path FROM cases_case c WHERE state = %s AND closed_at IS NULL AND NOT EXISTS "
-                "(SELECT 1 FROM cases_clock k WHERE k.case_id = c.id AND k.kind = ANY(%s) AND k.state = 'running')",
-                [state, list(kinds)],
-            )
-            for number, path in rows:
-                yield f"{number}: {path} case is {state} and no clock of {kinds} runs"
-
-    def _told_twice(self, connection: psycopg.Connection) -> Iterator[str]:
-        rows = connection.execute(
-            "SELECT subject_id, move, occurred_at, count(*) FROM cases_entry WHERE subject = 'clock' "
-            "GROUP BY 1, 2, 3 HAVING count(*) > 1"
-        )
-        for clock, move, moment, times in rows:
-            yield f"clock {clock}: {move} of {moment} was told {times} times"
-        rows = connection.execute(
-            "SELECT subject_id, count(*) FROM cases_entry WHERE move = 'overdue' GROUP BY 1 HAVING count(*) > 1"
-        )
-        for clock, times in rows:
-            yield f"clock {clock} was overdue {times} times"
-
-    def _without_photo(self, connection: psycopg.Connection) -> Iterator[str]:
-        for name, digest in connection.execute("SELECT file, sha256 FROM cases_photo"):
-            path = self.var / "media" / name
-            if not path.exists() or hashlib.sha256(path.read_bytes()).digest() != bytes(digest):
-                yield f"photo {name} is not what its row says"
+    @property
+    def nats_url(self) -> str:
+        """The address of the message server."""
+        assert self._nats is not None
+        return self._nats.url
 
     def _broken_chains(self) -> list[str]:
         said = subprocess.run(
@@ -209,13 +182,27 @@ class Storm:
     # --- the processes ---
 
     def _start(self, name: str) -> None:
+        client = ["-m", "benchmarks.kill_clients", name, str(self._book(name))]
         argv = {
+            "web": ["-m", "cityloom", "web", "--port", str(self._port), "--threads", "2"],
             "worker": ["-m", "cityloom", "worker"],
             "player": ["-m", "cityloom", "demo", "play", str(self.city_folder), "--rate", "0.05"],
-        }.get(name, ["-m", "benchmarks.kill", name, str(self._ack_file(name))])
-        log = (self.var / "log" / f"{name}.log").open("ab")
-        with log:
+        }.get(name, [*client, str(self._port if name in BROWSERS else 0)])
+        with (self.var / "log" / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen([sys.executable, *argv], env=self._env(), stdout=log, stderr=log)
+
+    def _kill_one(self, chance: random.Random, victim: str) -> None:
+        if victim == "postmaster":
+            self._kill_postmaster()
+        elif victim == "nats":
+            self._kill_nats()
+        elif victim == "backend":
+            _kill_any(chance, self._backends())
+        elif victim == "web worker":
+            _kill_any(chance, children_of(self._running["web"].pid))
+        else:
+            among = {"direct": DIRECT, "browser": BROWSERS}.get(victim, (victim,))
+            self._kill(chance.choice(among))
 
     def _kill(self, name: str) -> None:
         process = self._running[name]
@@ -223,34 +210,26 @@ class Storm:
         process.wait()
         self._start(name)
 
-    def _kill_backend(self, chance: random.Random) -> None:
-        """Kill the process behind one connection; PostgreSQL then ends them all and recovers by itself."""
+    def _backends(self) -> list[int]:
+        """The processes of PostgreSQL but the watcher's own; when one is killed it ends them all and recovers."""
         with self.connect() as connection:
-            pids = [
-                pid
-                for (pid,) in connection.execute(
-                    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' "
-                    "AND pid <> pg_backend_pid()"
-                )
-            ]
-        if pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(chance.choice(pids), signal.SIGKILL)
+            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()").fetchall()
+        return [pid for (pid,) in rows]
 
     def _kill_postmaster(self) -> None:
         assert self._server is not None
         assert self._server.process is not None
         self._server.process.kill()
         self._server.process.wait()
-        until = time.monotonic() + WAIT_S
-        while True:
-            try:
-                self._server = start_postgres(self.var)
-                return
-            except PostgresDidNotStart:  # a backend without its postmaster still holds the memory
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
+        # a backend without its postmaster still holds the memory for a while
+        self._server = _patiently(lambda: start_postgres(self.var), PostgresDidNotStart)
+
+    def _kill_nats(self) -> None:
+        assert self._nats is not None
+        assert self._nats.server is not None
+        self._nats.server.process.kill()
+        self._nats.server.process.wait()
+        _patiently(self._nats.start, NatsDidNotStart)
 
     def _stop(self, name: str) -> None:
         process = self._running.pop(name)
@@ -262,12 +241,14 @@ class Storm:
     def _require_everybody(self) -> None:
         """Nobody who was at work may have ended: a database that goes away is waited for.
 
-        One who found it away at its own start ends with 3 and is started again, as the supervisor does.
+        One who found something missing at its own start, and a web server that gave up, is started again, as the
+        supervisor does.
         """
         for name, process in list(self._running.items()):
-            if process.poll() == LACKS_SOMETHING:
+            code = process.poll()
+            if code == LACKS_SOMETHING or (name == "web" and code == GIVES_UP):
                 self._start(name)
-            elif process.poll() is not None:
+            elif code is not None:
                 log = (self.var / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
                 raise StaysDown(f"{name} ended with {process.returncode}; its last words: {log[-1500:]}")
 
@@ -284,6 +265,7 @@ class Storm:
         return kept | {
             "CITYLOOM_VAR": str(self.var),
             "CITYLOOM_DATABASE_URL": self._server.url,
+            "CITYLOOM_NATS_URL": self.nats_url,
             "CITYLOOM_CLOCK": self._clock.as_setting(),
             "PYTHONPATH": os.pathsep.join((str(root / "src"), str(root))),
         }
@@ -293,104 +275,78 @@ class Storm:
     def connect(self) -> psycopg.Connection[Any]:
         """A connection of the watcher's own; a server that still recovers from the last strike is waited for."""
         assert self._server is not None
-        until = time.monotonic() + WAIT_S
-        while True:
-            try:
-                return psycopg.connect(self._server.url, autocommit=True)
-            except psycopg.OperationalError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
+        url = self._server.url
+        return _patiently(lambda: psycopg.connect(url, autocommit=True), psycopg.OperationalError)
+
+    def _count(self, rows: str, *params: Any) -> int:
+        with self.connect() as connection:
+            found = connection.execute(f"SELECT count(*) FROM {rows}", params).fetchone()  # noqa: S608
+        assert found is not None
+        return int(found[0])
 
     def _due(self, until: datetime) -> int:
-        with self.connect() as connection:
-            return _one(connection, "SELECT count(*) FROM cases_clock WHERE fires_at <= %s", [until])
+        """What the worker still owes: moments that have come, and messages that wait."""
+        return self._count("cases_clock WHERE fires_at <= %s", until) + self._count("base_outbox WHERE waiting")
 
-    def _ack_file(self, name: str) -> Path:
+    def _book(self, name: str) -> Path:
         return self.var / f"{name}.acks"
 
-    def _acks_of(self, i: int) -> list[tuple[str, str]]:
-        """Key and number of each report that this client was told is kept; a half line was not told."""
-        path = self._ack_file(f"client{i}")
-        lines = path.read_text().split("\n")[:-1] if path.exists() else []
-        return [tuple(line.split()) for line in lines if len(line.split()) == 2]  # type: ignore[misc]
-
-    def _count_acks(self) -> int:
-        return sum(len(self._acks_of(i)) for i in range(CLIENTS))
+    def _told(self, *names: str) -> int:
+        """How many reports these clients were told are kept."""
+        return sum(not ack.was_refused for name in names for ack in read_acks(self._book(name)))
 
     def _wait_until(self, holds: Callable[[], bool], what: str, most_s: float = WAIT_S) -> None:
         until = time.monotonic() + most_s
         while not holds():
+            self._require_everybody()
             if time.monotonic() > until:
                 raise StaysDown(f"{what} did not come within {most_s:g} s; see {self.var}/log")
             time.sleep(0.02)
 
 
-def _one(connection: psycopg.Connection, sql: str, params: list[Any] | None = None) -> int:
-    row = connection.execute(sql, params).fetchone()
-    assert row is not None
-    return int(row[0])
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started and that live."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
-# --- a client, in a process of its own ----------------------------------------------------------------------------
+def _kill_any(chance: random.Random, pids: list[int]) -> None:
+    if pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(chance.choice(pids), signal.SIGKILL)
 
 
-def report_on_and_on(name: str, acks: Path) -> None:
-    """Report, write down what was acknowledged, report again; after a failure the same report once more."""
-    from cityloom.app.ready import set_up_django
-
-    set_up_django()
-    from django.db import InterfaceError, OperationalError, connection
-
-    from cityloom.base.clock import clock_of_settings
-    from cityloom.cases.actions.receive_report import NewReport, receive_report
-    from cityloom.city.snapshot import current_city
-    from cityloom.city.values import Post, Role
-
-    chance = random.Random(f"{name}:{os.getpid()}")
-    stopped = []
-    signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    book = os.open(acks, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    clock = clock_of_settings()
-    key = ""
-    while not stopped:
-        key = key or f"{name}-{chance.randrange(16**12):012x}"
-        new = NewReport(
-            source=chance.choice(("resident", "hotline")),
-            words="夜里施工很吵，睡不着",
-            class_code=chance.choice(("hotline:0101", "gb2013:0137", "gb2013:E0110", "hotline:0102")),
-            lon=110.0 + chance.uniform(0.0002, 0.0078),
-            lat=30.0 + chance.uniform(0.0002, 0.0078),
-            name="秦晓梅",
-            phone="12000000000",
-            idempotency_key=key,
-        )
+def _patiently(do: Callable[[], T], unless: type[Exception]) -> T:
+    """What `do` gives, tried again while it raises that, as long as anything is waited for."""
+    until = time.monotonic() + WAIT_S
+    while True:
         try:
-            received = receive_report(current_city(CITY), new, Post("resident", Role.RESIDENT), clock)
-        except (OperationalError, InterfaceError):
-            connection.close()
+            return do()
+        except unless:
+            if time.monotonic() > until:
+                raise
             time.sleep(0.1)
-            continue
-        os.write(book, f"{key} {received.number}\n".encode())
-        key = ""
-        time.sleep(chance.uniform(0.0, 0.08))
 
 
-# --- as a benchmark ---------------------------------------------------------------------------------------------
+# --- as a script ------------------------------------------------------------------------------------------------
 
 
 def storm(
     var: Path, city_folder: Path, rounds: int, seed: int, say: Callable[[str], None] = lambda _: None
 ) -> tuple[Storm, list[str]]:
-    """So many rounds; the storm as it ended, and what is wrong (nothing, if all is well)."""
+    """So many rounds, each kind of victim once before chance decides; the storm as it ended, and what is wrong."""
     chance = random.Random(seed)
-    weather = Storm(var, city_folder, seed)
+    each_once = chance.sample(list(VICTIMS), len(VICTIMS))
+    weather = Storm(var, city_folder)
     try:
         weather.begin()
-        for number in range(1, rounds + 1):
-            weather.strike(chance)
+        for number in range(rounds):
+            by_chance = chance.choices(list(VICTIMS), list(VICTIMS.values()))[0]
+            weather.strike(chance, each_once[number] if number < len(each_once) else by_chance)
             last = weather.rounds[-1]
-            say(f"round {number}: {last.victim} killed, reports acknowledged again after {last.back_after_s:.2f} s")
+            say(f"round {number + 1}: {last.victim} killed, both doors back after {last.back_after_s:.2f} s")
         weather.end()
         return weather, weather.faults()
     except BaseException:
@@ -398,5 +354,32 @@ def storm(
         raise
 
 
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--rounds", default=200, show_default=True, type=click.IntRange(1), help="How many kills.")
+@click.option("--seed", default=7, show_default=True, type=int, help="Decides who is killed and when.")
+def main(rounds: int, seed: int) -> None:
+    """Kill processes of the product under load and tell what was lost, in the small city of the tests."""
+    from tests.city.small_city import write_small_city
+
+    with tempfile.TemporaryDirectory(prefix="cityloom-kill-") as folder:
+        Path(folder).chmod(0o755)
+        city_folder = write_small_city(Path(folder) / "city")
+        weather, faults = storm(Path(folder) / "var", city_folder, rounds, seed, click.echo)
+        try:
+            for what, count in weather.counts().items():
+                click.echo(f"{what:<34}{count:>8,}")
+        finally:
+            weather.close()
+    for victim in VICTIMS:
+        spans = sorted(r.back_after_s for r in weather.rounds if r.victim == victim)
+        if spans:
+            middle = spans[len(spans) // 2]
+            click.echo(f"{victim:<14}{len(spans):>4} kills   back after {middle:5.2f} s, at most {spans[-1]:5.2f} s")
+    for fault in faults:
+        click.echo(fault, err=True)
+    click.echo(f"{len(faults)} faults")
+    sys.exit(1 if faults else 0)
+
+
 if __name__ == "__main__":
-    report_on_and_on(sys.argv[1], Path(sys.argv[2]))
+    main()
