@@ -232,7 +232,11 @@ def _link(
         by_role=by.role.value,
         by_unit=by.unit or "",
         reason=draft.reason.as_json() if draft.reason else {},
-        changes={**draft.changes, **({"words_of": draft.words_of} if draft.words_of else {})},
+        changes={
+            **draft.changes,
+            **({"words_of": draft.words_of} if draft.words_of else {}),
+            **({"for_login": by.for_login} if by.for_login else {}),  # a deputy acts: both names are kept
+        },
         occurred_at=draft.occurred_at.astimezone(UTC),
         recorded_at=at.astimezone(UTC),
         previous=previous,

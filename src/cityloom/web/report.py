@@ -23,18 +23,22 @@ from cityloom.cases.errors import BadPhoto, BadReport
 from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
 from cityloom.cases.promises import promise_of
+from cityloom.cases.reporters import plain_phone
+from cityloom.cases.screening import suspicions
 from cityloom.cases.twins import Twin, list_twins
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Source
 from cityloom.web import context, waiting_photos
-from cityloom.web.doors import for_everybody
+from cityloom.web.doors import for_everybody, with_retry_after
 from cityloom.web.forms import Group, class_groups, most_photos, pictures_of, point_of
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by
+from cityloom.web.public_limits import knock_at, knock_with_report
 from cityloom.web.shown import show
 
 register({"error.too_many_photos": ("最多可附{most}张照片", "at most {most} photos can be added")})
-FIELDS = ("class", "words", "lon", "lat", "address", "name", "phone", "key", "same_as", "asked")
+FIELDS = ("class", "words", "lon", "lat", "address", "name", "phone", "key", "same_as", "asked", "website")
+TRAP = "website"  # seen by no person; machines fill it in
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,10 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
     typed = context.typed_of(request.POST, *FIELDS)
     if not waiting_photos.is_key(typed["key"]):
         typed["key"] = str(uuid.uuid4())
+    has_looked = bool(typed["asked"])
     try:
+        same_words = _count(request, city, typed) if has_looked else bool(knock_at(request, city, near=""))
         pictures = gather_pictures(request, city, typed["key"])
-        has_looked = bool(typed["asked"])
         near = near_matters(city, typed) if typed["same_as"] or not has_looked else ()
         if near and not has_looked:
             if (before := find_received(city, typed["key"])) is not None:  # the answer before was lost on its way
@@ -117,13 +122,15 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
             return show(request, page)
         if typed["same_as"] not in {n.number for n in near}:
             typed["same_as"] = ""  # only a matter that was shown can be joined
-        received = receive_report(city, _new_report(typed, pictures), context.RESIDENT, context.clock())
+        if not has_looked:
+            same_words = _count(request, city, typed)
+        received = receive_report(city, _new_report(typed, pictures, same_words), context.RESIDENT, context.clock())
     except CityloomError as refusal:
         if (before := find_received(city, typed["key"])) is not None:
             return _sent(request, city, before)
         kept = len(waiting_photos.waiting(typed["key"]))
         page = replace(_page(city, typed), error=said_by(refusal, city), photos_kept=kept)
-        return show(request, page, refusal.status)
+        return with_retry_after(show(request, page, refusal.status), refusal)
     waiting_photos.forget_waiting(typed["key"])
     waiting_photos.forget_old(RealClock().now())
     return _sent(request, city, received)
@@ -135,6 +142,7 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
 def near(request: HttpRequest, city: City) -> HttpResponse:
     """The place, its unit and the open matters nearby, as part of the form."""
     typed = context.typed_of(request.GET, *FIELDS)
+    knock_at(request, city, near="")
     try:
         return show(request, NearPage(near_matters(city, typed), typed, _proof(city, typed)))
     except CityloomError:  # a half-typed coordinate; the sending itself tells what is wrong
@@ -190,8 +198,14 @@ def _proof_of_typed(city: City, typed: Mapping[str, str]) -> Proof | None:
         return None
 
 
-def _new_report(typed: Mapping[str, str], pictures: list[Picture]) -> NewReport:
+def _count(request: HttpRequest, city: City, typed: Mapping[str, str]) -> bool:
+    """Count the report at the door; whether its words came from this address too often. Raises TooOften."""
+    return knock_with_report(request, city, typed["words"], plain_phone(typed["phone"])[:40])
+
+
+def _new_report(typed: Mapping[str, str], pictures: list[Picture], same_words: bool) -> NewReport:
     lon, lat = point_of(typed["lon"], typed["lat"])
+    held_for = suspicions(typed["words"], trap=typed[TRAP], same_words=same_words, has_photos=bool(pictures))
     return NewReport(
         source=Source.RESIDENT.value,
         words=typed["words"],
@@ -204,7 +218,8 @@ def _new_report(typed: Mapping[str, str], pictures: list[Picture]) -> NewReport:
         language=context.language(),
         idempotency_key=typed["key"],
         photos=tuple(pictures),
-        same_as=typed["same_as"] or None,
+        same_as=None if held_for else typed["same_as"] or None,
+        suspicions=held_for,
     )
 
 

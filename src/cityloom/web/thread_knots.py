@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cityloom.base.reasons import Reason
 from cityloom.cases.values import Entry, Report
 from cityloom.web.naming import Names
 from cityloom.web.words import WORDS, say
@@ -104,4 +105,7 @@ def _changes(entry: Entry, named: Names, subject: str) -> tuple[str, ...]:
         old, new = case.get(field, (None, None))
         if new and old and old != new and entry.move != "receive":
             found.append(say("case.changed", what=say(f"field.{field}"), old=naming(old), new=naming(new)))
+    if held := entry.changes.get("held"):
+        comma = say("list.comma")
+        found.append(say("change.held", why=comma.join(named.reason(Reason(code)) for code in held)))
     return tuple(found)

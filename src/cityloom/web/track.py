@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cityloom.base.crypto import tracking_hash
 from cityloom.base.errors import CityloomError
+from cityloom.base.rate_limits import TooOften
 from cityloom.base.reasons import Reason
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.actions.move_report import move_report
@@ -29,10 +30,11 @@ from cityloom.cases.working_city import city_of_case
 from cityloom.city.paths import REPORT_MOVES
 from cityloom.city.snapshot_values import City
 from cityloom.web import context
-from cityloom.web.doors import for_everybody
+from cityloom.web.doors import for_everybody, with_retry_after
 from cityloom.web.forms import pictures_of
 from cityloom.web.naming import names, said_by
 from cityloom.web.photos import OF_THE_WORK, is_for
+from cityloom.web.public_limits import knock_at
 from cityloom.web.shown import show
 from cityloom.web.thread_knots import Knot, resident_knots
 
@@ -93,10 +95,12 @@ def enter_code(request: HttpRequest, city: City) -> HttpResponse:
         return show(request, EnterCodePage())
     code = "".join(typed.split()).replace("-", "").upper()[: CODE_CHARS + 10]
     try:
+        knock_at(request, city, track="")
         with connection.cursor() as cursor:
             get_report(cursor, tracking_hash(code))
-    except NoSuchReport as refusal:
-        return show(request, EnterCodePage(typed[:60], said_by(refusal, city)), refusal.status)
+    except (NoSuchReport, TooOften) as refusal:
+        page = EnterCodePage(typed[:60], said_by(refusal, city))
+        return with_retry_after(show(request, page, refusal.status), refusal)
     return redirect("thread", code=code)
 
 
@@ -105,6 +109,7 @@ def enter_code(request: HttpRequest, city: City) -> HttpResponse:
 @for_everybody
 def thread(request: HttpRequest, city: City, code: str) -> HttpResponse:
     """The way of one's own report: steps, who has it, until when, photos, the reply."""
+    knock_at(request, city, track="")
     page = replace(_page(city, code), done=request.GET.get("done", "") if "done" in request.GET else "")
     return _private(show(request, page))
 

@@ -64,6 +64,7 @@ class NewReport:
     photos: tuple[Picture, ...] = ()
     same_as: str | None = None  # the number of an open case the reporter says is the same matter
     hold: bool = False  # an agent keeps it at the desk to answer at once
+    suspicions: tuple[str, ...] = ()  # codes of `screening.py`; a suspicious report waits for a person's look
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,9 @@ def _open(
     matter = city.classes.get(new.class_code) if new.class_code else None
     path = city.paths.choose(new.source, matter.kind if matter else "", case.nature)
     file, first = open_case(file, path, by, at, city, ids.one)
-    file, drafts = follow(file, at, city, ids.one, hold=new.hold)
+    file, drafts = follow(file, at, city, ids.one, hold=new.hold or bool(new.suspicions))
+    if new.suspicions:
+        first = replace(first, changes={**first.changes, "held": list(new.suspicions)})
     if twins:
         first = replace(first, changes={**first.changes, "twins": [t.number for t in twins]})
     file, reporter = _with_reporter(city, new, file, at)
