@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0013_registers'),
+        ('cases', '0014_register_checks_only_grow'),
         ('city', '0004_signatures'),
     ]
 
