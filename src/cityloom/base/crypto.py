@@ -44,6 +44,7 @@ class Vault:
     def __init__(self, keys: Sequence[str]) -> None:
         """Fernet keys, the one in use first."""
         self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._in_use = Fernet(keys[0])
         self._index_keys = [hashlib.sha256(b"cityloom blind index\0" + key.encode()).digest() for key in keys]
         self.key_marks = tuple(key_mark(key) for key in keys)
 
@@ -69,6 +70,14 @@ class Vault:
             return self._fernet.decrypt(bytes(sealed)).decode()
         except InvalidToken as wrong:
             raise NoKeyOpens("crypto.no_key") from wrong
+
+    def is_sealed_now(self, sealed: bytes) -> bool:
+        """Whether the key in use sealed it, and no older one."""
+        try:
+            self._in_use.decrypt(bytes(sealed))
+        except InvalidToken:
+            return False
+        return True
 
     def blind_index(self, text: str) -> bytes:
         """The same 32 bytes for the same text, telling nothing to who has no key."""

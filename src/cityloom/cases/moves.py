@@ -86,9 +86,15 @@ def carry_out(
         reason=details.reason,
         text=details.note,
         occurred_at=details.occurred_at or at,
-        changes={**changes_between(before, after), **({"photos": list(details.photos)} if details.photos else {})},
+        changes={**changes_between(before, after), **_brought(details)},
     )
     return after, draft
+
+
+def _brought(details: Details) -> dict[str, Any]:
+    """What came along with a step and is told of it: photos, and whose report a resident's words belong to."""
+    told: dict[str, Any] = {"photos": list(details.photos)} if details.photos else {}
+    return {**told, "report_said": details.report_id} if details.report_id is not None else told
 
 
 def _correct(file: CaseFile, step: Step, details: Details, at: datetime, city: City) -> CaseFile:

@@ -31,9 +31,9 @@ def keep_photos(
         name = store_picture(picture, city.code, photo_id)
         cursor.execute(
             "INSERT INTO cases_photo (id, city_id, case_id, report_id, kind, file, sha256, width, height, "
-            "by_login, taken_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "screened, by_login, taken_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [photo_id, city.id, case_id, report_id, kind, name, picture.sha256, picture.width, picture.height,
-             by.login, at],
+             picture.screened, by.login, at],
         )  # fmt: skip
         kept.append(photo_id)
     return kept

@@ -41,6 +41,7 @@ register(
         "read.callback": ("回访", "callback"),
         "read.rights_request": ("办理个人信息权利请求", "a rights request"),
         "read.emergency": ("紧急情况，须立即联系诉求人", "an emergency: the person must be reached at once"),
+        "read.retention": ("保存期满删除", "erasing what was kept long enough"),
         "read.relay": ("告知诉求人有新的转达消息", "telling the person of a relayed message"),
     }
 )
@@ -59,8 +60,9 @@ MAY_OPEN: Mapping[str, frozenset[Role]] = {
     "rights_request": frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
     "emergency": frozenset({Role.SHIFT_LEAD}),
     "relay": frozenset({Role.SYSTEM}),
+    "retention": frozenset({Role.SYSTEM}),
 }
-_WHATEVER_PURPOSE = frozenset({"rights_request", "emergency"})
+_WHATEVER_PURPOSE = frozenset({"rights_request", "emergency", "retention"})
 
 
 @dataclass(frozen=True)

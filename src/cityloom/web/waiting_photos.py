@@ -19,6 +19,7 @@ from cityloom.cases.photos import Picture
 _FOLDER = "waiting"
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGITS = 32  # of the digest in a name
+_SCREENED = "-screened"  # a detector looked for faces and plates
 KEPT = timedelta(days=1)
 
 
@@ -31,8 +32,9 @@ def keep_waiting(key: str, pictures: list[Picture]) -> None:
     """Lay these pictures aside under the form's key."""
     there = len(_names(key))
     for number, picture in enumerate(pictures, there):
-        name = f"{_FOLDER}/{key}/{number:02}-{picture.sha256.hex()[:_DIGITS]}.jpg"
-        default_storage.save(name, ContentFile(picture.data))
+        screened = _SCREENED if picture.screened else ""
+        name = f"{number:02}-{picture.sha256.hex()[:_DIGITS]}{screened}.jpg"
+        default_storage.save(f"{_FOLDER}/{key}/{name}", ContentFile(picture.data))
 
 
 def waiting(key: str) -> list[Picture]:
@@ -44,7 +46,7 @@ def waiting(key: str) -> list[Picture]:
         if hashlib.sha256(data).hexdigest()[:_DIGITS] not in name:
             continue
         with Image.open(io.BytesIO(data)) as image:
-            found.append(Picture(data, image.width, image.height))
+            found.append(Picture(data, image.width, image.height, f"{_SCREENED}." in name))
     return found
 
 
