@@ -129,6 +129,17 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CITYLOOM_METRICS_TOKEN", "", "Whoever sends it as `Authorization: Bearer …` may read `/metrics` as well."),
     Setting(
+        "CITYLOOM_LOG_FORMAT",
+        "",
+        "`json` (one object a line) or `text` (key=value). Empty: `json` in production, `text` in demo mode.",
+    ),
+    Setting(
+        "CITYLOOM_METRICS_FROM",
+        "127.0.0.1,::1",
+        "Addresses and networks that may read `/metrics` without a token, separated by commas.",
+    ),
+    Setting("CITYLOOM_METRICS_TOKEN", "", "Whoever sends it as `Authorization: Bearer …` may read `/metrics` as well."),
+    Setting(
         "CITYLOOM_PASSWORD_LENGTH", "10", "Signs that a password has at least; a figure below 8 is read as 8."
     ),
     Setting(

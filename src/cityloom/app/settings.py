@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cityloom.app.account_settings import limits_of, needing_of, networks_of
 from cityloom.app.environment import Environment, SettingNotUnderstood
+from cityloom.app.logs import logging_config
 from cityloom.app.places import demo_password, var_dir
 from cityloom.app.postgres import find_postgres
+from cityloom.app.watch_settings import log_format, networks
 
 _env = Environment.of_process()
 _env.require_for_production()
@@ -83,6 +85,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cityloom.app.watching.WatchRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cityloom.app.csp.ContentSecurityPolicy",
@@ -186,10 +189,6 @@ X_FRAME_OPTIONS = "DENY"
 if _env.number("CITYLOOM_TRUSTED_PROXIES"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _env.text("CITYLOOM_LOG_LEVEL")},
-}
+CITYLOOM_METRICS_FROM = networks(_env, "CITYLOOM_METRICS_FROM")
+CITYLOOM_METRICS_TOKEN = _env.text("CITYLOOM_METRICS_TOKEN")
+LOGGING = logging_config(log_format(_env), _env.text("CITYLOOM_LOG_LEVEL"), messages=not PRODUCTION)

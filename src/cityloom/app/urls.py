@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from cityloom.app.health import healthz, readyz
+from cityloom.app.health import healthz, metrics, readyz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("cityloom.web.urls")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cityloom.base.reasons import Reason, render
+from cityloom.base.tallies import tally
 
 
 class CityloomError(Exception):
@@ -18,6 +19,7 @@ class CityloomError(Exception):
     def __init__(self, code: str, /, **params: Any) -> None:
         self.reason = Reason(code, params)
         super().__init__(code)
+        tally("refused", [(code,)])
 
     def __str__(self) -> str:
         return render(self.reason, "en")

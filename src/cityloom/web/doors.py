@@ -26,6 +26,7 @@ from cityloom.web.naming import said_by
 from cityloom.web.shown import show
 
 View = Callable[..., HttpResponseBase]
+ACTING = "cityloom.post"  # where `request.META` notes by which post somebody was let in
 PASSWORD_DUE = "password_due"  # noqa: S105 (what the session calls it)
 
 
@@ -68,6 +69,7 @@ def for_staff(view: View) -> View:
                 return _to_sign_in(request)
             if (first := _first_to_do(request, post)) is not None:
                 return first
+            request.META[ACTING] = post
             answer = view(request, city, post, *args, **more)
         except CityloomError as refusal:
             answer = refuse(request, refusal, city)
