@@ -116,18 +116,16 @@ SETTINGS: tuple[Setting, ...] = (
         "0",
         "Number of proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     ),
+    Setting("CITYLOOM_SIGNING_KEY", "", "File of your private key for `cityloom city sign`; outside the repository."),
+    Setting(
+        "CITYLOOM_SIGNERS", "", "File of who may sign city folders, a line `login key` each; outside the city's folder."
+    ),
+    Setting(
+        "CITYLOOM_SIGNATURES",
+        "0",
+        "How many different persons must have signed a city folder before it is loaded; 2 keeps four eyes on it.",
+    ),
     Setting("CITYLOOM_LOG_LEVEL", "INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR."),
-    Setting(
-        "CITYLOOM_LOG_FORMAT",
-        "",
-        "`json` (one object a line) or `text` (key=value). Empty: `json` in production, `text` in demo mode.",
-    ),
-    Setting(
-        "CITYLOOM_METRICS_FROM",
-        "127.0.0.1,::1",
-        "Addresses and networks that may read `/metrics` without a token, separated by commas.",
-    ),
-    Setting("CITYLOOM_METRICS_TOKEN", "", "Whoever sends it as `Authorization: Bearer …` may read `/metrics` as well."),
     Setting(
         "CITYLOOM_LOG_FORMAT",
         "",

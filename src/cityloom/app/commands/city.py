@@ -53,24 +53,28 @@ def check(folder: Path, as_json: bool, lang: str) -> None:
 @click.argument("folder", metavar="DIR", type=_FOLDER)
 @click.option("--by", default=getpass.getuser, show_default="your login", help="Who loads it.")
 @click.option("--note", default="", help="Why, for the list of versions.")
+@click.option("--require-signature", is_flag=True, help="Refuse a folder that nobody of the signers signed.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 @_LANG
-def load(folder: Path, by: str, note: str, as_json: bool, lang: str) -> None:
+def load(folder: Path, by: str, note: str, require_signature: bool, as_json: bool, lang: str) -> None:
     """Make the city folder DIR the city's next version: all of it or, when it has errors, nothing.
 
     Loading the same folder again makes no new version. Open cases of units that have ended then go to their
-    successors, as by `cityloom units take-over`. Exit code 1: refused, the errors are listed.
+    successors, as by `cityloom units take-over`. How many signatures a folder needs says CITYLOOM_SIGNATURES.
+    Exit code 1: refused, the errors are listed.
     """
     from cityloom.app.ready import ready
 
     with ready():
+        from cityloom.app.commands import _signing
         from cityloom.base.clock import RealClock
         from cityloom.city.actions.load_city import FolderRefused, load_city
 
+        demanded = _signing.demanded_of(require_signature)
         try:
             with _bar(f"Loading {folder.name}", as_json) as bar:
                 result = load_city(
-                    folder, by, RealClock().now(), note, lambda step, share: _advance(bar, step, share)
+                    folder, by, RealClock().now(), note, lambda step, share: _advance(bar, step, share), demanded
                 )
                 _advance(bar, "", 1.0)
         except FolderRefused as refused:
@@ -142,8 +146,89 @@ def versions(code: str, as_json: bool) -> None:
                 for name, c in row.counts.items()
                 if c["added"] or c["changed"] or c["removed"]
             )
-            note = f"\t{row.note}" if row.note else ""
+            signed = f"\tsigned by {', '.join(s['by'] for s in row.signatures)}" if row.signatures else ""
+            note = f"\t{row.note}{signed}" if row.note else signed
             click.echo(f"{row.number}\t{row.loaded_at:%Y-%m-%d %H:%M %Z}\t{row.loaded_by}\t{changed}{note}")
+
+
+@command.command("replay-duties")
+@click.argument("where", metavar="DIR_NEW", type=click.Path(exists=True, path_type=Path))
+@click.option("--since", default="365d", show_default=True, help="Days like 365d, or a first day like 2026-01-31.")
+@click.option("--city", "code", help="Code of the city, where DIR_NEW is a single duties.csv or standards.csv.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Let the rules of this day hold on every day.")
+@click.option("--limit", "most", type=click.IntRange(1), help="Only so many cases, the newest.")
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON; `city sign --replay` takes it.")
+@_LANG
+def replay_duties(
+    where: Path, since: str, code: str | None, as_of: Any, most: int | None, as_json: bool, lang: str
+) -> None:
+    """Tell what other duties, limits or paths would have changed in the stored history. Writes nothing.
+
+    DIR_NEW is the changed city folder, or a changed duties.csv or standards.csv alone. It is checked first; exit
+    code 1: it has errors, they are listed and nothing was replayed.
+    """
+    from cityloom.app.ready import ready
+
+    with ready():
+        from cityloom.app.commands import _rule_replay
+        from cityloom.base.clock import clock_of_settings
+        from cityloom.cases.replaying import replay_rules
+
+        city, after, digest, problems = _rule_replay.proposed_of(where, code)
+        if after is None:
+            if as_json:
+                click.echo(json.dumps(_problems_as_json(problems, lang), ensure_ascii=False, indent=1))
+            else:
+                _tell_problems(problems, lang)
+            raise click.exceptions.Exit(1)
+        now = clock_of_settings().now()
+        begins, day = _rule_replay.since_of(since, now, city), as_of.date() if as_of else None
+        with _bar("Replaying", as_json) as bar:
+            result = replay_rules(
+                city, after, begins, now, most=most, as_of=day,
+                progress=lambda done, of: _advance(bar, f"{done:,}", done / of if of else 1.0),
+            )  # fmt: skip
+        if as_json:
+            told = _rule_replay.as_json(result, city, digest, begins, day)
+            click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        else:
+            for line in _rule_replay.as_lines(result, after, lang):
+                click.echo(line)
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--by", required=True, help="Your login, as the list of signers knows it.")
+@click.option("--replay", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The report you rely on.")
+@_LANG
+def sign(folder: Path, by: str, replay: Path | None, lang: str) -> None:
+    """Sign what the city folder DIR says, in the file city.sig beside it, with the key of CITYLOOM_SIGNING_KEY.
+
+    A second person signs the same way; changing the folder makes all signatures void. Exit code 1: the folder has
+    errors and was not signed.
+    """
+    from cityloom.app.commands import _signing
+    from cityloom.app.ready import set_up_django
+
+    set_up_django()
+    signatures, problems = _signing.sign_folder(folder, by, replay)
+    if not signatures:
+        _tell_problems(problems, lang)
+        raise click.exceptions.Exit(1)
+    click.echo(f"{signatures[-1].digest}\tsigned by {', '.join(each.by for each in signatures)}")
+
+
+@command.command("signing-key")
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--by", required=True, help="Whose key it is: the login.")
+def signing_key(file: Path, by: str) -> None:
+    """Make a key for signing city folders in FILE, and print the line for the list of signers.
+
+    FILE stays with its owner, outside every repository; the line goes into the file of CITYLOOM_SIGNERS.
+    """
+    from cityloom.city.signing import make_key
+
+    click.echo(f"{by} {make_key(file)}")
 
 
 @command.command(context_settings={"ignore_unknown_options": True})
@@ -243,5 +328,7 @@ def _version_as_json(row: Any) -> dict[str, Any]:
         "loaded_at": row.loaded_at.isoformat(),
         "loaded_by": row.loaded_by,
         "note": row.note,
+        "digest": row.digest,
+        "signatures": row.signatures,
         "tables": row.counts,
     }
