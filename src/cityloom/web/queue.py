@@ -20,6 +20,7 @@ from cityloom.cases.filters import (
     next_step,
     parse_filter,
 )
+from cityloom.cases.handovers import newest_handover
 from cityloom.cases.queries import CaseRow, Mark, list_cases
 from cityloom.city.paths import CASE_STATES
 from cityloom.city.snapshot_values import City
@@ -27,6 +28,7 @@ from cityloom.city.values import Post, Source
 from cityloom.web import context
 from cityloom.web.doors import for_staff
 from cityloom.web.forms import Group, area_choices, class_tree, unit_choices
+from cityloom.web.handover import HandoverLine, line_of
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.moments import band_of, share_gone
 from cityloom.web.naming import Names, names, said_by
@@ -83,6 +85,7 @@ class QueuePage:
     units: Annotated[Sequence[tuple[str, str]], "units to filter by"]
     sources: Annotated[Sequence[tuple[str, str]], "sources to filter by"]
     map: Annotated[MapFrame, "the map of open work"]
+    handover: Annotated[HandoverLine | None, "what the last shift left at this desk, if it has shifts"] = None
     next: Annotated[str, "address words of the next page"] = ""
     first: Annotated[str, "address words of the first page, on later ones"] = ""
     error: Annotated[str, "what was not understood"] = ""
@@ -101,6 +104,7 @@ def queue(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     after = Mark.from_text(request.GET.get("after", ""))
     with connection.cursor() as cursor:
         found = list_cases(cursor, city, post, asked, now, after, PAGE)
+        left = newest_handover(cursor, city, post) if after is None else None
     named = names(city)
     lines = [_line(row, city, post, named, now) for row in found.rows]
     page = QueuePage(
@@ -114,6 +118,7 @@ def queue(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         units=[(NOBODYS, say("queue.nobody")), *unit_choices(city, named, context.today(city))],
         sources=[(s.value, named.source(s.value)) for s in Source],
         map=frame_of(city, with_cases=True),
+        handover=line_of(left, post, named) if left else None,
         next=asked.as_query(after=found.next.as_text()) if found.next else "",
         first=asked.as_query() if after else "",
         error=error,

@@ -68,7 +68,9 @@ def _staff_knot(entry: Entry, named: Names) -> Knot:
     subject = entry.subject if entry.subject in ("task", "report") else ""
     who = [named.role(entry.by_role)]
     if entry.by_role not in ("system", "resident"):
-        who = [named.person(entry.by_login), *who, named.unit(entry.by_unit)]
+        deputed = str(entry.changes.get("for_login", ""))
+        stands_in = say("deputies.for", who=named.person(deputed)) if deputed else ""
+        who = [named.person(entry.by_login), stands_in, *who, named.unit(entry.by_unit)]
     moved = entry.from_state != entry.to_state and entry.to_state and entry.from_state
     states = ""
     if moved:
