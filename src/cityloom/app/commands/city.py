@@ -199,7 +199,7 @@ def replay_duties(
 @command.command()
 @click.argument("folder", metavar="DIR", type=_FOLDER)
 @click.option("--by", required=True, help="Your login, as the list of signers knows it.")
-@click.option("--replay", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The report you rely on.")
+@click.option("--replay", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The report relied on.")
 @_LANG
 def sign(folder: Path, by: str, replay: Path | None, lang: str) -> None:
     """Sign what the city folder DIR says, in the file city.sig beside it, with the key of CITYLOOM_SIGNING_KEY.
