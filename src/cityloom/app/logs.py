@@ -109,6 +109,8 @@ def logging_config(form: str, level: str, *, messages: bool) -> dict[str, Any]:
         "loggers": {
             "_granian": {**ours, "level": "INFO"},
             "granian.access": {**ours, "level": "INFO"},
+            # it names whole addresses; `watching.py` tells of the same requests by their routes
+            "django.request": {"level": "ERROR"},
         },
     }
 

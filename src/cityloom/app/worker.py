@@ -19,6 +19,8 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
+from cityloom.app import metrics
+from cityloom.app.logs import tell_uncaught
 from cityloom.app.messengers import messenger
 from cityloom.app.relay import JetStream, Relay, find_embedded
 from cityloom.base.clock import Clock, clock_of_settings
@@ -27,8 +29,9 @@ from cityloom.base.patience import Patience
 from cityloom.base.sending import MESSAGES_KEPT, forget_messages
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.cases.actions.fire_orders import fire_orders
+from cityloom.cases.actions.take_over_units import take_over_units
 from cityloom.city.models import City as StoredCity
-from cityloom.city.snapshot import current_city
+from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
 
 log = logging.getLogger("cityloom.worker")
@@ -37,10 +40,13 @@ IDLE_S = 0.4
 CLOCKS_AT_ONCE = 200
 TOLD_KEPT = timedelta(days=7)
 CLEAN_EVERY_S = 60.0
+TAKE_OVER_EVERY_S = 3600.0
 
 
 def run() -> None:
     """Work until SIGTERM or Ctrl-C."""
+    tell_uncaught()
+    metrics.start_counting()
     stop = threading.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: stop.set())
@@ -69,6 +75,7 @@ class Worker:
     messages: Callable[[Clock], int] | None = None
     _patience: Patience = field(default_factory=Patience)
     _cleaned_at_s: float | None = None
+    _took_over_at_s: float | None = None
 
     def work(self) -> None:
         """Rounds until `stop` is set."""
@@ -78,12 +85,14 @@ class Worker:
             except (OperationalError, InterfaceError) as why:
                 self._database_away(why)
             except Exception:
+                metrics.ROUNDS.labels("failed").inc()
                 log.exception("round=failed")
                 self._drop_connection()
                 self._patience.wait_after_failure(self.stop)
             else:
                 if failures := self._patience.it_worked():
                     log.info("worker=working after_failures=%d", failures)
+                metrics.ROUNDS.labels("worked" if done else "idle").inc()
                 if not done:
                     self.stop.wait(IDLE_S)
 
@@ -96,7 +105,10 @@ class Worker:
             log.info("clocks=%d took_ms=%d", fired, 1000 * (time.monotonic() - began))
         told = self.relay.pass_on() if self.relay is not None else 0
         sent = self.messages(self.clock) if self.messages is not None else 0
+        metrics.CLOCKS.inc(fired)
+        metrics.TOLD.inc(told)
         self._clean()
+        self._take_over()
         return fired + told + sent
 
     def _clean(self) -> None:
@@ -110,7 +122,19 @@ class Worker:
         if forgotten := forget_messages(self.clock.now() - MESSAGES_KEPT):
             log.info("messages_forgotten=%d", forgotten)
 
+    def _take_over(self) -> None:
+        """Once an hour: units whose last day has passed hand their open work on."""
+        now_s = time.monotonic()
+        if self._took_over_at_s is not None and now_s - self._took_over_at_s < TAKE_OVER_EVERY_S:
+            return
+        self._took_over_at_s = now_s
+        for city in list_cities():
+            done = take_over_units(current_city(city.code), self.clock)
+            if done.moved or done.queued:
+                log.info("city=%s taken_over=%d to_the_dispatcher=%d", city.code, done.moved, done.queued)
+
     def _database_away(self, why: Exception) -> None:
+        metrics.ROUNDS.labels("database_away").inc()
         if not self._patience.failures:
             log.warning("database=away reason=%r; asked again until it answers", str(why).strip())
         self._drop_connection()

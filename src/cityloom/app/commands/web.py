@@ -12,6 +12,8 @@ import click
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1), help="Threads per worker.")
 def command(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the pages and the API until Ctrl-C or SIGTERM."""
+    from cityloom.app.counters import share_counters
+    from cityloom.app.places import var_dir
     from cityloom.app.processes import require_port
     from cityloom.app.ready import database_at_hand, set_up_django
 
@@ -22,7 +24,10 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
 
         os.environ.setdefault("CITYLOOM_DATABASE_POOL", str(threads + 2))
         os.environ["CITYLOOM_WEB_PARENT"] = str(os.getpid())
+        share_counters(var_dir())
         set_up_django()  # once, before the workers split off: a bad setting is told here and memory is shared
+        from django.conf import settings
+
         Granian(
             "cityloom.app.wsgi:application",
             address=host,
@@ -32,5 +37,6 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
             blocking_threads=threads,
             respawn_failed_workers=True,
             workers_kill_timeout=10,
-            log_access=False,
+            log_access=False,  # it would write whole addresses, and with them private codes; `WatchRequests` logs
+            log_dictconfig=settings.LOGGING,
         ).serve()

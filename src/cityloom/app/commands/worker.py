@@ -4,6 +4,8 @@ import importlib.util
 
 import click
 
+from cityloom.app.counters import share_counters
+from cityloom.app.places import var_dir
 from cityloom.app.processes import CannotStart
 from cityloom.app.ready import needs_database
 
@@ -18,6 +20,7 @@ def command() -> None:
     """Fire warnings and escalations when they fall due and do background jobs, until Ctrl-C or SIGTERM."""
     if importlib.util.find_spec("cityloom.app.worker") is None:
         raise NoWorkerShipped("this build has no cityloom.app.worker; install a complete one with `make setup`")
+    share_counters(var_dir())
     from cityloom.app.worker import run
 
     run()
