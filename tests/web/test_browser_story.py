@@ -115,7 +115,12 @@ def test_a_hotline_matter_from_the_call_to_the_callback(
 
 
 def test_a_street_matter_from_a_residents_phone_to_its_end(
-    chromium: Any, page: Page, live_server: Any, people: Life, street_photo: Path
+    chromium: Any,
+    page: Page,
+    live_server: Any,
+    people: Life,
+    street_photo: Path,
+    shoot: Callable[[Page, str], None],
 ):
     url = live_server.url
     phone = chromium.new_context(viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True).new_page()
@@ -129,17 +134,23 @@ def test_a_street_matter_from_a_residents_phone_to_its_end(
     phone.locator(".map").click(position={"x": 180, "y": 150})
     phone.wait_for_selector(".proof")
     assert re.match(r"110\.0\d+", phone.input_value("#lon"))
+    shoot(phone, "report-phone")
     phone.click(".send button")
     code = phone.locator("code").inner_text()
+    shoot(phone, "sent-phone")
 
     people.number = phone.locator(".sent .num").inner_text()
     area = people.file.case.areas[1]
+    people.clock.advance(minutes=12)
     _open(page, url, "checker", people.number)
     _do(page, "verify", note="现场属实")
     assert people.state == "dispatched"
     _open(page, url, "handler_east" if area == "990101" else "handler_west", people.number)
+    people.clock.advance(minutes=8)
     _do(page, "sign")
+    people.clock.advance(minutes=55)
     _do(page, "handle", note="已清运", photo=street_photo)
+    people.clock.advance(minutes=20)
     _open(page, url, "checker", people.number)
     _do(page, "pass_check", note="已干净", photo=street_photo)
     assert people.state == "closed"
@@ -147,6 +158,7 @@ def test_a_street_matter_from_a_residents_phone_to_its_end(
     phone.goto(f"{url}/t/{code}/")
     assert "The work passed the check on the spot" in phone.locator(".knots").inner_text()
     assert phone.locator(".beforeafter img").count() == 3
+    shoot(phone, "thread-phone")
     phone.locator("summary", has_text="Not solved").click()
     phone.locator('form:has(input[value="reopen"]) button').click()
     phone.wait_for_selector(".good")
@@ -161,6 +173,22 @@ def test_the_list_with_its_map(page: Page, live_server: Any, people: Life, shoot
     page.wait_for_selector("[data-map-idle]")
     shoot(page, "queue")
     assert page.locator(".lines tbody tr:not(.block)").count() == 6
+
+
+@pytest.mark.parametrize(("name", "path"), [("start", "/"), ("report", "/report/"), ("paths", "/paths/")])
+def test_a_public_page_is_no_wider_than_a_phone_and_opens_at_a_desk(
+    page: Page, live_server: Any, people: Life, shoot: Callable[[Page, str], None], name: str, path: str
+):
+    _some_work(people)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_server.url}{path}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{live_server.url}{path}")
+    if page.locator(".map").count():
+        page.wait_for_selector("[data-map-idle]")
+    assert page.locator("h1").is_visible()
+    shoot(page, name)
 
 
 def _some_work(life: Life) -> None:
