@@ -34,9 +34,10 @@ def row_text(row: Any) -> str:
     kind: type = type(row)
     take, exceptions = _shape(kind)
     values = take(row)
-    cells = [_BY_TYPE[type(value)](value) for value in values]
-    for i in exceptions:
-        cells[i] = _json(values[i])
+    if exceptions:
+        cells = [_json(v) if i in exceptions else _BY_TYPE[type(v)](v) for i, v in enumerate(values)]
+    else:
+        cells = [_BY_TYPE[type(value)](value) for value in values]
     return "\t".join(cells) + "\n"
 
 
