@@ -67,7 +67,7 @@ def second_factor(request: HttpRequest, city: City) -> HttpResponse:
 def qr_code(uri: str) -> SafeString:
     """The QR code of an address as an SVG of its own, without a style or a request to anybody."""
     code = segno.make_qr(uri, error="m")
-    text = code.svg_inline(scale=5, border=3, dark="#1b1f24", light="#ffffff", svgclass=None, lineclass=None)
+    text = code.svg_inline(border=4, omitsize=True, dark="#1b1f24", light="#ffffff", svgclass=None, lineclass=None)
     return mark_safe(text)  # noqa: S308 (drawn here from black and white squares)
 
 
