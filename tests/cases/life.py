@@ -57,6 +57,7 @@ class Life:
     city: City
     clock: GivenClock = field(default_factory=lambda: GivenClock(at(6, 1)))
     number: str = ""
+    other: str = ""  # the number of the second case, where a story has two
     received: Received | None = None
 
     def post(self, login: str) -> Post:
@@ -85,10 +86,17 @@ class Life:
         )  # fmt: skip
 
     def move_task(self, move: str, by: str, **brought: Any) -> CaseFile:
-        task = next(t for t in self.file.assisting() if t.unit == self.post(by).unit)
+        task = next(t for t in self.file.tasks if t.role != "lead" and t.unit == self.post(by).unit)
         details = self._details(brought)
         version = self.file.case.version
         return move_task(self.city, self.number, task.id, move, self.post(by), details, self.clock, version=version)
+
+    def rate(self, unit: str, by: str, rating: int) -> CaseFile:
+        """The street that whistled says how a unit responded."""
+        task = next(t for t in self.file.tasks if t.role == "respond" and t.unit == unit)
+        details = Details(rating=rating, note="已评价", task_id=task.id)
+        version = self.file.case.version
+        return move_task(self.city, self.number, task.id, "rate", self.post(by), details, self.clock, version=version)
 
     def move_report(self, move: str, by: str, report_id: int | None = None, **brought: Any) -> CaseFile:
         owns = brought.pop("owns", False)

@@ -76,8 +76,9 @@ def test_a_page_offers_exactly_what_the_table_opens_to_a_post(path: str, small_c
     for state in PATHS[path].states():
         file = file_in(small_city, path, state)
         for role in Role:
-            offered = {s.move for s in open_steps(file, post_of(role), NOW, small_city, owns=True)} - told_later
-            assert offered == _open_moves(file, post_of(role), small_city) - told_later - of_another, (path, state, role)
+            aside = told_later | of_another
+            offered = {s.move for s in open_steps(file, post_of(role), NOW, small_city, owns=True)} - aside
+            assert offered == _open_moves(file, post_of(role), small_city) - aside, (path, state, role)
 
 
 def _open_moves(file: CaseFile, post: Post, city: City) -> set[str]:

@@ -79,6 +79,10 @@ shares = [0.5, 0.8]
 [objection]
 window_hours = 24
 
+[partners.990200]
+name_zh = "邻市"
+name_en = "Neighbour City"
+
 [limits]
 photos_per_report = 6
 text_chars = 2000

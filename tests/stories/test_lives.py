@@ -244,8 +244,12 @@ def test_an_objection_has_its_window_and_never_stops_the_work(life: Life) -> Non
     life.move("sign", "handler_e1")
     running = {k: c.due_at for k, c in life.running().items()}
     life.move("object", "handler_e1", reason="object.not_our_duty", note="属交警职责")
-    assert {k: c.due_at for k, c in life.running().items()} == running
+    still = {k: c.due_at for k, c in life.running().items()}
+    assert still.pop("approval"), "somebody owes a decision"
+    assert still == running
     assert life.state == "signed"
+    life.decide("refuse", "dispatcher", reason="adjudicated.upheld")
+    assert life.file.lead.ruled == "ours"
     life.clock.advance(days=10)
     with pytest.raises(GuardHolds):
         life.move("object", "handler_e1", reason="object.not_our_duty")
@@ -327,7 +331,9 @@ def test_an_impossible_move_names_the_possible_ones(life: Life) -> None:
     life.report("hotline", by="agent")
     with pytest.raises(ImpossibleMove) as refused:
         life.move("close", "shift")
-    assert refused.value.reason.params["possible"] == ["supplement", "reclassify", "relocate", "void"]
+    assert refused.value.reason.params["possible"] == [
+        "supplement", "reclassify", "relocate", "void", "merge", "split", "hand_over",
+    ]  # fmt: skip
 
 
 def test_the_second_hop_keeps_the_handling_clock_of_the_first(life: Life) -> None:

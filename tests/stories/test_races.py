@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
-from tests.cases.life import ENQUIRY, NOISE, REFUSE, SOUTHWEST, UNLAWFUL, Life, photo
+from tests.cases.life import ENQUIRY, NOISE, REFUSE, SOUTHWEST, UNLAWFUL, Life, at, photo
 
-from cityloom.cases.errors import StaleVersion
+from cityloom.cases.errors import ImpossibleMove, StaleVersion
 
-Prepare = Callable[[Life], None]
+Prepare = Callable[[Life], object]
 
 
 def _hotline(*moves: str) -> Prepare:
@@ -49,6 +49,44 @@ def _closed(life: Life) -> None:
     life.call_back()
 
 
+LATER = at(9, 1)
+_contacted = _hotline("sign", "contact")
+
+
+def _deferred(life: Life) -> None:
+    _contacted(life)
+    life.move("defer", "handler_e1", reason="deferred.season", note="天冷", until=LATER)
+    life.decide("grant", "shift")
+
+
+def _listed(life: Life) -> None:
+    _contacted(life)
+    life.move("list", "handler_e1", reason="listed.no_funds", note="列入计划", until=LATER)
+    life.decide("grant", "supervisor")
+
+
+def _promised(life: Life) -> None:
+    _contacted(life)
+    life.move("promise_date", "handler_e1", note="修好", until=LATER)
+
+
+def _with_partner(life: Life) -> None:
+    life.report("hotline", by="agent", class_code=NOISE)
+    life.move("hand_over", "dispatcher", reason="partner.their_duty", note="属邻市", partner="990200")
+    life.decide("grant", "supervisor")
+
+
+def _two(life: Life) -> None:
+    life.report("hotline", by="agent", class_code=NOISE)
+    life.other = life.number
+    life.report("hotline", by="agent", class_code=NOISE)
+
+
+def _merged(life: Life) -> None:
+    _two(life)
+    life.move("merge", "dispatcher", reason="merged.same_matter", case=life.other)
+
+
 def _lamp(life: Life) -> None:
     life.report("grid_worker", by="collector", class_code="gb2013:0137")
     life.move("sign", "handler_lighting")
@@ -65,7 +103,34 @@ RACES: list[tuple[str, Prepare, str, dict[str, object]]] = [
     ("pass_on", _lamp, "handler_lighting", {"unit": "lighting_crew"}),
     ("contact", _hotline("sign"), "handler_e1", {"note": "已联系"}),
     ("assist", _hotline("sign"), "handler_e1", {"unit": "water_co", "reason": "assist.asked"}),
-    ("object", _hotline("sign"), "handler_e1", {"reason": "object.not_our_duty"}),
+    ("object", _hotline("sign"), "handler_e1", {"reason": "object.not_our_duty", "note": "见职责清单"}),
+    ("extend", _contacted, "handler_e1", {"reason": "extended.needs_time", "note": "量大", "amount": 2.0}),
+    ("defer", _contacted, "handler_e1", {"reason": "deferred.season", "note": "天冷", "until": LATER}),
+    ("list", _contacted, "handler_e1", {"reason": "listed.no_funds", "note": "列入计划", "until": LATER}),
+    ("resume", _deferred, "handler_e1", {"note": "天暖了"}),
+    ("review", _listed, "handler_e1", {"note": "进展", "until": LATER}),
+    ("delist", _listed, "handler_e1", {"note": "已办结", "pictures": [photo()]}),
+    (
+        "ask_up",
+        _contacted,
+        "handler_e1",
+        {"reason": "ask_up.beyond_powers", "note": "须市级协调", "unit": "urban_bureau"},
+    ),
+    ("urge", _hotline(), "agent", {}),
+    ("whistle", _contacted, "handler_e1", {"reason": "whistle.residents", "note": "请到场", "units": ("water_co",)}),
+    ("promise_date", _contacted, "handler_e1", {"note": "修好", "until": LATER}),
+    ("keep_promise", _promised, "handler_e1", {"note": "已修好"}),
+    (
+        "hand_over",
+        _hotline(),
+        "dispatcher",
+        {"reason": "partner.their_duty", "note": "属邻市", "partner": "990200"},
+    ),
+    ("hand_back", _with_partner, "dispatcher", {"reason": "partner.returned"}),
+    ("partner_done", _with_partner, "dispatcher", {"note": "邻市已办"}),
+    ("split", _hotline(), "dispatcher", {"reason": "split.two_matters", "class_code": "hotline:0102"}),
+    ("merge", _two, "dispatcher", {"reason": "merged.same_matter", "case": "other"}),
+    ("unmerge", _merged, "dispatcher", {"reason": "unmerged.other_matter"}),
     ("return", _hotline(), "handler_e1", {"reason": "return.not_ours"}),
     ("redispatch", _hotline("return"), "dispatcher", {"unit": "water_co", "reason": "adjudicated.redispatched"}),
     ("uphold", _hotline("return"), "dispatcher", {"reason": "adjudicated.upheld"}),
@@ -88,6 +153,8 @@ def test_of_two_at_once_exactly_one_wins(
     move: str, prepare: Prepare, by: str, brought: dict[str, object], life: Life
 ) -> None:
     prepare(life)
+    if "case" in brought:
+        brought = {**brought, "case": life.other}
     seen = life.file.case.version
     entries_before = len(life.entries)
     start = threading.Barrier(2)
@@ -115,10 +182,39 @@ def test_of_two_at_once_exactly_one_wins(
     assert life.broken() == []
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verdict", ["grant", "refuse"])
+def test_of_two_who_decide_a_request_exactly_one_wins(verdict: str, life: Life) -> None:
+    _contacted(life)
+    life.move("extend", "handler_e1", reason="extended.needs_time", note="量大", amount=1.0)
+    start = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def run(by: str) -> None:
+        try:
+            start.wait()
+            life.decide(verdict, by)
+            outcomes.append("won")
+        except (StaleVersion, ImpossibleMove, StopIteration):
+            outcomes.append("told")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[by]) for by in ("shift", "dispatcher")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["told", "won"]
+    assert life.file.case.extension_count == (1 if verdict == "grant" else 0)
+    assert life.broken() == []
+
+
 def test_every_move_a_person_makes_has_its_race() -> None:
     from cityloom.city.paths import parse_paths
     from cityloom.city.values import Role
 
     by_people = {s.move for p in parse_paths(None).paths.values() for s in p.steps if s.by - {Role.SYSTEM}}
-    by_itself_first = {"file", "close", "join"}  # taken by the system as soon as they are possible
+    # taken by the system, or part of another act
+    by_itself_first = {"file", "close", "join", "take_in", "let_go", "solve_on_spot"}
     assert by_people - {r[0] for r in RACES} == by_itself_first

@@ -14,7 +14,7 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Urgency
 from cityloom.sla.clocks import due_at
 
-LATE = ("promise", "handling")  # the clocks whose missed moment starts the ladder
+LATE = ("handling", "promise")  # whose missed moment starts the ladder: the unit's clock, else the promise
 REPEAT_REPORTS, REPEAT_REOPENINGS = 3, 2  # where city.toml sets no limit of its own
 CITY_RUNG = 3
 
@@ -39,11 +39,12 @@ def rung_due(file: CaseFile, at: datetime, city: City) -> tuple[int, Reason] | N
 
 def rung_moments(file: CaseFile, city: City) -> tuple[datetime, ...]:
     """When each rung is reached if nothing happens; empty while no clock of the ladder runs."""
-    running = [c.due_at for c in file.clocks if c.kind in LATE and c.state == "running"]
-    if not running:
+    running = [[c.due_at for c in file.clocks if c.kind == kind and c.state == "running"] for kind in LATE]
+    owed = next(filter(None, running), None)
+    if owed is None:
         return ()
     unit = ClockUnit.EMERGENCY_HOUR if file.case.urgency == Urgency.URGENT else ClockUnit.WORK_HOUR
-    missed = min(running)
+    missed = min(owed)
     rungs = city.settings.escalation_h[:CITY_RUNG]
     return tuple(missed if h == 0 else due_at(missed, Limit(h, unit), city.calendar()).at for h in rungs)
 

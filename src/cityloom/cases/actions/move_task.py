@@ -26,7 +26,7 @@ def move_task(
         before = get_file(cursor, city.id, number, lock=True)
         refuse_stale(cursor, before.case, version)
         its_city = city_of_case(city, before.case.city_version)
-        task = next((t for t in before.assisting() if t.id == task_id), None)
+        task = next((t for t in before.tasks if t.id == task_id), None)
         rows = [s for s in open_rows(before, task, by, at, its_city) if s.move == move]
         if task is None or not rows:
             state = task.state if task else before.case.state

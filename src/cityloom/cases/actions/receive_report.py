@@ -20,6 +20,7 @@ from cityloom.cases.errors import BadReport
 from cityloom.cases.following import follow
 from cityloom.cases.guards import PUBLIC
 from cityloom.cases.keeping import chain_seed, find_report_once, get_file, get_file_by_id, keep_moves, keep_new
+from cityloom.cases.merging import joining_state
 from cityloom.cases.moves import carry_out, open_case
 from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.photo_rows import keep_photos
@@ -148,13 +149,15 @@ def _join(
     details = Details(reason=Reason("auto.joined"))
     step = decide(before, "join", SYSTEM, details, at, city)
     report = _new_report(city, new, place, by, at, code, before.case.id)
-    accepted = any(r.state not in ("received",) for r in before.reports)
-    report = replace(report, state="accepted" if accepted else "received")
-    after, draft = carry_out(before.with_reports(report), step, by, details, at, city, ids.one)
+    joined, reporter = _with_reporter(city, new, before.with_reports(report), at)
+    report = joined.reports[-1]
+    state, why = joining_state(joined, report)
+    joined = joined.with_reports(replace(report, state=state, exempt_reason=why))
+    after, draft = carry_out(joined, step, by, details, at, city, ids.one)
     told = changes_between(before, after)
     draft = replace(draft, subject="report", subject_id=report.id, words_of=report.id, changes=told)
-    after, reporter = _with_reporter(city, new, after, at)
-    after = keep_moves(cursor, before, after, [draft], at, reporter)
+    after, more = follow(after, at, city, ids.one, only=frozenset({"escalate"}))
+    after = keep_moves(cursor, before, after, [draft, *more], at, reporter)
     keep_photos(cursor, city, before.case.id, report.id, "report", new.photos, by, at)
     return Received(before.case.number, code, after, report.id)
 
@@ -164,7 +167,14 @@ def _with_reporter(
 ) -> tuple[CaseFile, tuple[Statement, ...]]:
     """The newest report with its reporter, and what keeps the reporter; nobody who left neither name nor phone."""
     person = Person(
-        new.name, new.phone, new.home_address, new.consents, new.language, new.quiet_hours, new.sensitive, new.under_14
+        new.name,
+        new.phone,
+        new.home_address,
+        new.consents,
+        new.language,
+        new.quiet_hours,
+        new.sensitive,
+        new.under_14,
     )
     if person.said_nothing:
         return file, ()
