@@ -167,6 +167,18 @@ def note_wish(city: str, kind: str, to: str, purpose: str, allowed: bool, clock:
         )
 
 
+def note_wish_of_message(message_id: int, purpose: str, allowed: bool, clock: Clock) -> None:
+    """The same for whoever got this message, whose address may be forgotten by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO base_message_wish (city, to_index, purpose, allowed, said_at) "
+            "SELECT city, to_index, %s, %s, %s FROM base_message WHERE id = %s "
+            "ON CONFLICT (city, to_index, purpose) DO UPDATE SET allowed = EXCLUDED.allowed, "
+            "said_at = EXCLUDED.said_at",
+            [purpose, allowed, clock.now(), message_id],
+        )
+
+
 def find_wish(city: str, to_index: bytes, purpose: str) -> bool | None:
     """What the address said about this purpose; None when it never did."""
     with connection.cursor() as cursor:

@@ -27,15 +27,6 @@ REASONS: dict[str, tuple[str, str]] = {
     "unsatisfied.came_back": ("问题又出现", "the trouble came back"),
     "unsatisfied.policy": ("对政策规定不满", "the rule itself"),
     "unsatisfied.other": ("其他", "something else"),
-    # exemptions
-    "exempt.wrong_number": ("号码有误，免回访", "the number is wrong; no callback"),
-    "exempt.wished": ("诉求人要求不回访", "the resident asked for no callback"),
-    "exempt.link_unanswered": ("按诉求人意愿发了链接，逾期未答", "asked by link as wished; no answer came in time"),
-    # a reopening
-    "reopened.callback_disputed": (
-        "诉求人表示回访记录与本人所说不符",
-        "the resident says the callback was not recorded as it was said",
-    ),
     # refusals
     "callback.own_work": (
         "您办理过这件事，回访须由别人做",
@@ -90,6 +81,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "没有可发链接的号码或邮箱",
         "there is no number or mail address to send a link to",
     ),
+    "callback.no_sms_consent": ("诉求人没有同意接收短信", "the resident has not agreed to get SMS"),
     "callback.invited_already": ("链接已发出，{until}前有效", "a link is out and holds until {until}"),
     # a list brought back
     "list.no_column": ("名单缺少列：{missing}", "the list lacks the columns: {missing}"),

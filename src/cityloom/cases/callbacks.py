@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from cityloom.base.message_rules import MessageRules, quiet_until, time_of_hour
 from cityloom.base.reasons import Reason
 from cityloom.cases.values import CaseFile, Entry, Outcome, Report
 from cityloom.city.values import Post, Role, Unit
@@ -53,8 +54,8 @@ class CallbackRules:
     wrong_numbers: int = 2
     again_after: timedelta = timedelta(hours=4)
     link_days: int = 7
-    call_from_h: float = 8.0
-    call_until_h: float = 21.0
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
     centre_sees_phones: bool = False
 
     @staticmethod
@@ -67,8 +68,8 @@ class CallbackRules:
             parts=min(3, int(limits.get("callback_times_of_day", 2))),
             again_after=timedelta(hours=limits.get("callback_again_hours", 4)),
             link_days=int(limits.get("callback_link_days", 7)),
-            call_from_h=limits.get("messages_quiet_until", 8),
-            call_until_h=limits.get("messages_quiet_from", 21),
+            quiet_from=time_of_hour(limits.get("messages_quiet_from", 21)),
+            quiet_until=time_of_hour(limits.get("messages_quiet_until", 8)),
             centre_sees_phones=limits.get("callback_centre_sees_phones", 0) >= 1,
         )
 
@@ -98,11 +99,10 @@ def why_not_independent(
     logins = {t.done_by for t in file.tasks if t.done_by}
     logins |= {e.by_login for e in entries if e.subject in ("case", "task") and e.move in _WORKING_MOVES}
     logins -= {"system", "resident"}
-    stands_in_for = str(getattr(by, "for_login", "") or "")
     if by.login in logins:
         return Reason("callback.own_work")
-    if stands_in_for in logins:
-        return Reason("callback.deputy", {"for": stands_in_for})
+    if by.for_login in logins:
+        return Reason("callback.deputy", {"for": by.for_login})
     for task in file.tasks:
         unit = units.get(task.unit)
         if task.unit in by.units and not (unit is not None and unit.kind == "hotline"):
@@ -299,8 +299,9 @@ class Waiting:
     lead_unit: str | None
     urgency: str
     language: str
-    wish: str
-    has_contact: bool
+    consents: tuple[str, ...]
+    quiet_hours: str
+    has_phone: bool
     due_at: datetime | None
     attempts: int
     last: str
@@ -309,6 +310,12 @@ class Waiting:
     opened_at: datetime
     link_until: datetime | None = None  # a link that is out and unanswered
     held_by: str = ""  # the login that opened the contact a moment ago
+    due_since: datetime | None = None
+
+    @property
+    def wish(self) -> str:
+        """How the person agreed to be asked: call, link (by SMS only) or none."""
+        return "call" if "callback" in self.consents else "link" if "sms" in self.consents else "none"
 
 
 @dataclass(frozen=True)
@@ -317,13 +324,14 @@ class Turn:
 
     waiting: Waiting
     free_at: datetime | None = None
-    because: str = ""  # quiet, asked, tried, link, held
+    because: str = ""  # quiet, asked, tried, link, held, wish
 
     @property
     def is_now(self) -> bool:
         return self.free_at is None
 
 
+FAR = datetime.max.replace(tzinfo=UTC)
 HELD = timedelta(minutes=10)  # how long an opened contact counts as being called by who opened it
 
 
@@ -336,25 +344,39 @@ def turn_of(waiting: Waiting, at: datetime, rules: CallbackRules) -> Turn:
         against.append((waiting.last_at + rules.again_after, "tried"))
     if waiting.link_until is not None and waiting.link_until > at:
         against.append((waiting.link_until, "link"))
+    if waiting.wish != "call":
+        against.append((FAR, "wish"))
     if waiting.held_by:
         against.append((at + HELD, "held"))
-    if (quiet := _quiet_until(at, rules)) is not None:
-        against.append((quiet, "quiet"))
+    for begins, ends in ((rules.quiet_from, rules.quiet_until), *_own_hours(waiting.quiet_hours)):
+        if (quiet := quiet_until(at, MessageRules(rules.zone, begins, ends))) is not None:
+            against.append((quiet, "quiet"))
     if not against:
         return Turn(waiting)
     free_at, because = max(against)
     return Turn(waiting, free_at, because)
 
 
-def _quiet_until(at: datetime, rules: CallbackRules) -> datetime | None:
-    """The next moment calls may be made, when none may now."""
-    local = at.astimezone(rules.zone)
-    hour = local.hour + local.minute / 60
-    if rules.call_from_h <= hour < rules.call_until_h:
-        return None
-    day = local.date() + timedelta(days=1 if hour >= rules.call_until_h else 0)
-    begins = datetime(day.year, day.month, day.day, tzinfo=rules.zone) + timedelta(hours=rules.call_from_h)
-    return begins.astimezone(at.tzinfo)
+def _own_hours(written: str) -> list[tuple[time, time]]:
+    """The hours a person asked not to be called, from `21:00-08:00`; none where nothing can be read."""
+    begins, dash, ends = written.partition("-")
+    try:
+        return [(time.fromisoformat(begins.strip()), time.fromisoformat(ends.strip()))] if dash else []
+    except ValueError:
+        return []
+
+
+# --- what settles itself ----------------------------------------------------------------------------------------
+
+
+def settles_itself(waiting: Waiting, at: datetime) -> Reason | None:
+    """Why the system exempts a waiting report without a call, or None."""
+    if not waiting.has_phone:
+        return Reason("exempt.no_contact")
+    if waiting.wish == "none":
+        return Reason("exempt.wished")
+    link_over = waiting.link_until is not None and waiting.link_until <= at
+    return Reason("exempt.link_unanswered") if waiting.wish == "link" and link_over else None
 
 
 _URGENCY = {"urgent": 0, "ordinary": 1, "complex": 2}
@@ -367,8 +389,7 @@ def in_turn(waiting: Iterable[Waiting], at: datetime, rules: CallbackRules) -> l
 
     def key(turn: Turn) -> tuple[Any, ...]:
         it = turn.waiting
-        far = datetime.max.replace(tzinfo=rules.zone)
-        due = it.due_at or far
+        due = it.due_at or FAR
         day = due.astimezone(rules.zone).date() if it.due_at else due.date()
         if not turn.is_now:
             return (2, turn.free_at, due, it.report_id)

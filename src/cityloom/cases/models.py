@@ -193,6 +193,7 @@ class Report(Kept):
             models.Index(fields=["case"], name="cases_report_case"),
             models.Index(fields=["reporter_id"], condition=~Q(reporter_id=None), name="cases_report_reporter"),
             models.Index(fields=["city", "id"], condition=Q(state="due_callback"), name="cases_report_callback"),
+            models.Index(fields=["city", "callback_at"], condition=~Q(callback_at=None), name="cases_report_called"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -50,6 +50,9 @@ REASONS: dict[str, tuple[str, str]] = {
     "exempt.answered": ("已当场答复，免回访", "answered at once; no callback"),
     "exempt.unreachable": ("多次未接通，免回访", "not reached after several attempts"),
     "exempt.refused": ("诉求人不愿接受回访", "the resident declined the call"),
+    "exempt.wrong_number": ("号码有误，免回访", "the number is wrong; no callback"),
+    "exempt.wished": ("诉求人要求不回访", "the resident asked for no callback"),
+    "exempt.link_unanswered": ("按诉求人意愿发了链接，逾期未答", "asked by link as wished; no answer came in time"),
     "exempt.imported": ("历史数据中没有回访记录", "the record holds no callback"),
     "exempt.other": ("免回访：{why}", "no callback: {why}"),
     # reasons people give (coded; the note carries the words)
@@ -81,6 +84,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "rework.not_found": ("现场未见处置", "no work is seen on the spot"),
     "reopened.unsolved": ("诉求人表示仍未解决", "the resident says it is still not solved"),
     "reopened.came_back": ("问题反弹", "the trouble came back"),
+    "reopened.callback_disputed": (
+        "诉求人表示回访记录与本人所说不符",
+        "the resident says the callback was not recorded as it was said",
+    ),
     "corrected.class": ("类别更正", "the class is corrected"),
     "corrected.place": ("位置更正", "the place is corrected"),
     "withdrawn.by_resident": ("诉求人撤回", "withdrawn by the resident"),
@@ -223,7 +230,7 @@ REASONS_OF: dict[str, tuple[str, ...]] = {
     "redispatch": ("adjudicated.redispatched",),
     "uphold": ("adjudicated.upheld",),
     "rework": ("rework.not_done", "rework.not_found", "callback.unsolved"),
-    "reopen": ("reopened.unsolved", "reopened.came_back"),
+    "reopen": ("reopened.unsolved", "reopened.came_back", "reopened.callback_disputed"),
     "reclassify": ("corrected.class",),
     "relocate": ("corrected.place",),
     "withdraw": ("withdrawn.by_resident",),
@@ -246,5 +253,8 @@ REASONS_OF: dict[str, tuple[str, ...]] = {
     "explain": ("explained.other_route",),
     "assist": ("assist.asked",),
     "exempt": tuple(c for c in REASONS if c.startswith("exempt.")),
-    "queue": ("duty.nothing_matches", "duty.two_match", "duty.class_open", "duty.place_open"),
+    "queue": (
+        "duty.nothing_matches", "duty.two_match", "duty.class_open", "duty.place_open", "duty.nobody_impartial",
+        "duty.conduct_of_whom",
+    ),
 }

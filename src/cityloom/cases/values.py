@@ -306,8 +306,8 @@ def _put(rows: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
 class Outcome:
     """What a callback heard. `reached`: yes, or what an attempt met (see callbacks.py); the answers only when yes.
 
-    `contacted`: whether the unit had got in touch; `why`: what somebody is not satisfied with; `channel`: phone, link,
-    list, in_person (empty: the usual one of the post); `later_at`: when somebody asked to be called.
+    `contacted`: whether the unit had got in touch; `why`: what somebody is not satisfied with; `channel`: phone,
+    link, list, in_person (empty: the usual one of the post); `later_at`: when somebody asked to be called.
     """
 
     reached: str

@@ -1,4 +1,4 @@
-"""What a callback hears beyond solved and satisfied, the list of those who wait for one, and the links to answer by."""
+"""What a callback hears beyond solved and satisfied, the list of those who wait, and the links to answer by."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -17,6 +17,14 @@ class Migration(migrations.Migration):
             "report",
             models.Index(
                 fields=["city", "id"], condition=models.Q(("state", "due_callback")), name="cases_report_callback"
+            ),
+        ),
+        migrations.AddIndex(
+            "report",
+            models.Index(
+                fields=["city", "callback_at"],
+                condition=models.Q(("callback_at", None), _negated=True),
+                name="cases_report_called",
             ),
         ),
         migrations.CreateModel(
