@@ -1,0 +1,49 @@
+"""Look at what people asked about their own data."""
+
+import click
+
+from cityloom.app.ready import needs_database
+
+
+@click.group()
+def command() -> None:
+    """Look at what people asked about their own data; a data steward decides on the page /requests/."""
+
+
+@command.command()
+@click.option("--city", "city_code", help="Code of one city; all of them if not given.")
+@click.option("--all", "every", is_flag=True, help="Also those that were decided.")
+@click.option("--json", "as_json", is_flag=True, help="Print the requests as JSON.")
+@needs_database
+def requests(city_code: str | None, every: bool, as_json: bool) -> None:
+    """List requests to see, correct or erase, by what falls due first. Names nobody; exit code 1 when one is late."""
+    import json
+
+    from django.db import connection
+
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.cases.rights import list_requests
+    from cityloom.city.snapshot import NoSuchCity, current_city, list_cities
+
+    codes = [city.code for city in list_cities()]
+    if city_code is not None and city_code not in codes:
+        raise NoSuchCity(city_code, codes)
+    now, rows = clock_of_settings().now(), []
+    for code in [city_code] if city_code else codes:
+        with connection.cursor() as cursor:
+            for each in list_requests(cursor, current_city(code).id, only_open=not every):
+                late = each.is_open and now > each.due_at
+                rows.append({"city": code, "id": each.id, "kind": each.kind, "state": each.state,
+                             "asked_at": each.asked_at.isoformat(), "due_at": each.due_at.isoformat(),
+                             "late": late})  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            mark = "LATE" if row["late"] else ""
+            click.echo(
+                f"{row['city']}  {row['id']:>10}  {row['kind']:8} {row['state']:8} due {row['due_at']:25} {mark}"
+            )
+        click.echo(f"{len(rows):,} requests")
+    if any(row["late"] for row in rows):
+        raise click.exceptions.Exit(1)
