@@ -368,7 +368,8 @@ def test_a_register_due_each_day_is_tried_again_the_next_day() -> None:
     ("outcome", "typed", "expected", "because"),
     [
         ("corrected", {"shop": "新店", "trade": "零售"}, {"shop": ("旧店", "新店")}, "only what differs"),
-        ("confirmed", {"shop": "新店"}, {}, "as it says means as it says"),
+        ("confirmed", {"shop": "旧店"}, {}, "as it says means as it says"),
+        ("gone", {"shop": "新店"}, {}, "of what is gone nothing is corrected"),
         ("corrected", {"address": "2号"}, {"address": ("1号", "2号")}, "the address can be wrong too"),
     ],
 )
@@ -379,7 +380,10 @@ def test_corrections_are_old_and_new(outcome: str, typed: dict, expected: dict, 
     assert corrections_of(Answer(outcome, typed), record, SHOPS) == expected, because
 
 
-@pytest.mark.parametrize(("outcome", "typed"), [("corrected", {"shop": "旧店"}), ("corrected", {}), ("sold", {})])
+@pytest.mark.parametrize(
+    ("outcome", "typed"),
+    [("corrected", {"shop": "旧店"}), ("corrected", {}), ("confirmed", {"shop": "新店"}), ("sold", {})],
+)
 def test_an_answer_that_is_none_is_refused(outcome: str, typed: dict) -> None:
     record = Record(1, "shops", "s", {"shop": "旧店"}, None, None, None, (), "1号", "current", None, None)
     with pytest.raises(BadValue):

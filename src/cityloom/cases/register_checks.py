@@ -32,6 +32,10 @@ register({
         "没有改动任何一项；与名册一致请选“属实”",
         "nothing was changed; if it is as it says, confirm it",
     ),
+    "register.confirmed_differs": (
+        "您改动了内容；请点“按现场改正”，或刷新后再点“属实”",
+        "you changed something: send it as a correction, or reload and confirm",
+    ),
     "register.unknown_outcome": (
         "结果不能是“{outcome}”；可用：{known}",
         "the outcome cannot be “{outcome}”; known: {known}",
@@ -182,19 +186,24 @@ def corrections_of(answer: Answer, record: Record, register_: Register) -> dict[
     """
     if answer.outcome not in OUTCOMES:
         raise BadValue("register.unknown_outcome", outcome=answer.outcome[:20], known=list(OUTCOMES))
-    if answer.outcome != "corrected":
-        return {}
+    changed = _differing(answer.typed, record, register_)
+    if answer.outcome == "confirmed" and changed:
+        raise BadValue("register.confirmed_differs")
+    if answer.outcome == "corrected" and not changed:
+        raise BadValue("register.nothing_corrected")
+    return changed if answer.outcome == "corrected" else {}
+
+
+def _differing(typed: Mapping[str, str], record: Record, register_: Register) -> dict[str, tuple[str, str]]:
     changed = {}
     for each in register_.fields:
-        if each.key in answer.typed:
-            old, new = record.values.get(each.key, ""), clean_value(each, answer.typed[each.key])
+        if each.key in typed:
+            old, new = record.values.get(each.key, ""), clean_value(each, typed[each.key])
             if new != old:
                 changed[each.key] = (old, new)
-    address = answer.typed.get("address")
+    address = typed.get("address")
     if address is not None and address.strip()[:300] != record.address:
         changed["address"] = (record.address, address.strip()[:300])
-    if not changed:
-        raise BadValue("register.nothing_corrected")
     return changed
 
 

@@ -19,6 +19,8 @@ from cityloom.cases.actions.move_report import move_report
 from cityloom.cases.actions.move_task import move_task
 from cityloom.cases.errors import MissingNeed, NotAllowed, StaleVersion
 from cityloom.cases.keeping import get_file, list_entries
+from cityloom.cases.order_queries import list_orders_of_case
+from cityloom.cases.orders import ISSUERS, READERS
 from cityloom.cases.permissions import SEES_REPORTER, may_see
 from cityloom.cases.promises import standard_of
 from cityloom.cases.queries import PhotoRow, list_photos
@@ -32,8 +34,10 @@ from cityloom.web.case_forms import FIELDS, MoveForm, details_of, move_forms, wi
 from cityloom.web.doors import for_staff
 from cityloom.web.forms import pictures_of
 from cityloom.web.map_frame import MapFrame, frame_of
+from cityloom.web.micro_before import SolvedBefore, solved_before
 from cityloom.web.moments import band_of, share_gone
 from cityloom.web.naming import Names, names, said_by
+from cityloom.web.order_lines import OrderLine, order_line
 from cityloom.web.shown import show
 from cityloom.web.thread_knots import Knot, staff_knots
 from cityloom.web.words import say
@@ -124,6 +128,9 @@ class CasePage:
     contacts: Annotated[Sequence[tuple[str, Contact]], "opened contacts, by report"] = ()
     news: Annotated[Sequence[Knot], "what others did since the version the person saw"] = ()
     error: Annotated[str, "why a move was refused, when its form is gone"] = ""
+    solved_before: Annotated[Sequence[SolvedBefore], "what wardens solved on the spot here before"] = ()
+    orders: Annotated[Sequence[OrderLine], "the supervision orders about it that the post may see"] = ()
+    may_order: Annotated[bool, "whether the post may issue an order about it"] = False
 
 
 @require_safe
@@ -196,7 +203,10 @@ def _page(city: City, post: Post, number: str) -> CasePage:
             raise NotAllowed(refusal.code, **refusal.params)
         entries = list_entries(cursor, file.case.id)
         photos = list_photos(cursor, file.case.id)
-    return _shown(city_of_case(city, file.case.city_version), post, file, entries, photos)
+        found = list_orders_of_case(cursor, city, post, file.case.id) if post.role in READERS else []
+    page = _shown(city_of_case(city, file.case.city_version), post, file, entries, photos)
+    named, now = names(city), context.clock().now()
+    return replace(page, orders=[order_line(o, named, now) for o in found], may_order=post.role in ISSUERS)
 
 
 def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos: list[PhotoRow]) -> CasePage:
@@ -235,6 +245,7 @@ def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos:
         can_call=post.role in SEES_REPORTER and any(r.reporter_id for r in file.reports),
         version=it.version,
         seq=it.seq,
+        solved_before=solved_before(city, it, post),
     )
 
 

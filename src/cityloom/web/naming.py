@@ -8,7 +8,9 @@ from typing import Any
 
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import Reason, render
+from cityloom.cases.order_values import ORDER_MOVES, ORDER_STATES
 from cityloom.cases.reasons import REASONS
+from cityloom.city.micro_grids import micro_grids_in
 from cityloom.city.paths import (
     CASE_MOVES,
     CASE_STATES,
@@ -67,6 +69,11 @@ class Names:
             return say("matter.open")
         return self._of(self.city.classes, code) if self.city else code
 
+    def micro_grid(self, code: str) -> str:
+        """A micro-grid as its neighbours call it."""
+        found = micro_grids_in(self.city).by_code.get(code) if self.city else None
+        return found.name.in_language(self.lang) or code if found else code
+
     def role(self, code: str) -> str:
         return _word(f"role.{code}", code)
 
@@ -105,6 +112,18 @@ class Names:
 
     def need(self, code: str) -> str:
         return self._of(NEEDS, code)
+
+    def order_state(self, code: str) -> str:
+        return self._of(ORDER_STATES, code)
+
+    def order_move(self, code: str) -> str:
+        return self._of(ORDER_MOVES, code)
+
+    def order_need(self, code: str) -> str:
+        return _word(f"order_need.{code}", code)
+
+    def clock_unit(self, code: str) -> str:
+        return _word(f"clock_unit.{code}", code)
 
     def source(self, code: str) -> str:
         return _word(f"source.{code}", code)
@@ -150,12 +169,18 @@ class Names:
             "owed_by": self.owner,
             "class": self.matter,
             "area": self.area,
+            "micro_grid": self.micro_grid,
             "kind": self.clock,
             "source": self.source,
             "known": lambda code: render(Reason(code), self.lang) if code in REASONS else code,
             "reading": lambda code: self.reason(Reason(f"read.{code}")),
             "readings": lambda code: self.reason(Reason(f"read.{code}")),
             "what": self._what,
+            "order_state": self.order_state,
+            "order_move": self.order_move,
+            "order_moves": self.order_move,
+            "order_needs": self.order_need,
+            "limit_unit": self.clock_unit,
         }
 
     def _what(self, value: str) -> str:

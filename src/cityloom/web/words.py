@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cityloom.web.context import language
+from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
     "app.name": ("织城", "Cityloom"),
@@ -559,12 +560,122 @@ WORDS: dict[str, tuple[str, str]] = {
     # the map
     "map.label": ("地图", "Map"),
     "map.pin": ("位置标记，可用方向键移动", "Pin; move it with the arrow keys"),
+    # micro-grids
+    "nav.warden": ("就地解决", "On the spot"),
+    "nav.checks": ("核实", "Checks"),
+    "nav.grids": ("网格与名册", "Grids and registers"),
+    "warden.title": ("微网格里有什么事？", "What is it in your micro-grid?"),
+    "warden.what": ("是什么事", "What it is"),
+    "warden.other": ("其他类别", "Another kind"),
+    "warden.words": ("情况和做法", "What it was, what you did"),
+    "warden.words_hint": ("如：楼道口堆了纸箱，已请住户搬走", "e.g. boxes blocked the stairs; the owner moved them"),
+    "warden.where": ("在哪个微网格", "In which micro-grid"),
+    "warden.point": ("在地图上定位（可不填）", "Pin it on the map (optional)"),
+    "warden.address_hint": ("几号楼、几单元", "house, staircase"),
+    "warden.solved": ("已就地解决", "Solved it here"),
+    "warden.pass_on": ("办不了，转街道", "Pass it on"),
+    "warden.recorded": ("记下了：已就地解决", "Recorded: solved on the spot"),
+    "warden.passed": ("已转街道", "Passed on to the street"),
+    "warden.has_it": ("现在由{unit}办理", "{unit} has it now"),
+    "warden.will_decide": ("等值班人员决定由谁办理", "the duty desk decides who takes it"),
+    "warden.promised": ("承诺", "promised by"),
+    "warden.before": ("这里以前就地解决过：", "Solved on the spot here before:"),
+    "warden.mine": ("我最近{days}天", "My last {days} days"),
+    "warden.nothing": ("还没有记录。", "Nothing yet."),
+    "micro.title": ("微网格", "Micro-grids"),
+    "micro.lead": (
+        "微网格员当场解决的不进街道的列表，但都计数、可查；办不了的转街道。",
+        "What wardens solve on the spot never enters the street's list, but is counted and can be found; "
+        "the rest is passed on.",
+    ),
+    "micro.days": ("{days}天", "{days} days"),
+    "micro.solved": ("就地解决", "solved on the spot"),
+    "micro.passed_on": ("转街道", "passed on"),
+    "micro.came_back": ("又出现", "came back"),
+    "micro.share": ("就地解决率", "share solved"),
+    "micro.share_means": (
+        "就地解决率＝（就地解决－又出现）÷（就地解决＋转街道）；没有事项时不显示。",
+        "Share solved = (solved − came back) ÷ (solved + passed on); not shown where nothing was found.",
+    ),
+    "micro.cases": ("逐件查看", "See every case"),
+    "micro.where": ("社区与微网格", "community, micro-grid"),
+    "micro.wardens": ("微网格员", "wardens"),
+    "micro.households": ("户数", "households"),
+    "micro.none": ("本区域没有微网格。", "There are no micro-grids in this area."),
+    "micro.before": ("这里以前就地解决过", "Solved on the spot here before"),
+    # departmental grids
+    "overlay.title": ("部门网格", "Departmental grids"),
+    "overlay.lead": (
+        "单元网格是唯一的底图，每一点只属于一个单元网格；部门网格叠在上面，按占比最大者对应。",
+        "The unit grids are the one base: every point has exactly one. Departments' grids lie over it and are "
+        "looked up by the largest share.",
+    ),
+    "overlay.layers": ("图层", "Layers"),
+    "overlay.layer": ("图层", "layer"),
+    "overlay.cells": ("网格数", "cells"),
+    "overlay.covered": ("覆盖", "covered"),
+    "overlay.gap": ("空隙", "gap"),
+    "overlay.overlap": ("重叠", "overlap"),
+    "overlay.beyond": ("超出城市", "beyond the city"),
+    "overlay.divided": ("跨网格", "divided grids"),
+    "overlay.fault": ("问题", "fault"),
+    "overlay.cell": ("部门网格", "cells"),
+    "overlay.faults_of": ("{layer}的空隙和重叠", "Gaps and overlaps of {layer}"),
+    "overlay.no_faults": ("没有空隙，也没有重叠。", "No gap and no overlap."),
+    "overlay.more": ("还有{count}处，用 cityloom city overlays 查看", "{count} more in `cityloom city overlays`"),
+    "overlay.resolve": ("单元网格属于哪个部门网格", "Which cell holds a unit grid?"),
+    "overlay.grid": ("单元网格编码，或“经度,纬度”", "unit grid code, or longitude,latitude"),
+    "overlay.look_up": ("查", "Look up"),
+    "overlay.in_none": ("不在任何部门网格", "in no cell"),
+    "overlay.no_grid": ("没有这个单元网格，请核对编码或坐标。", "There is no such unit grid; check code or point."),
+    "overlay.none": ("城市文件夹里没有部门网格。", "The city folder has no departmental grids."),
+    "overlay.micro_grids": ("微网格", "Micro-grids"),
+    # registers
+    "check.title": ("名册核实", "Checks of registers"),
+    "check.progress": ("今天已核实{done}条，还有{waiting}条", "{done} checked today, {waiting} waiting"),
+    "check.personal": ("个人信息，查看已留记录", "personal; this look is recorded"),
+    "check.confirmed": ("属实", "As it says"),
+    "check.correct": ("有不一样的，改正…", "Something differs: correct it…"),
+    "check.corrected": ("按现场改正", "Keep the corrections"),
+    "check.add": ("照片、说明", "Photo, note"),
+    "check.trouble": ("还看到别的问题", "There is trouble here"),
+    "check.trouble_lead": (
+        "位置已填好；写下问题，随核实结果一起上报。",
+        "The place is filled in; what you write is reported with your answer.",
+    ),
+    "check.gone": ("已不存在", "Gone"),
+    "check.not_found": ("没找到／没人", "Not found, nobody there"),
+    "check.empty": ("今天没有要核实的了。", "Nothing is left to check today."),
+    "check.after": ("接下来", "After this"),
+    "check.reported": ("核实已记下，问题已上报：", "Kept; the trouble is reported:"),
+    "register.title": ("名册", "Registers"),
+    "register.lead": (
+        "名册里已有的不再重复采集：到期自动派网格员核实，也可勾选后发起核实。",
+        "What is known is not collected again: records come up for a check when due, or when you tick them and ask.",
+    ),
+    "register.records": ("在册", "records"),
+    "register.due": ("到期", "due"),
+    "register.waiting": ("待核实", "being checked"),
+    "register.as_it_says": ("属实率", "as it says"),
+    "register.search": ("编号或地址", "code or address"),
+    "register.hidden": ("另有{count}项个人信息，只对核实人显示。", "{count} personal fields, for who checks only."),
+    "register.code": ("编号", "code"),
+    "register.verified": ("上次核实", "last check"),
+    "register.never": ("未核实过", "never"),
+    "register.gone": ("已不存在", "gone"),
+    "register.in_a_round": ("核实中", "being checked"),
+    "register.why": ("为什么要核实", "why it should be checked"),
+    "register.ask": ("发起核实", "Ask for a check"),
+    "register.asked": ("已发起{count}条核实。", "{count} checks were asked for."),
+    "register.none": ("还没有载入名册，或您的岗位看不到。", "No register is loaded, or none that your post sees."),
 }  # fmt: skip
 
+WORDS |= ORDER_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
-    "satisfied.", "field.",
+    "satisfied.", "field.", "overlay.",
+    *ORDER_FAMILIES,
 )  # fmt: skip
 
 
