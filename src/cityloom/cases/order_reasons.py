@@ -56,7 +56,7 @@ ORDER_REASONS: dict[str, tuple[str, str]] = {
     "order.too_long": ("{order_needs}超过{most}字，请缩短", "{order_needs}: more than {most} characters; shorten it"),
     "order.unknown_word": (
         "督办没有“{value}”这个{order_needs}；可用：{known}",
-        "an order knows no {order_needs} “{value}”; known: {known}",
+        "“{value}” is not known for {order_needs}; known: {known}",
     ),
     "order.leader_only": ("领导批办只能由领导下达", "only a leader issues a leader's order"),
     "order.unit_outside": (

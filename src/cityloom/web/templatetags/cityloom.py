@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from cityloom.base.errors import CityloomError
 from cityloom.cases.handovers import DESKS
+from cityloom.cases.orders import READERS as ORDER_READERS
 from cityloom.city.values import Post
 from cityloom.web import context as around
 from cityloom.web.forms import Group
@@ -45,6 +46,7 @@ class Chrome:
     sees_queue: bool
     takes_reports: bool
     has_desk: bool
+    sees_orders: bool
 
 
 @register.simple_tag(takes_context=True)
@@ -75,6 +77,7 @@ def chrome(context: template.Context) -> Chrome:
         sees_queue=post is not None,
         takes_reports=post is not None and post.role.value in ("hotline_agent", "shift_lead"),
         has_desk=post is not None and post.role in DESKS,
+        sees_orders=post is not None and post.role in ORDER_READERS,
     )
 
 
