@@ -174,6 +174,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "“{move}”须大于0且不超过原时限（{most}）",
         "the extension has to be above 0 and at most the original limit ({most})",
     ),
+    "error.not_a_date": ("“{text}”不是日期，请按 2026-06-30 的样子填写", "“{text}” is no date; write it as 2026-06-30"),
+    "error.not_a_number": ("“{text}”不是数字", "“{text}” is no number"),
     "error.rating_range": ("评价为1至5", "a rating is 1 to 5"),
     "error.merge_itself": ("不能并入自己，请填写另一案件的编号", "a case cannot be merged into itself; name another"),
     "error.merge_conflict": (

@@ -14,28 +14,32 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from cityloom.base.errors import CityloomError
+from cityloom.cases.actions.decide_request import decide_request
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.actions.move_report import move_report
 from cityloom.cases.actions.move_task import move_task
 from cityloom.cases.errors import MissingNeed, NotAllowed, StaleVersion
 from cityloom.cases.keeping import get_file, list_entries
+from cityloom.cases.offers import open_verdicts
 from cityloom.cases.order_queries import list_orders_of_case
 from cityloom.cases.orders import ISSUERS, READERS
 from cityloom.cases.permissions import SEES_REPORTER, may_see
 from cityloom.cases.promises import standard_of
 from cityloom.cases.queries import PhotoRow, list_photos
 from cityloom.cases.reporters import Contact, open_contacts
-from cityloom.cases.values import CaseFile, Entry, Report, RunningClock, Task
+from cityloom.cases.requests import OBJECTION
+from cityloom.cases.values import CaseFile, Details, Entry, Report, Request, RunningClock, Task
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.web import context
+from cityloom.web.asked_words import asked_lines
 from cityloom.web.case_forms import FIELDS, MoveForm, details_of, move_forms, with_typed
 from cityloom.web.doors import for_staff
-from cityloom.web.forms import pictures_of
+from cityloom.web.forms import pictures_of, unit_choices
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.micro_before import SolvedBefore, solved_before
-from cityloom.web.moments import band_of, share_gone
+from cityloom.web.moments import band_of, say_moment, share_gone
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.order_lines import OrderLine, order_line
 from cityloom.web.shown import show
@@ -70,6 +74,26 @@ class TaskLine:
     alive: bool
     upheld: bool
     reason: str
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RequestLine:
+    """Something asked for: by whom, why, with what; and what the post may say of it."""
+
+    id: int
+    title: str
+    state: str
+    who: str
+    asked_at: datetime
+    reason: str
+    note: str
+    lines: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    units: tuple[tuple[str, str], ...] = ()
+    unit: str = ""
+    typed_note: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +154,9 @@ class CasePage:
     error: Annotated[str, "why a move was refused, when its form is gone"] = ""
     solved_before: Annotated[Sequence[SolvedBefore], "what wardens solved on the spot here before"] = ()
     orders: Annotated[Sequence[OrderLine], "the supervision orders about it that the post may see"] = ()
+    requests: Annotated[Sequence[RequestLine], "what was asked for and waits for a decision"] = ()
+    merged_into: Annotated[str, "the number of the case that took it in"] = ""
+    partner: Annotated[str, "the partner city that has it, with the number in both cities"] = ""
     may_order: Annotated[bool, "whether the post may issue an order about it"] = False
 
 
@@ -145,10 +172,32 @@ def case(request: HttpRequest, city: City, post: Post, number: str) -> HttpRespo
 def move(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
     """Make one move with what its form brought; refused ones keep what was typed."""
     typed = context.typed_of(request.POST, *FIELDS)
+    typed |= {name: ",".join(request.POST.getlist(name)[:50]) for name in ("units", "report_ids")}
     try:
         _move(request, city, post, number, typed)
     except CityloomError as refusal:
         return _refused(request, city, post, number, typed, refusal)
+    return redirect(reverse("case", args=[number]))
+
+
+@require_POST
+@for_staff
+def decide(request: HttpRequest, city: City, post: Post, number: str, request_id: int) -> HttpResponse:
+    """Grant, refuse or take back what was asked for on a case."""
+    typed = context.typed_of(request.POST, "verdict", "note", "unit", "version", "seq")
+    version = int(typed["version"]) if typed["version"].isdigit() else 0
+    ruling = Details(note=typed["note"].strip(), unit=typed["unit"] or None)
+    try:
+        decide_request(
+            city, number, request_id, typed["verdict"], post, ruling, context.clock(), version=version
+        )  # fmt: skip
+    except CityloomError as refusal:
+        page, sentence = _page(city, post, number), said_by(refusal, city)
+        lines = [
+            replace(r, error=sentence, typed_note=typed["note"]) if r.id == request_id else r for r in page.requests
+        ]
+        known = any(r.id == request_id for r in page.requests)
+        return show(request, replace(page, requests=lines, error="" if known else sentence), refusal.status)
     return redirect(reverse("case", args=[number]))
 
 
@@ -246,6 +295,9 @@ def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos:
         version=it.version,
         seq=it.seq,
         solved_before=solved_before(city, it, post),
+        requests=[_request_line(r, file, city, post, named) for r in file.requests if r.is_open],
+        merged_into=it.merged_into or "",
+        partner=_partner(file, named),
     )
 
 
@@ -268,8 +320,37 @@ def _counts(file: CaseFile) -> str:
         ("case.returned", it.return_count),
         ("case.reworked", it.rework_count),
         ("case.reopened", it.reopen_count),
+        ("case.extended", it.extension_count),
+        ("case.urged", it.urge_count),
     )
-    return " · ".join(say(key, count=count) for key, count in counts if count)
+    said = [say(key, count=count) for key, count in counts if count]
+    return " · ".join([*said, *([say("case.rung", rung=it.escalation)] if it.escalation else [])])
+
+
+def _partner(file: CaseFile, named: Names) -> str:
+    it = file.case
+    if it.partner is None:
+        return ""
+    with_whom = [say("case.partner", partner=named.partner(it.partner))] if it.state == "with_partner" else []
+    return " · ".join([*with_whom, f"{say('case.trace')} {it.trace}", *filter(None, [it.partner_number])])
+
+
+def _request_line(asked: Request, file: CaseFile, city: City, post: Post, named: Names) -> RequestLine:
+    verdicts = tuple(open_verdicts(file, asked, post, city))
+    rules = asked.move == OBJECTION and "grant" in verdicts
+    return RequestLine(
+        id=asked.id,
+        title=say("case.request_asks", move=named.move(asked.move, "case")),
+        state=named.state(asked.state, "request"),
+        who=" · ".join(filter(None, [named.person(asked.asked_by), named.unit(asked.asked_unit)])),
+        asked_at=asked.asked_at,
+        reason=named.reason(asked.reason),
+        note=asked.note,
+        lines=asked_lines(asked.asked, file, city, named),
+        verdicts=verdicts,
+        units=unit_choices(city, named, context.today(city)) if rules else (),
+        unit=str(asked.asked.get("unit", "")),
+    )
 
 
 def _clock_line(clock: RunningClock, named: Names, now: datetime) -> ClockLine:
@@ -298,7 +379,20 @@ def _task_line(task: Task, named: Names) -> TaskLine:
         alive=task.is_alive,
         upheld=task.upheld,
         reason=named.reason(task.reason),
+        extras=_extras(task, named),
     )
+
+
+def _extras(task: Task, named: Names) -> tuple[str, ...]:
+    found = []
+    if task.arrived_at is not None and named.city is not None:
+        now, tz = context.clock().now(), named.city.calendar().tz
+        found.append(say("case.arrived", when=say_moment(task.arrived_at, now, tz, named.lang)))
+    if task.rating is not None:
+        found.append(say("case.rated", rating=task.rating))
+    if task.ruled:
+        found.append(say(f"case.ruled_{task.ruled}"))
+    return tuple(found)
 
 
 def _report_line(number: int, report: Report, file: CaseFile, photos: list[PhotoRow], named: Names) -> ReportLine:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from string import Formatter
+from typing import Any
 
 from cityloom.base.reasons import Reason
 from cityloom.cases.deciding import open_steps
 from cityloom.cases.dispatching import choose_lead
-from cityloom.cases.errors import MissingNeed, UnknownWord
+from cityloom.cases.errors import BadValue, MissingNeed, UnknownWord
+from cityloom.cases.guards import Asked, failing
 from cityloom.cases.offers import open_report_steps, open_task_steps
 from cityloom.cases.places import locate
 from cityloom.cases.reasons import REASONS, REASONS_OF
@@ -26,10 +29,13 @@ from cityloom.web.words import say
 FIELDS = (
     "subject", "subject_id", "move", "version", "seq",
     "reason", "note", "class", "lon", "lat", "address", "unit", "other_number", "solved", "satisfied", "reached",
+    "until", "amount", "case", "partner", "partner_number", "rating",
 )  # fmt: skip
 # Beside the case's way: offered, but quietly.
 _QUIET = frozenset(
     {"supplement", "assist", "object", "reclassify", "relocate", "return", "reopen", "exempt", "pass_on"}
+    | {"extend", "defer", "list", "ask_up", "urge", "whistle", "promise_date", "keep_promise", "rate"}
+    | {"merge", "unmerge", "split", "hand_over", "hand_back", "resume"}
 )
 _GRAVE = frozenset({"withdraw", "withdraw_report", "void", "not_accept"})
 _WITH_PHOTO = frozenset({"verify", "handle", "pass_check", "rework", "contact", "supplement", "sign"})
@@ -51,8 +57,20 @@ class MoveForm:
     reasons: tuple[tuple[str, str], ...] = ()
     units: tuple[Group, ...] = ()
     classes: tuple[Group, ...] = ()
+    until_label: str = ""
+    first_day: str = ""
+    amount_label: str = ""
+    amount_most: float = 0.0
+    partners: tuple[tuple[str, str], ...] = ()
+    ratings: tuple[tuple[str, str], ...] = ()
+    cases: tuple[tuple[str, str], ...] = ()
+    reports: tuple[tuple[int, str], ...] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+
+    @property
+    def typed_units(self) -> list[str]:
+        return self.typed.get("units", "").split(",")
 
     @property
     def key(self) -> str:
@@ -101,9 +119,31 @@ def _form(
         asks=asks,
         musts=frozenset(step.needs) - ({"class"} if step.move != "reclassify" and file.case.class_code else set()),
         reasons=tuple((code, named.reason(Reason(code))) for code in REASONS_OF.get(step.move, ())),
-        units=_units(step, file, post, city, named, day) if "unit" in asks else (),
+        units=_units(step, file, post, city, named, day) if {"unit", "units"} & set(asks) else (),
         classes=class_groups(city, named, day) if "class" in asks else (),
+        **_hard(step, asks, file, city, named, day),
     )
+
+
+def _hard(step: Step, asks: tuple[str, ...], file: CaseFile, city: City, named: Names, day: date) -> dict[str, Any]:
+    """What the inputs of a hard case need to know: labels with dates and limits, and the choices."""
+    found: dict[str, Any] = {}
+    if "until" in asks:
+        label = {"defer": "defer", "list": "review", "review": "review", "promise_date": "promise"}.get(step.move)
+        found["until_label"] = say(f"field.until_{label}" if label else "field.until")
+        found["first_day"] = day.isoformat()
+    if "amount" in asks:
+        clock = max(file.clocks_of(step.extends, "running", "paused"), key=lambda c: c.id, default=None)
+        unit, most = (clock.unit, clock.amount) if clock else ("work_day", 0.0)
+        found["amount_most"] = most
+        found["amount_label"] = say("field.amount", unit=say(f"unit_of_time.{unit}"), most=f"{most:g}")
+    if "partner" in asks:
+        found["partners"] = tuple((c, n.in_language(named.lang)) for c, n in city.settings.partners.items())
+    if "rating" in asks:
+        found["ratings"] = tuple((str(n), say(f"rating.{n}")) for n in range(5, 0, -1))
+    if "report_ids" in asks:
+        found["reports"] = tuple((r.id, r.words[:40] or named.source(r.source)) for r in file.reports)
+    return found
 
 
 def _weight(step: Step) -> str:
@@ -115,6 +155,15 @@ def _weight(step: Step) -> str:
 def _asks(step: Step, file: CaseFile) -> tuple[str, ...]:
     """The inputs of a step: what it needs, a note where one helps, photos where work is shown."""
     wanted: list[str] = [n for n in ("reason", "unit", "class", "place", "outcome") if n in step.needs]
+    wanted += [n for n in ("case", "units", "partner", "until", "amount", "rating") if n in step.needs]
+    if step.move == "arrive":
+        wanted = ["here"]  # where one stands, not where the case is
+    if step.move in ("hand_over", "hand_back", "partner_done"):
+        wanted.append("partner_number")
+    if step.move == "object":
+        wanted.append("unit")  # whose it is, when the unit knows
+    if step.move == "split":
+        wanted.append("report_ids")
     if step.move == "verify" and file.case.class_code is None:
         wanted.append("class")
     if step.move == "file" and file.case.class_code is not None:
@@ -138,6 +187,11 @@ def _units(step: Step, file: CaseFile, post: Post, city: City, named: Names, day
     if step.move == "pass_on":
         below = city.units_below(post.unit) - {post.unit} if post.unit and post.unit in city.units else frozenset()
         return (Group("", unit_choices(city, named, day, sorted(below))),)
+    if step.move == "ask_up" and file.lead is not None:
+        at = context.clock().now()
+        above = [u for u in city.units if u != file.lead.unit and failing(
+            ("to_a_unit_above",), Asked(file, post, Details(unit=u), at, city)) is None]  # fmt: skip
+        return (Group("", unit_choices(city, named, day, above)),)
     every = Group(say("field.all_units"), unit_choices(city, named, day))
     if step.move not in ("dispatch", "redispatch"):
         return (every,)
@@ -158,11 +212,42 @@ def details_of(typed: Mapping[str, str], city: City, post: Post) -> Details:
     return Details(
         reason=_reason(typed, post),
         note=typed["note"].strip(),
+        until=_end_of(typed["until"], city),
+        amount=_number(typed["amount"], "amount"),
+        case=typed["case"].strip()[:40] or None,
+        units=tuple(u for u in typed.get("units", "").split(",") if u),
+        partner=typed["partner"] or None,
+        partner_number=typed["partner_number"].strip()[:100] or None,
+        rating=int(_number(typed["rating"], "rating") or 0) or None,
+        report_ids=tuple(int(i) for i in typed.get("report_ids", "").split(",") if i.isdigit()),
         unit=unit,
         class_code=typed["class"] or None,
         place=place,
         outcome=_outcome(typed),
     )
+
+
+def _end_of(day: str, city: City) -> datetime | None:
+    """The end of a day in the city's time; raises BadValue for what is no day."""
+    if not day.strip():
+        return None
+    try:
+        last = date.fromisoformat(day.strip())
+        return datetime.combine(last + timedelta(days=1), time(), city.calendar().tz)
+    except (ValueError, OverflowError) as wrong:
+        raise BadValue("error.not_a_date", text=day[:20]) from wrong
+
+
+def _number(text: str, what: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        number = float(text)
+    except ValueError as wrong:
+        raise BadValue("error.not_a_number", need=what, text=text[:20]) from wrong
+    if not math.isfinite(number):
+        raise BadValue("error.not_a_number", need=what, text=text[:20])
+    return number
 
 
 def _reason(typed: Mapping[str, str], post: Post) -> Reason | None:

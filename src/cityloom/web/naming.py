@@ -18,6 +18,8 @@ from cityloom.city.paths import (
     NEEDS,
     REPORT_MOVES,
     REPORT_STATES,
+    REQUEST_MOVES,
+    REQUEST_STATES,
     TASK_MOVES,
     TASK_STATES,
 )
@@ -26,9 +28,14 @@ from cityloom.city.values import Name, Post, Role
 from cityloom.web.context import language
 from cityloom.web.words import WORDS, say
 
-_STATES: dict[str, Mapping[str, Name]] = {"case": CASE_STATES, "task": TASK_STATES, "report": REPORT_STATES}
-_ALL_STATES = {**TASK_STATES, **REPORT_STATES, **CASE_STATES}
-_ALL_MOVES = {**TASK_MOVES, **REPORT_MOVES, **CASE_MOVES}
+_STATES: dict[str, Mapping[str, Name]] = {
+    "case": CASE_STATES,
+    "task": TASK_STATES,
+    "report": REPORT_STATES,
+    "request": REQUEST_STATES,
+}
+_ALL_STATES = {**REQUEST_STATES, **TASK_STATES, **REPORT_STATES, **CASE_STATES}
+_ALL_MOVES = {**REQUEST_MOVES, **TASK_MOVES, **REPORT_MOVES, **CASE_MOVES}
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,10 @@ class Names:
         """Who owes a clock: a unit or a role."""
         if code in {r.value for r in Role}:
             return self.role(code)
-        return _word(f"owner.{code}", self.unit(code))
+        return _word(f"owner.{code}", self.partner(code) if self._is_partner(code) else self.unit(code))
+
+    def _is_partner(self, code: str) -> bool:
+        return self.city is not None and code in self.city.settings.partners
 
     def person(self, login: str) -> str:
         """The name of somebody with a post; the login where the city knows no name."""
@@ -98,6 +108,10 @@ class Names:
     def move(self, code: str, subject: str = "") -> str:
         table = {"case": CASE_MOVES, "task": TASK_MOVES, "report": REPORT_MOVES}.get(subject, _ALL_MOVES)
         return self._of(table, code) if code in table else _word(f"move.{code}", code)
+
+    def partner(self, code: str | None) -> str:
+        """A partner city as city.toml names it."""
+        return self._of(self.city.settings.partners, code) if self.city else code or ""
 
     def clock(self, code: str) -> str:
         rule = self.city.paths.clocks.get(code) if self.city else None
@@ -172,6 +186,7 @@ class Names:
             "micro_grid": self.micro_grid,
             "kind": self.clock,
             "source": self.source,
+            "partner": self.partner,
             "known": lambda code: render(Reason(code), self.lang) if code in REASONS else code,
             "reading": lambda code: self.reason(Reason(f"read.{code}")),
             "readings": lambda code: self.reason(Reason(f"read.{code}")),

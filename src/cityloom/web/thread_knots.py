@@ -12,9 +12,11 @@ from cityloom.web.naming import Names
 from cityloom.web.words import WORDS, say
 
 # Steps whose words are written for the resident.
-_TOLD_IN_WORDS = frozenset({"reply", "answer", "explain", "take_note"})
+_TOLD_IN_WORDS = frozenset({"reply", "answer", "explain", "take_note"}) | {
+    "extend", "defer", "list", "review", "delist", "hand_over", "partner_done", "promise_date", "keep_promise",
+}  # fmt: skip
 # Steps whose coded reason a resident should know.
-_TOLD_WITH_REASON = frozenset({"not_accept", "explain", "rework", "reopen", "void"})
+_TOLD_WITH_REASON = frozenset({"not_accept", "explain", "rework", "reopen", "void", "extend", "defer", "list"})
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def _resident_knot(entry: Entry, only_report: bool, named: Names) -> Knot:
     )
 
 
-_SENDS = frozenset({"dispatch", "redispatch", "pass_on", "take_over"})
+_SENDS = frozenset({"dispatch", "redispatch", "pass_on", "take_over", "ask_up"})
 
 
 def staff_knots(entries: Iterable[Entry], named: Names) -> list[Knot]:
@@ -65,7 +67,7 @@ def staff_knots(entries: Iterable[Entry], named: Names) -> list[Knot]:
 
 
 def _staff_knot(entry: Entry, named: Names) -> Knot:
-    subject = entry.subject if entry.subject in ("task", "report") else ""
+    subject = entry.subject if entry.subject in ("task", "report", "request") else ""
     who = [named.role(entry.by_role)]
     if entry.by_role not in ("system", "resident"):
         deputed = str(entry.changes.get("for_login", ""))
@@ -77,6 +79,10 @@ def _staff_knot(entry: Entry, named: Names) -> Knot:
         pair = named.state(entry.from_state, entry.subject), named.state(entry.to_state, entry.subject)
         states = f"{pair[0]} → {pair[1]}"
     title = named.move(entry.move)
+    if entry.subject == "request":
+        asked = named.move(entry.changes.get("asked", {}).get("move", entry.move), "case")
+        step = say("case.requests") if entry.from_state == "" else named.move(entry.move)
+        title = say("request.step", step=step, move=asked)
     if entry.subject == "task":
         unit = next((new[0] for _, new in entry.changes.get("tasks", {}).values() if new), "")
         title = say("case.task_step", move=title, unit=named.unit(unit))

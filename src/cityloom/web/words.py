@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cityloom.web.context import language
+from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -671,10 +672,11 @@ WORDS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 WORDS |= ORDER_WORDS
+WORDS |= HARD_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
-    "satisfied.", "field.", "overlay.",
+    "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "overlay.",
     *ORDER_FAMILIES,
 )  # fmt: skip
 

@@ -12,8 +12,9 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-h
   button.hidden = false;
   button.addEventListener("click", () => {
     navigator.geolocation.getCurrentPosition(({ coords }) => {
-      put("lon", coords.longitude);
-      put("lat", coords.latitude);
+      const form = button.dataset.here ? `${button.dataset.here}-` : "";
+      put(`${form}lon`, coords.longitude);
+      put(`${form}lat`, coords.latitude);
     });
   });
 }
