@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from cityloom.base.reasons import Reason, render
+from cityloom.cases import reasons as _worded  # noqa: F401 (registers the sentences)
 from cityloom.city.paths import (
     ALL,
     CASE_MOVES,
@@ -122,8 +124,9 @@ Each kind of case moves by a status table. These are the tables that Cityloom sh
 (`src/cityloom/city/standard_paths.toml`); a city changes them in its `paths.toml`. This page is made from them by
 `cityloom docs paths`, and a test keeps it equal to them.
 
-Clocks: ▶ starts, ■ stops (`*`: every clock of the case), ⏸ pauses, ⏵ resumes. Moves without an arrow in a
-picture leave the case in its state.
+Clocks: ▶ starts, ■ stops (`*`: every clock of the case but dated promises), ⏸ pauses, ⏵ resumes, ⏩ extends. Moves
+without an arrow in a picture leave the case in its state. Where somebody has to agree, the move is asked for first
+and made when a second person grants it.
 """
 
 
@@ -132,7 +135,7 @@ def paths_markdown(paths: Paths | None = None) -> str:
     shown = paths or parse_paths(None)
     parts = [_HEAD, _choices(shown), _clocks(shown)]
     parts += [_path(p) for p in shown.paths.values()]
-    parts.append(_table("Assisting tasks", shown.task_steps, TASK_STATES, TASK_MOVES))
+    parts.append(_table("Assisting and whistled units", shown.task_steps, TASK_STATES, TASK_MOVES))
     parts.append(_table("Single reports", shown.report_steps, REPORT_STATES, REPORT_MOVES))
     return "\n".join(parts)
 
@@ -158,7 +161,12 @@ def _clocks(paths: Paths) -> str:
             limit = f"as the standard says, else {limit}"
         if rule.urgent_limit is not None:
             limit += f"; urgent: {rule.urgent_limit:g} {rule.urgent_unit or rule.unit}".replace("_", " ")
+        if rule.given_end:
+            limit = "until the date that comes with the move"
+        for code, (amount, unit) in rule.by_reason.items():
+            limit += f"; {render(Reason(code), 'en')}: {amount:g} {unit}".replace("_", " ")
         begins = "from the end of the promise" if rule.from_promise_end else ""
+        begins += "outlives the case" if rule.outlives else ""
         rows.append([f"{rule.title.en} {rule.title.zh}", limit, begins])
     return "## Clocks\n\n" + _grid(["what is owed", "limit", "begins"], rows)
 
@@ -193,14 +201,15 @@ def _rows(steps: Sequence[Step], states: Mapping[str, Name], moves: Mapping[str,
                 "; ".join(GUARDS[w].en for w in step.when),
                 ", ".join(NEEDS[n].en for n in step.needs),
                 clock_effects(step, lambda name: name.replace("_", " ")),
+                ", ".join(sorted(r.value.replace("_", " ") for r in step.approved_by)),
             ]
         )
-    return _grid(["move", "from", "to", "by", "when", "needs", "clocks"], rows)
+    return _grid(["move", "from", "to", "by", "when", "needs", "clocks", "agreed to by"], rows)
 
 
 def clock_effects(step: Step, named: Naming) -> str:
     """What a step does to the clocks, in signs and names."""
-    signs = (("▶", step.starts), ("■", step.stops), ("⏸", step.pauses), ("⏵", step.resumes))
+    signs = (("▶", step.starts), ("■", step.stops), ("⏸", step.pauses), ("⏵", step.resumes), ("⏩", step.extends))
     return " ".join(f"{sign} {_clocks_named(clocks, named)}" for sign, clocks in signs if clocks)
 
 
