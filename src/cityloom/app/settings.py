@@ -28,7 +28,8 @@ def database_from_url(url: str, pool: int) -> dict[str, Any]:
     options: dict[str, Any] = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = options.pop("host", parts.hostname or "")
     if pool:
-        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+        # a pool that goes on trying waits twice as long each time; one that gives up begins anew when asked
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 3, "reconnect_timeout": 2}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
