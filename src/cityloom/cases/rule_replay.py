@@ -22,6 +22,7 @@ from cityloom.city.values import Span, Standard
 from cityloom.sla.clocks import due_at, is_overdue, resumed_due
 
 SAMPLES = 5
+PROPOSERS = frozenset({Role.SUPERVISOR, Role.LEADER, Role.DATA_STEWARD})  # who tries rules on a page
 register(
     {
         "replay.class_gone": ("新规则的目录里没有这个类别", "the proposed catalogue does not know the class"),

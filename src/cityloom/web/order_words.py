@@ -113,6 +113,7 @@ ORDER_WORDS: dict[str, tuple[str, str]] = {
     "rules.standards": ("标准表 standards.csv", "Standards, standards.csv"),
     "rules.since": ("多少天以内的案件", "Cases of the last days"),
     "rules.as_of": ("按这一天的规则（可不填）", "By the rules of this day (optional)"),
+    "rules.colon": ("：", ": "),
     "rules.run": ("重演", "Replay"),
     "rules.limit_told": (
         "这里最多重演最近的{most}件；全部历史用命令 cityloom city replay-duties。",

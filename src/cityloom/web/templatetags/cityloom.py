@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from cityloom.base.errors import CityloomError
 from cityloom.cases.handovers import DESKS
 from cityloom.cases.orders import READERS as ORDER_READERS
+from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post
 from cityloom.web import context as around
 from cityloom.web.forms import Group
@@ -48,6 +49,7 @@ class Chrome:
     has_desk: bool
     sees_orders: bool
 
+    tries_rules: bool
 
 @register.simple_tag(takes_context=True)
 def chrome(context: template.Context) -> Chrome:
@@ -80,6 +82,7 @@ def chrome(context: template.Context) -> Chrome:
         sees_orders=post is not None and post.role in ORDER_READERS,
     )
 
+        tries_rules=post is not None and post.role in RULE_PROPOSERS,
 
 def _zone() -> tzinfo:
     return around.city().calendar().tz
