@@ -356,7 +356,7 @@ class AccountSession(models.Model):
 class SecondFactor(models.Model):
     """The sealed secret of a person's code generator; `last_step` is the time step of the last code taken."""
 
-    login = models.CharField(max_length=150, primary_key=True)
+    login = models.CharField(max_length=150, unique=True)
     key_sealed = models.BinaryField()
     key_mark = models.BinaryField(default=b"")
     made_at = models.DateTimeField()

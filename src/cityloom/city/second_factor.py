@@ -10,19 +10,19 @@ import base64
 import hashlib
 import re
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
-from django.conf import settings
 from django.db import transaction
 from django_otp.oath import TOTP
 
-from cityloom.base.crypto import Vault
+from cityloom.base.keys import vault
 from cityloom.city import models
 from cityloom.city.account_events import Happened, record
 
 SECRET_BYTES = 20  # RFC 4226 section 4, R6
 STEP_S = 30
+WAITS = timedelta(hours=1)  # how long a secret may lie unconfirmed before another one is offered
 DIGITS = 6
 TOLERANCE = 1  # a step before and after, for clocks that differ by half a minute
 RECOVERY_CODES = 10
@@ -37,11 +37,12 @@ def has_factor(login: str) -> bool:
 def begin(login: str, at: datetime) -> str:
     """The secret to enrol with, in base32: the one waiting to be confirmed, or a new one."""
     waiting = models.SecondFactor.objects.filter(login=login, confirmed_at=None).first()
-    if waiting is None:
-        secret = _base32(secrets.token_bytes(SECRET_BYTES))
-        models.SecondFactor.objects.create(login=login, key_sealed=_vault().seal(secret), made_at=at)
-        return secret
-    return _vault().open(waiting.key_sealed)
+    if waiting is not None and at - waiting.made_at < WAITS:
+        return vault().open(waiting.key_sealed)
+    secret, safe = _base32(secrets.token_bytes(SECRET_BYTES)), vault()
+    fresh = {"key_sealed": safe.seal(secret), "key_mark": safe.key_mark, "made_at": at}
+    models.SecondFactor.objects.update_or_create(login=login, confirmed_at=None, defaults=fresh)
+    return secret
 
 
 def enrolment_uri(login: str, secret: str, issuer: str) -> str:
@@ -99,7 +100,7 @@ def _take(row: models.SecondFactor, code: str, unix_s: float) -> bool:
     digits = re.sub(r"\s", "", code)
     if not (len(digits) == DIGITS and digits.isascii() and digits.isdigit()):
         return False
-    generator = TOTP(_bytes(_vault().open(row.key_sealed)), step=STEP_S, digits=DIGITS)
+    generator = TOTP(_bytes(vault().open(row.key_sealed)), step=STEP_S, digits=DIGITS)
     generator.time = unix_s
     if not generator.verify(int(digits), tolerance=TOLERANCE, min_t=row.last_step + 1):
         return False
@@ -129,10 +130,6 @@ def _new_codes(login: str, at: datetime) -> list[str]:
 def _digest(login: str, code: str) -> bytes:
     plain = re.sub(r"[\s-]", "", code).upper()
     return hashlib.sha256(f"cityloom recovery\0{login}\0{plain}".encode()).digest()
-
-
-def _vault() -> Vault:
-    return Vault(settings.CITYLOOM_DATA_KEYS)
 
 
 def _base32(secret: bytes) -> str:

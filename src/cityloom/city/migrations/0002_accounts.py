@@ -50,7 +50,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SecondFactor",
             fields=[
-                ("login", models.CharField(max_length=150, primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("login", models.CharField(max_length=150, unique=True)),
                 ("key_sealed", models.BinaryField()),
                 ("key_mark", models.BinaryField(default=b"")),
                 ("made_at", models.DateTimeField()),
