@@ -18,7 +18,7 @@ from cityloom.cases.promises import limit_of, promises_nothing
 from cityloom.cases.rule_values import NOBODY, Group, Lateness, PastCase, PastClock, RuleReplay
 from cityloom.city.clock_values import Limit
 from cityloom.city.snapshot_values import City
-from cityloom.city.values import Span, Standard
+from cityloom.city.values import Role, Span, Standard
 from cityloom.sla.clocks import due_at, is_overdue, resumed_due
 
 SAMPLES = 5
