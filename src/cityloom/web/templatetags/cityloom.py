@@ -46,10 +46,12 @@ class Chrome:
     several_posts: bool
     sees_queue: bool
     takes_reports: bool
+    answers_requests: bool
     has_desk: bool
     sees_orders: bool
-
+    sees_drawer: bool
     tries_rules: bool
+
 
 @register.simple_tag(takes_context=True)
 def chrome(context: template.Context) -> Chrome:
@@ -77,12 +79,14 @@ def chrome(context: template.Context) -> Chrome:
         post_name=post_name,
         several_posts=several,
         sees_queue=post is not None,
+        answers_requests=post is not None and post.role.value == "data_steward",
         takes_reports=post is not None and post.role.value in ("hotline_agent", "shift_lead"),
         has_desk=post is not None and post.role in DESKS,
+        sees_drawer=post is not None and post.role.value == "admin" and message_drawer_is_there(),
         sees_orders=post is not None and post.role in ORDER_READERS,
+        tries_rules=post is not None and post.role in RULE_PROPOSERS,
     )
 
-        tries_rules=post is not None and post.role in RULE_PROPOSERS,
 
 def _zone() -> tzinfo:
     return around.city().calendar().tz
