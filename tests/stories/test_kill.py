@@ -20,7 +20,7 @@ def test_whoever_is_killed_what_was_acknowledged_stays_and_is_whole(var_folder, 
         found_after_mischief = (_do_mischief(weather), weather.faults())[1]
     finally:
         weather.close()
-    print(counts)
+    print(counts, *faults, sep="\n")
     assert faults == []
     assert {r.victim for r in weather.rounds} == set(VICTIMS)
     assert counts["acknowledged directly"] > rounds
