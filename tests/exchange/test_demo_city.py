@@ -19,6 +19,7 @@ import pytest
 import shapely
 from shapely.geometry import shape
 
+from cityloom.cases.register_values import clean_value
 from cityloom.city.checks import check_folder
 from cityloom.city.paths import END_STATES
 from cityloom.city.values import Role, Source
@@ -30,6 +31,7 @@ from cityloom.exchange.demo.partition import FaceGraph, cluster
 from cityloom.exchange.demo.terrain import Plane
 from cityloom.exchange.demo.writing import geometry_json
 from cityloom.exchange.mapping import SATISFIED, SOLVED, read_mapping
+from cityloom.exchange.register_files import read_registers, read_rows
 
 UNTIL = date(2026, 11, 22)
 HISTORY = 3_000
@@ -69,15 +71,17 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(folder: Path, tmp
     again = tmp_path / "again"
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code, str(again)], check=True, env=environment)
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == sorted(path.name for path in again.iterdir())
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert names == sorted(str(path.relative_to(again)) for path in again.rglob("*") if path.is_file())
     different = [name for name in names if (folder / name).read_bytes() != (again / name).read_bytes()]
     assert different == []
 
 
 def test_the_folder_passes_the_city_check(folder: Path) -> None:
     _folder, problems = check_folder(folder)
-    assert [problem.as_json("en") for problem in problems if problem.level != "info"] == []
+    found = [problem for problem in problems if problem.level != "info"]
+    assert sorted(problem.code for problem in found) == ["overlay_gap"] * 3 + ["overlay_overlap"] * 2, "as planted"
+    assert {problem.params["layer"] for problem in found} == {"market"}
 
 
 @pytest.mark.parametrize(
@@ -269,7 +273,7 @@ def test_people_hold_all_roles_and_the_easy_logins_work(folder: Path) -> None:
     easy = {row["login"]: row["role"] for row in posts}
     assert {easy[login] for login in (
         "agent", "shift", "grid", "dispatcher", "handler", "checker", "callback", "supervisor", "leader", "auditor",
-        "steward", "admin",
+        "steward", "admin", "warden",
     )} == held  # fmt: skip
 
 
@@ -442,3 +446,25 @@ def test_clusters_are_connected_and_hold_every_face() -> None:
 def test_a_shape_without_a_place_in_a_layer_is_refused() -> None:
     with pytest.raises(ValueError, match="use a point, a line or a polygon"):
         geometry_json(shapely.MultiPoint([(1, 2), (3, 4)]))
+
+
+def test_micro_grids_have_fifty_to_seventy_households_and_a_warden_in_two_districts(folder: Path) -> None:
+    grids = layer(folder, "micro_grids.geojson")
+    wardens = {row["login"]: row["area"] for row in rows(folder, "people.csv") if row["role"] == "warden"}
+    communities = areas_of(folder, "community")
+    assert len(grids) > 200
+    assert {props["parent"][:6] for _, props in grids} == {"660102", "660103"}
+    for form, props in grids:
+        assert 50 <= props["households"] <= 70, props["code"]
+        assert wardens[props["wardens"]] == props["parent"]
+        assert form.within(communities[props["parent"]][0].buffer(1e-6)), props["code"]
+
+
+@pytest.mark.parametrize(("kind", "least"), [("shops", 2000), ("hydrants", 800), ("elders", 600)])
+def test_registers_are_large_and_can_be_read(folder: Path, kind: str, least: int) -> None:
+    register = read_registers(folder / "registers" / "registers.toml")[kind]
+    found = list(read_rows(folder / "registers" / register.file))
+    assert len(found) >= least
+    for _, cells in found[:200]:
+        assert all(clean_value(each, cells[each.column]) is not None for each in register.fields)
+        assert 108.9 < float(cells["lon"]) < 109.14

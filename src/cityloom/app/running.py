@@ -143,6 +143,8 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
     map_file, rejects = history.with_suffix(".toml"), wish.var / "history-rejects.csv"
     import_it = ["import", "cases", str(history), "--map", str(map_file), "--rejects", str(rejects), "--city", code]
     step("its year of cases", *import_it)
+    if (wish.city / "registers").is_dir():
+        step("its registers", "registers", "load", str(wish.city / "registers"), "--city", code)
     step("its people's passwords", "users", "demo-passwords")
     mark.write_text(json.dumps({"city": city, "on": wish.today.isoformat()}))
 

@@ -29,7 +29,9 @@ from cityloom.base.patience import Patience
 from cityloom.base.sending import MESSAGES_KEPT, forget_messages
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.cases.actions.fire_orders import fire_orders
+from cityloom.cases.actions.plan_register_checks import plan_register_checks
 from cityloom.cases.actions.take_over_units import take_over_units
+from cityloom.cases.register_rows import cities_with_registers
 from cityloom.city.models import City as StoredCity
 from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
@@ -40,6 +42,7 @@ IDLE_S = 0.4
 CLOCKS_AT_ONCE = 200
 TOLD_KEPT = timedelta(days=7)
 CLEAN_EVERY_S = 60.0
+PLAN_EVERY_S = 600.0
 TAKE_OVER_EVERY_S = 3600.0
 
 
@@ -75,6 +78,7 @@ class Worker:
     messages: Callable[[Clock], int] | None = None
     _patience: Patience = field(default_factory=Patience)
     _cleaned_at_s: float | None = None
+    _planned_at_s: float | None = None
     _took_over_at_s: float | None = None
 
     def work(self) -> None:
@@ -107,9 +111,20 @@ class Worker:
         sent = self.messages(self.clock) if self.messages is not None else 0
         metrics.CLOCKS.inc(fired)
         metrics.TOLD.inc(told)
+        self._plan_checks()
         self._clean()
         self._take_over()
         return fired + told + sent
+
+    def _plan_checks(self) -> None:
+        """Fill the rounds of those who verify registers; what is there already counts, so that it may run often."""
+        now_s = time.monotonic()
+        if self._planned_at_s is not None and now_s - self._planned_at_s < PLAN_EVERY_S:
+            return
+        self._planned_at_s = now_s
+        for city_id in cities_with_registers():
+            if planned := plan_register_checks(self.cities(city_id), self.clock):
+                log.info("register_checks_planned=%d", planned)
 
     def _clean(self) -> None:
         now_s = time.monotonic()

@@ -22,6 +22,11 @@ def list_registers(city: City) -> dict[str, Register]:
     return {row.kind: register_of(row.kind, row.spec) for row in rows}
 
 
+def cities_with_registers() -> list[int]:
+    """The ids of the cities that have registers."""
+    return list(models.Register.objects.values_list("city_id", flat=True).distinct().order_by("city_id"))
+
+
 def get_register(city: City, kind: str) -> Register:
     """The register of that kind, or NoSuchRegister."""
     known = list_registers(city)

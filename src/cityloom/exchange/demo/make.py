@@ -12,7 +12,17 @@ from pathlib import Path
 
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
-from cityloom.exchange.demo import calendar, catalogue, components, history, people, units, ways
+from cityloom.exchange.demo import (
+    calendar,
+    catalogue,
+    components,
+    history,
+    micro_grids,
+    people,
+    registers,
+    units,
+    ways,
+)
 from cityloom.exchange.demo.areas import Areas, AreaShape, divide_city
 from cityloom.exchange.demo.blocks import Blocks, cut_blocks
 from cityloom.exchange.demo.network import Network, build_network
@@ -133,6 +143,8 @@ def write_city(city: City, folder: Path, seed: int, until: date, history_count: 
     write_layer(folder / "housing.geojson", city.places.housing)
     write_layer(folder / "facilities.geojson", city.places.facilities)
     write_layer(folder / "water.geojson", ways.water_features(city.terrain, city.plane))
+    write_layer(folder / "overlays.geojson", micro_grids.draw_overlays(city.areas, city.units))
+    registers.write_registers(folder, city.places.housing, seed)
     progress("units, people, catalogue", 0.75)
     _write_tables(city, folder, matters, families, seed)
     progress("history", 0.80)
@@ -144,10 +156,13 @@ def write_city(city: City, folder: Path, seed: int, until: date, history_count: 
 def _write_tables(
     city: City, folder: Path, matters: list[catalogue.Matter], families: dict[str, list[catalogue.Limit]], seed: int
 ) -> None:
-    (folder / "city.toml").write_text(city_toml(), encoding="utf-8")
+    (folder / "city.toml").write_text(city_toml() + micro_grids.CITY_TOML, encoding="utf-8")
     for name in ("indicators.toml", "rules.toml"):
         (folder / name).write_text(read_text(name), encoding="utf-8")
-    staff = (post.cells() for post in people.list_people(city.areas, city.units, seed))
+    micro = micro_grids.draw_micro_grids(city.areas, city.units, city.places.housing)
+    write_layer(folder / "micro_grids.geojson", (each.feature() for each in micro))
+    wardens = micro_grids.list_wardens(micro, city.areas, city.units, seed)
+    staff = (post.cells() for post in [*people.list_people(city.areas, city.units, seed), *wardens])
     duties = catalogue.duty_rows(matters, city.areas, city.units)
     write_csv(folder / "units.csv", units.COLUMNS, (row.cells() for row in city.units.rows))
     write_csv(folder / "people.csv", people.COLUMNS, staff)

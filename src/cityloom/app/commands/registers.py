@@ -1,0 +1,121 @@
+"""Load registers whose records are verified on the spot, plan the checks of a day, tell how registers stand."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cityloom.app.ready import needs_database
+
+if TYPE_CHECKING:
+    from cityloom.cases.actions.load_register import Loaded
+
+_SHOWN = 10
+_CITY = click.option("--city", "city_code", required=True, help="Code of the city, loaded before.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+
+
+@click.group()
+def command() -> None:
+    """Load registers whose records are verified on the spot, plan the checks of a day, tell how registers stand."""
+
+
+@command.command()
+@click.argument("path", metavar="DIR|FILE", type=click.Path(exists=True, path_type=Path))
+@_CITY
+@click.option("--kind", help="Which register FILE is of, as registers.toml names it; not needed for a DIR.")
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The registers.toml that tells the columns; the one beside FILE when not given.",
+)
+@click.option("--by", default=getpass.getuser, show_default="your login", help="Who loads it.")
+@_JSON
+@needs_database
+def load(path: Path, city_code: str, kind: str | None, map_file: Path | None, by: str, as_json: bool) -> None:
+    """Load the registers of a folder with a registers.toml, or one FILE of them.
+
+    Loading again changes nothing unless the file says something new; what was corrected on the spot stays until then.
+    Exit code 1: a file or its registers.toml cannot be read, and of that register nothing was kept.
+    """
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.cases.actions.load_register import load_register
+    from cityloom.city.snapshot import current_city
+    from cityloom.exchange.register_files import SETTINGS, read_registers, read_rows
+
+    folder = path if path.is_dir() else path.parent
+    known = read_registers(map_file or folder / SETTINGS)
+    if path.is_dir():
+        files = {each.kind: folder / (each.file or f"{each.kind}.csv") for each in known.values()}
+    else:
+        chosen = kind or next((each.kind for each in known.values() if each.file == path.name), path.stem)
+        if chosen not in known:
+            raise click.UsageError(f"{chosen} is none of the registers {', '.join(known)}; name one with --kind")
+        files = {chosen: path}
+    city, told = current_city(city_code), {}
+    for name, file in files.items():
+        loaded = load_register(city, known[name], read_rows(file), by, clock_of_settings())
+        told[name] = _figures(loaded)
+        if not as_json:
+            _tell(name, loaded)
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+@command.command()
+@_CITY
+@needs_database
+def plan(city_code: str) -> None:
+    """Add the checks that still fit into today's rounds; the worker does the same by itself."""
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.cases.actions.plan_register_checks import plan_register_checks
+    from cityloom.city.snapshot import current_city
+
+    click.echo(f"{plan_register_checks(current_city(city_code), clock_of_settings())} checks planned")
+
+
+@command.command()
+@_CITY
+@_JSON
+@needs_database
+def show(city_code: str, as_json: bool) -> None:
+    """Tell of each register how many records stand, are due and being checked, and what checks found."""
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.cases.queries_registers import figures_of
+    from cityloom.cases.register_rows import list_registers
+    from cityloom.city.snapshot import current_city
+
+    city = current_city(city_code)
+    today = clock_of_settings().now().astimezone(city.calendar().tz).date()
+    figures = {kind: figures_of(city, kind, today) for kind in list_registers(city)}
+    if as_json:
+        click.echo(json.dumps({kind: each._asdict() for kind, each in figures.items()}, indent=1))
+        return
+    for kind, each in figures.items():
+        answers = ", ".join(f"{count} {outcome}" for outcome, count in sorted(each.outcomes.items())) or "none"
+        click.echo(
+            f"{kind}: {each.records:,} records, {each.due:,} due, {each.waiting:,} being checked; answers: {answers}"
+        )
+    if not figures:
+        click.echo("No register is loaded. Load some with `cityloom registers load DIR --city CODE`.")
+
+
+def _figures(loaded: "Loaded") -> dict[str, Any]:
+    refused = [{"row": row, "reason": reason.as_json()} for row, reason in loaded.refused]
+    return {"new": loaded.new, "changed": loaded.changed, "same": loaded.same, "refused": refused}
+
+
+def _tell(name: str, loaded: "Loaded") -> None:
+    from cityloom.base.reasons import render
+
+    click.echo(
+        f"{name}: {loaded.new:,} new, {loaded.changed:,} changed, {loaded.same:,} as they were, "
+        f"{len(loaded.refused):,} refused"
+    )
+    for row, reason in loaded.refused[:_SHOWN]:
+        click.echo(f"  row {row}: {render(reason, 'en')}")
+    if len(loaded.refused) > _SHOWN:
+        click.echo(f"  … {len(loaded.refused) - _SHOWN} more; --json lists all")
