@@ -174,7 +174,19 @@ REASONS: dict[str, tuple[str, str]] = {
         "“{move}”须大于0且不超过原时限（{most}）",
         "the extension has to be above 0 and at most the original limit ({most})",
     ),
-    "error.not_a_date": ("“{text}”不是日期，请按 2026-06-30 的样子填写", "“{text}” is no date; write it as 2026-06-30"),
+    "error.no_precedent": ("没有编号为{number}的判例", "there is no precedent {number}"),
+    "error.precedent_settled": (
+        "判例{number}已采纳或不采纳，不能再改",
+        "precedent {number} has been adopted or declined; that stays",
+    ),
+    "error.own_ruling": (
+        "不能采纳自己作出的裁定，须由另一人决定",
+        "nobody adopts a ruling of one's own; a second person does",
+    ),
+    "error.not_a_date": (
+        "“{text}”不是日期，请按 2026-06-30 的样子填写",
+        "“{text}” is no date; write it as 2026-06-30",
+    ),
     "error.not_a_number": ("“{text}”不是数字", "“{text}” is no number"),
     "error.rating_range": ("评价为1至5", "a rating is 1 to 5"),
     "error.merge_itself": ("不能并入自己，请填写另一案件的编号", "a case cannot be merged into itself; name another"),
@@ -256,7 +268,11 @@ REASONS_OF: dict[str, tuple[str, ...]] = {
     "assist": ("assist.asked",),
     "exempt": tuple(c for c in REASONS if c.startswith("exempt.")),
     "queue": (
-        "duty.nothing_matches", "duty.two_match", "duty.class_open", "duty.place_open", "duty.nobody_impartial",
+        "duty.nothing_matches",
+        "duty.two_match",
+        "duty.class_open",
+        "duty.place_open",
+        "duty.nobody_impartial",
         "duty.conduct_of_whom",
     ),
 }

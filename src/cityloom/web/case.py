@@ -18,15 +18,16 @@ from cityloom.cases.actions.decide_request import decide_request
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.actions.move_report import move_report
 from cityloom.cases.actions.move_task import move_task
-from cityloom.cases.errors import MissingNeed, NotAllowed, StaleVersion
+from cityloom.cases.errors import NotAllowed, StaleVersion
 from cityloom.cases.keeping import get_file, list_entries
 from cityloom.cases.offers import open_verdicts
 from cityloom.cases.order_queries import list_orders_of_case
 from cityloom.cases.orders import ISSUERS, READERS
-from cityloom.cases.permissions import SEES_REPORTER, may_see
+from cityloom.cases.permissions import may_see
 from cityloom.cases.promises import standard_of
 from cityloom.cases.queries import PhotoRow, list_photos
-from cityloom.cases.reporters import Contact, open_contacts
+from cityloom.cases.queries_place import place_history
+from cityloom.cases.reporters import MAY_OPEN, Contact, open_contacts
 from cityloom.cases.requests import OBJECTION
 from cityloom.cases.values import CaseFile, Details, Entry, Report, Request, RunningClock, Task
 from cityloom.cases.working_city import city_of_case
@@ -35,6 +36,7 @@ from cityloom.city.values import Post
 from cityloom.web import context
 from cityloom.web.asked_words import asked_lines
 from cityloom.web.case_forms import FIELDS, MoveForm, details_of, move_forms, with_typed
+from cityloom.web.case_people import NO_PEOPLE, PeoplePart, people_part
 from cityloom.web.doors import for_staff
 from cityloom.web.forms import pictures_of, unit_choices
 from cityloom.web.map_frame import MapFrame, frame_of
@@ -42,6 +44,7 @@ from cityloom.web.micro_before import SolvedBefore, solved_before
 from cityloom.web.moments import band_of, say_moment, share_gone
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.order_lines import OrderLine, order_line
+from cityloom.web.place_lines import NOTHING_BEFORE, PlacePast, place_past
 from cityloom.web.shown import show
 from cityloom.web.thread_knots import Knot, staff_knots
 from cityloom.web.words import say
@@ -149,12 +152,14 @@ class CasePage:
     can_call: Annotated[bool, "whether the post may open the contacts"]
     version: Annotated[int, "the version that is shown"]
     seq: Annotated[int, "the number of the newest entry that is shown"]
+    people: Annotated[PeoplePart, "messages with the resident, whom it is about, the hold"] = NO_PEOPLE
     contacts: Annotated[Sequence[tuple[str, Contact]], "opened contacts, by report"] = ()
     news: Annotated[Sequence[Knot], "what others did since the version the person saw"] = ()
     error: Annotated[str, "why a move was refused, when its form is gone"] = ""
     solved_before: Annotated[Sequence[SolvedBefore], "what wardens solved on the spot here before"] = ()
     orders: Annotated[Sequence[OrderLine], "the supervision orders about it that the post may see"] = ()
     requests: Annotated[Sequence[RequestLine], "what was asked for and waits for a decision"] = ()
+    past: Annotated[PlacePast, "what was promised and answered here before"] = NOTHING_BEFORE
     merged_into: Annotated[str, "the number of the case that took it in"] = ""
     partner: Annotated[str, "the partner city that has it, with the number in both cities"] = ""
     may_order: Annotated[bool, "whether the post may issue an order about it"] = False
@@ -206,8 +211,6 @@ def decide(request: HttpRequest, city: City, post: Post, number: str, request_id
 def contact(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
     """Open the names and phones behind a case's reports; who looked, when and why is recorded."""
     reason = context.typed_of(request.POST, "reason")["reason"].strip()[:60]
-    if not reason:
-        raise MissingNeed("error.missing_need", move="see_contact", needs=["reason"])
     with connection.cursor() as cursor:
         file = get_file(cursor, city.id, number)
     which = {r.id: str(n) for n, r in enumerate(file.reports, 1)}
@@ -252,10 +255,14 @@ def _page(city: City, post: Post, number: str) -> CasePage:
             raise NotAllowed(refusal.code, **refusal.params)
         entries = list_entries(cursor, file.case.id)
         photos = list_photos(cursor, file.case.id)
+        people = people_part(cursor, city, post, file, names(city))
+        history = place_history(cursor, city, file.case.place, post, context.clock().now(), file.case.component_code)
         found = list_orders_of_case(cursor, city, post, file.case.id) if post.role in READERS else []
     page = _shown(city_of_case(city, file.case.city_version), post, file, entries, photos)
     named, now = names(city), context.clock().now()
-    return replace(page, orders=[order_line(o, named, now) for o in found], may_order=post.role in ISSUERS)
+    orders = [order_line(o, named, now) for o in found]
+    page = replace(page, past=place_past(history, file.case.number, names(city)))
+    return replace(page, orders=orders, may_order=post.role in ISSUERS, people=people)
 
 
 def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos: list[PhotoRow]) -> CasePage:
@@ -291,7 +298,7 @@ def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos:
         lon=it.lon,
         lat=it.lat,
         forms=move_forms(file, post, city, named),
-        can_call=post.role in SEES_REPORTER and any(r.reporter_id for r in file.reports),
+        can_call=any(post.role in roles for roles in MAY_OPEN.values()) and any(r.reporter_id for r in file.reports),
         version=it.version,
         seq=it.seq,
         solved_before=solved_before(city, it, post),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
 from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
+from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
     "app.name": ("织城", "Cityloom"),
@@ -413,7 +415,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "case.has_contact": ("留有联系方式", "contact left"),
     "case.attempts": ("已拨打{count}次", "called {count} times"),
     "case.contact_reason": ("查看联系方式的理由（会留记录）", "Why you need the contact (this is recorded)"),
-    "case.contact_callback": ("回访", "call back"),
     "case.show_contact": ("显示联系方式", "Show contact"),
     "case.evidence": ("办理照片", "Photos of the work"),
     "case.history": ("办理经过", "History"),
@@ -672,12 +673,16 @@ WORDS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 WORDS |= ORDER_WORDS
+WORDS |= CALLBACK_WORDS
+WORDS |= PEOPLE_WORDS
 WORDS |= HARD_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
-    "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "overlay.",
+    "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "precedents.", "place.kept_", "place.clash_", "overlay.",
     *ORDER_FAMILIES,
+    *CALLBACK_FAMILIES,
+    *PEOPLE_FAMILIES,
 )  # fmt: skip
 
 
