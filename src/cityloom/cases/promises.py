@@ -244,7 +244,7 @@ def _resumed(clock: RunningClock, at: datetime, city: City) -> RunningClock:
         due_at=due.at.astimezone(UTC),
         provisional=due.provisional,
     )
-    return _with_warnings(running, at, city)
+    return _warned_anew(clock, running, at, city)
 
 
 def _recounted(clock: RunningClock, limit: Limit, at: datetime, city: City) -> RunningClock:
@@ -269,7 +269,14 @@ def _recounted(clock: RunningClock, limit: Limit, at: datetime, city: City) -> R
         due_at=moment.astimezone(UTC),
         provisional=due.provisional,
     )
-    return _with_warnings(changed, at, city) if clock.state == "running" else changed
+    return _warned_anew(clock, changed, at, city) if clock.state == "running" else changed
+
+
+def _warned_anew(before: RunningClock, changed: RunningClock, at: datetime, city: City) -> RunningClock:
+    """Warnings after a due moment was reckoned again; one that stayed the same and was told is not told again."""
+    if not before.warn_at and changed.due_at == before.due_at:
+        return replace(changed, warn_at=(), fires_at=None)
+    return _with_warnings(changed, at, city)
 
 
 def _calendar(clock: RunningClock, city: City) -> WorkCalendar:
