@@ -9,19 +9,17 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner
-from django.db import connection, connections
-from psycopg import sql
+from django.test import override_settings
 from tests.cases.life import Life, at
+from tests.own_database import own_database
 from tests.upgrades.make_dump import DATA_KEY
 
 from cityloom.app.backup import count_rows
 from cityloom.app.cli import main
-from cityloom.app.ready import DATABASE_URL
-from cityloom.base.ids import ids
 from cityloom.cases.models import Case
 from cityloom.cases.queries_audit import broken_in, list_strays, walk_cases
 from cityloom.cases.reporters import open_contacts
-from cityloom.city.snapshot import current_city, forget_cities
+from cityloom.city.snapshot import current_city
 
 RELEASES = sorted(Path(__file__).parent.glob("*.sql"))
 # Tables that name what a release knows of: the new one knows more.
@@ -38,40 +36,21 @@ class Upgraded:
     after: dict[str, int]
 
 
-def _forget() -> None:
-    """What this process remembers of a database that is exchanged under it."""
-    connections.close_all()
-    ids.forget()
-    forget_cities()
-
-
-
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.stem)
 def upgraded(request, postgres_url, django_db_setup, django_db_blocker) -> Iterator[Upgraded]:
     """The dump of a release in a database of its own, migrated; Django works on it while the module runs."""
-    from django.conf import settings
 
-    name = f"{settings.DATABASES['default']['NAME']}_upgraded"
-    url = postgres_url.replace("@/cityloom?", f"@/{name}?")
-    database = sql.Identifier(name)
-    with psycopg.connect(postgres_url, autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
-        server.execute(sql.SQL("CREATE DATABASE {}").format(database))
-    with psycopg.connect(url) as fresh:
-        fresh.execute(request.param.read_text(encoding="utf-8"))
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        connections.close_all()
-        patch.setitem(connection.settings_dict, "NAME", name)
-        patch.setenv(DATABASE_URL, url)
-        patch.setattr(settings, "CITYLOOM_DATA_KEYS", [DATA_KEY])
-        _forget()
+    def fill(url: str) -> None:
+        with psycopg.connect(url) as fresh:
+            fresh.execute(request.param.read_text(encoding="utf-8"))
+
+    with (
+        own_database(postgres_url, "upgraded", django_db_blocker, fill) as url,
+        override_settings(CITYLOOM_DATA_KEYS=[DATA_KEY], CITYLOOM_DATA_KEY_FILE=None),
+    ):
         before = count_rows(url)
         done = CliRunner().invoke(main, ["migrate"])
         yield Upgraded(done.output, done.exit_code, before, count_rows(url))
-        _forget()
-    with psycopg.connect(postgres_url, autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
-    _forget()
 
 
 @pytest.fixture

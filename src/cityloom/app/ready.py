@@ -99,3 +99,12 @@ def waiting_migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def known_migrations() -> frozenset[str]:
+    """Every migration that this version knows, also those that newer ones replaced; asked of no database."""
+    from django.db.migrations.loader import MigrationLoader
+
+    on_disk = MigrationLoader(None).disk_migrations
+    replaced = (pair for migration in on_disk.values() for pair in migration.replaces)
+    return frozenset(f"{app}.{name}" for app, name in (*on_disk, *replaced))

@@ -1,5 +1,6 @@
-"""Write the database, photos and files into one backup file."""
+"""Write the database, photos and files into one backup file, or check one."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -7,25 +8,56 @@ import click
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
-def command(target: Path) -> None:
+@click.option("--verify", is_flag=True, help="Only read the backup TARGET to its end and say whether it is whole.")
+def command(target: Path, verify: bool) -> None:
     """Write the database, photos and files into TARGET, one tar file, while everything keeps running.
 
     The keys are not in it: keep the folder `secrets` of the running data, or the settings that hold the keys,
     in another safe place; without them names and phones stay unreadable for good.
     """
+    if verify:
+        _verify(target)
+    else:
+        _make(target)
+
+
+def _make(target: Path) -> None:
     from datetime import UTC, datetime
 
     from cityloom import __version__
     from cityloom.app.backup import make_backup
+    from cityloom.app.progress import shown_progress
     from cityloom.app.ready import database_at_hand, set_up_django
 
     with database_at_hand() as url:
         set_up_django()
         from django.conf import settings
 
-        made = make_backup(
-            url, Path(settings.MEDIA_ROOT), target.absolute(), version=__version__, now=datetime.now(UTC)
-        )
+        with shown_progress("Backing up", sys.stderr) as tell:
+            made = make_backup(
+                url, Path(settings.MEDIA_ROOT), target.absolute(),
+                version=__version__, now=datetime.now(UTC), tell=tell,
+            )  # fmt: skip
     total = sum(made.rows.values())
     size_mb = target.stat().st_size / 1e6
     click.echo(f"{target}: {total:,} rows of {len(made.rows)} tables, {size_mb:,.1f} MB. The keys are not in it.")
+
+
+def _verify(source: Path) -> None:
+    """Exit code 1 when it is no whole backup."""
+    from cityloom.app.backup import NotABackup, verify_backup
+    from cityloom.app.progress import shown_progress
+
+    if not source.is_file():
+        raise click.UsageError(f"there is no file {source}")
+    try:
+        with shown_progress("Reading", sys.stderr) as tell:
+            found = verify_backup(source, tell)
+    except NotABackup as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    made, rows = found.manifest, sum(found.manifest.rows.values())
+    unchecked = "" if made.format > 1 else " It is of a release that kept no digests: only its dump was checked."
+    click.echo(
+        f"{source} is whole: {rows:,} rows of {len(made.rows)} tables, {found.files:,} photos and files, "
+        f"{found.size / 1e6:,.1f} MB, made at {made.made_at} by version {made.version}.{unchecked}"
+    )

@@ -1,5 +1,6 @@
 """Bring back what a backup file holds."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -8,23 +9,41 @@ import click
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--replace", is_flag=True, help="Lose what the database holds now.")
-def command(source: Path, replace: bool) -> None:
+@click.option(
+    "--migrate/--no-migrate", default=True, show_default=True, help="Bring an older backup to this version."
+)
+def command(source: Path, replace: bool, migrate: bool) -> None:
     """Bring back the database, photos and files of SOURCE, and compare the rows of every table.
 
-    Stop the pages and the worker first. A database with tables is refused unless --replace is given.
+    Stop the pages and the worker first. SOURCE is read and checked whole before anything is touched; a database with
+    tables is refused unless --replace is given, a backup of a newer release always. Exit code 1: refused.
     """
     from cityloom.app.backup import DatabaseNotEmpty, NotABackup, RestoredDiffers, restore_backup
-    from cityloom.app.ready import database_at_hand, set_up_django
+    from cityloom.app.progress import shown_progress
+    from cityloom.app.ready import database_at_hand, known_migrations, set_up_django, waiting_migrations
 
     with database_at_hand() as url:
         set_up_django()
         from django.conf import settings
+        from django.core.management import call_command
+        from django.db import connections
 
         try:
-            kept = restore_backup(url, Path(settings.MEDIA_ROOT), source, replace=replace)
+            with shown_progress("Restoring", sys.stderr) as tell:
+                kept = restore_backup(
+                    url, Path(settings.MEDIA_ROOT), source,
+                    replace=replace, known_migrations=known_migrations(), tell=tell,
+                )  # fmt: skip
         except (DatabaseNotEmpty, NotABackup, RestoredDiffers) as refused:
             raise click.ClickException(str(refused)) from refused
-    click.echo(
-        f"Restored {sum(kept.rows.values()):,} rows of {len(kept.rows)} tables, made at {kept.made_at} "
-        f"by version {kept.version}. Run `cityloom migrate` if this version is newer."
-    )
+        click.echo(
+            f"Restored {sum(kept.rows.values()):,} rows of {len(kept.rows)} tables, made at {kept.made_at} "
+            f"by version {kept.version}."
+        )
+        waiting = waiting_migrations()
+        if waiting and migrate:
+            call_command("migrate", verbosity=0, interactive=False)
+            click.echo(f"{len(waiting)} migrations applied: it was of an older release.")
+        elif waiting:
+            click.echo(f"{len(waiting)} migrations wait; run `cityloom migrate`.")
+        connections.close_all()
