@@ -36,6 +36,7 @@ def findings() -> list[Finding]:
         lambda: _secrets(var),
         _database,
         lambda: _messages(env, var),
+        _photos,
     ]
     return [look() for look in looks]
 
@@ -114,3 +115,15 @@ def _messages(env: Environment, var: Path) -> Finding:
             return Finding("messages", True, f"NATS answers at {parts.hostname}:{parts.port or 4222}")
     except OSError as wrong:
         return Finding("messages", False, f"NATS does not answer: {wrong}; see that CITYLOOM_NATS_URL is right")
+
+
+def _photos() -> Finding:
+    """Whether faces and plates are blurred; a city may do without, so its absence is told and is no lack."""
+    from cityloom.cases.blurring import installed_detector
+
+    detector = installed_detector()
+    if detector is None:
+        return Finding(
+            "photos", True, "faces and plates are not blurred; `pip install 'cityloom[blur]'` brings a detector"
+        )
+    return Finding("photos", True, f"faces and plates are blurred: {detector.name}")

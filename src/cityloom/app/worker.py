@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -27,6 +27,7 @@ from cityloom.base.clock import Clock, clock_of_settings
 from cityloom.base.outbox import drop_told
 from cityloom.base.patience import Patience
 from cityloom.base.sending import MESSAGES_KEPT, forget_messages
+from cityloom.cases.actions.apply_retention import apply_retention
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.cases.actions.fire_orders import fire_orders
 from cityloom.cases.actions.plan_register_checks import plan_register_checks
@@ -44,6 +45,7 @@ TOLD_KEPT = timedelta(days=7)
 CLEAN_EVERY_S = 60.0
 PLAN_EVERY_S = 600.0
 TAKE_OVER_EVERY_S = 3600.0
+RETAIN_EVERY = timedelta(days=1)  # on the city's clock
 
 
 def run() -> None:
@@ -80,6 +82,7 @@ class Worker:
     _cleaned_at_s: float | None = None
     _planned_at_s: float | None = None
     _took_over_at_s: float | None = None
+    _retained_at: datetime | None = None
 
     def work(self) -> None:
         """Rounds until `stop` is set."""
@@ -114,6 +117,7 @@ class Worker:
         self._plan_checks()
         self._clean()
         self._take_over()
+        self._retain()
         return fired + told + sent
 
     def _plan_checks(self) -> None:
@@ -147,6 +151,17 @@ class Worker:
             done = take_over_units(current_city(city.code), self.clock)
             if done.moved or done.queued:
                 log.info("city=%s taken_over=%d to_the_dispatcher=%d", city.code, done.moved, done.queued)
+
+    def _retain(self) -> None:
+        """Once a day on the city's clock: erase what has been kept long enough, and files whose rows are erased."""
+        now = self.clock.now()
+        if self._retained_at is not None and now - self._retained_at < RETAIN_EVERY:
+            return
+        self._retained_at = now
+        for city in list_cities():
+            for each in apply_retention(current_city(city.code), self.clock):
+                if each.done or each.held:
+                    log.info("city=%s retention=%s done=%d held=%d", city.code, each.kind, each.done, each.held)
 
     def _database_away(self, why: Exception) -> None:
         metrics.ROUNDS.labels("database_away").inc()

@@ -18,16 +18,16 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Nature, Post, Role, Source
 from cityloom.web import context, waiting_photos
 from cityloom.web.doors import for_staff
-from cityloom.web.forms import Group, class_groups, most_photos, point_of
+from cityloom.web.forms import Group, class_groups, most_photos, point_of, unit_choices
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by
-from cityloom.web.report import Near, Proof, gather_pictures, near_matters
+from cityloom.web.report import Near, Proof, consents_of, gather_pictures, near_matters
 from cityloom.web.shown import show
 
 TAKES_CALLS = (Role.HOTLINE_AGENT, Role.SHIFT_LEAD)
 FIELDS = (
     "class", "nature", "words", "lon", "lat", "address", "name", "phone", "key", "same_as", "asked", "hold",
-    "confidential",
+    "confidential", "about", "sms", "under_14",
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ class IntakePage:
     template: ClassVar[str] = "cityloom/intake.html"
     classes: Annotated[tuple[Group, ...], "classes under their topmost class"]
     natures: Annotated[tuple[tuple[str, str], ...], "kinds of saying, code and name"]
+    units: Annotated[tuple[tuple[str, str], ...], "units that the complaint may be about"]
     typed: Annotated[Mapping[str, str], "what was typed, by field"]
     map: Annotated[MapFrame, "the map to put the pin on"]
     photos_kept: Annotated[int, "photos laid aside from the sending before"] = 0
@@ -95,6 +96,9 @@ def _new_report(typed: Mapping[str, str], near: tuple[Near, ...]) -> NewReport:
         phone=typed["phone"].strip()[:40],
         language=context.language(),
         confidential=typed["confidential"] == "yes",
+        complained_about=(typed["about"],) if typed["about"] else (),
+        consents=consents_of(typed),
+        under_14=typed["under_14"] == "yes",
         idempotency_key=typed["key"],
         same_as=same_as,
         hold=typed["hold"] == "yes",
@@ -105,6 +109,7 @@ def _page(city: City, typed: Mapping[str, str]) -> IntakePage:
     named = names(city)
     return IntakePage(
         classes=class_groups(city, named, context.today(city)),
+        units=unit_choices(city, named, context.today(city)),
         natures=tuple((n.value, named.nature(n.value)) for n in Nature),
         typed=typed,
         map=frame_of(city, pin=True),

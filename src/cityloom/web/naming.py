@@ -186,6 +186,8 @@ class Names:
             "micro_grid": self.micro_grid,
             "kind": self.clock,
             "source": self.source,
+            "for": self.person,
+            "channel": lambda code: _word(f"channel.{code}", code),
             "partner": self.partner,
             "known": lambda code: render(Reason(code), self.lang) if code in REASONS else code,
             "reading": lambda code: self.reason(Reason(f"read.{code}")),

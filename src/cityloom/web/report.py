@@ -20,7 +20,7 @@ from cityloom.base.reasons import register
 from cityloom.cases.actions.receive_report import NewReport, Received, find_received, receive_report
 from cityloom.cases.dispatching import choose_lead
 from cityloom.cases.errors import BadPhoto, BadReport
-from cityloom.cases.photos import Picture
+from cityloom.cases.photos import Picture, photo_place
 from cityloom.cases.places import component_at, locate
 from cityloom.cases.promises import promise_of
 from cityloom.cases.reporters import plain_phone
@@ -37,7 +37,10 @@ from cityloom.web.public_limits import knock_at, knock_with_report
 from cityloom.web.shown import show
 
 register({"error.too_many_photos": ("最多可附{most}张照片", "at most {most} photos can be added")})
-FIELDS = ("class", "words", "lon", "lat", "address", "name", "phone", "key", "same_as", "asked", "website")
+FIELDS = (
+    "class", "words", "lon", "lat", "address", "name", "phone", "key", "same_as", "asked", "website", "sms",
+    "use_photo_place",
+)  # fmt: skip
 TRAP = "website"  # seen by no person; machines fill it in
 
 
@@ -71,6 +74,7 @@ class ReportPage:
     photos_kept: Annotated[int, "photos laid aside from the sending before"] = 0
     most_photos: Annotated[int, "how many photos a report may bring"] = 6
     near: Annotated[tuple[Near, ...], "open matters nearby to choose from before sending"] = ()
+    photo_place: Annotated[bool, "whether the pin stands where a photo was taken"] = False
     proof: Annotated[Proof | None, "the place and unit as far as they are known"] = None
     error: Annotated[str, "why it was not sent"] = ""
 
@@ -114,6 +118,10 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
     try:
         same_words = _count(request, city, typed) if has_looked else bool(knock_at(request, city, near=""))
         pictures = gather_pictures(request, city, typed["key"])
+        if not has_looked and (taken_at := _place_of_photos(request, city, typed)) is not None:
+            typed |= {"lon": f"{taken_at[0]:.6f}", "lat": f"{taken_at[1]:.6f}", "asked": "yes"}
+            page = replace(_page(city, typed), near=near_matters(city, typed), proof=_proof(city, typed))
+            return show(request, replace(page, photos_kept=len(pictures), photo_place=True))
         near = near_matters(city, typed) if typed["same_as"] or not has_looked else ()
         if near and not has_looked:
             if (before := find_received(city, typed["key"])) is not None:  # the answer before was lost on its way
@@ -161,6 +169,24 @@ def gather_pictures(request: HttpRequest, city: City, key: str) -> list[Picture]
         raise BadPhoto("error.too_many_photos", most=most_photos(city))
     waiting_photos.keep_waiting(key, new)
     return [*there, *new]
+
+
+def _place_of_photos(request: HttpRequest, city: City, typed: Mapping[str, str]) -> tuple[float, float] | None:
+    """Where the first photo with a place was taken, when the person agreed to its use and put no pin."""
+    if typed["use_photo_place"] != "yes" or typed["lon"].strip() or typed["lat"].strip():
+        return None
+    west, south, east, north = city.config.bounds
+    for file in request.FILES.getlist("photos"):
+        file.seek(0)
+        found = photo_place(file.read())
+        if found is not None and west <= found[0] <= east and south <= found[1] <= north:
+            return found
+    return None
+
+
+def consents_of(typed: Mapping[str, str]) -> tuple[str, ...]:
+    """What the person agreed to in the form; leaving a number is agreeing to be called back on it."""
+    return ("callback", *(["sms"] if typed["sms"] == "yes" else []))
 
 
 def near_matters(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
@@ -216,6 +242,7 @@ def _new_report(typed: Mapping[str, str], pictures: list[Picture], same_words: b
         name=typed["name"].strip()[:100],
         phone=typed["phone"].strip()[:40],
         language=context.language(),
+        consents=(*consents_of(typed), *(["photo_place"] if typed["use_photo_place"] == "yes" else [])),
         idempotency_key=typed["key"],
         photos=tuple(pictures),
         same_as=None if held_for else typed["same_as"] or None,

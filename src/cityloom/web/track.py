@@ -25,11 +25,13 @@ from cityloom.cases.keeping import get_file_by_id, get_report, list_entries
 from cityloom.cases.offers import open_report_steps
 from cityloom.cases.queries import PhotoRow, list_photos
 from cityloom.cases.reasons import REASONS_OF
+from cityloom.cases.relay import RESIDENT_SIDE, UNIT_SIDE, ended_for_relay, list_relay, mark_read
 from cityloom.cases.values import CaseFile, Details, Entry, Report
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.paths import REPORT_MOVES
 from cityloom.city.snapshot_values import City
 from cityloom.web import context
+from cityloom.web.case_people import RelayThread, relay_lines
 from cityloom.web.doors import for_everybody, with_retry_after
 from cityloom.web.forms import pictures_of
 from cityloom.web.naming import names, said_by
@@ -78,7 +80,9 @@ class ThreadPage:
     before: Annotated[Sequence[PhotoRow], "photos of the trouble"]
     after: Annotated[Sequence[PhotoRow], "photos of the work"]
     moves: Annotated[Sequence[ResidentMove], "what the resident may do now"]
+    asks: Annotated[bool, "whether the resident is asked how it went"]
     version: Annotated[int, "the version of the case that is shown"]
+    thread: Annotated[RelayThread, "messages with the unit that works on it"]
     note: Annotated[str, "the words as typed"] = ""
     tried: Annotated[str, "the move that was refused"] = ""
     error: Annotated[str, "why a move was refused"] = ""
@@ -111,7 +115,7 @@ def thread(request: HttpRequest, city: City, code: str) -> HttpResponse:
     """The way of one's own report: steps, who has it, until when, photos, the reply."""
     knock_at(request, city, track="")
     page = replace(_page(city, code), done=request.GET.get("done", "") if "done" in request.GET else "")
-    return _private(show(request, page))
+    return private(show(request, page))
 
 
 @never_cache
@@ -126,7 +130,7 @@ def move(request: HttpRequest, city: City, code: str) -> HttpResponse:
         raise
     except CityloomError as refusal:
         page = replace(_page(city, code), note=typed["note"], tried=typed["move"], error=said_by(refusal, city))
-        return _private(show(request, page, refusal.status))
+        return private(show(request, page, refusal.status))
     return redirect(f"{request.path.removesuffix('move/')}?done={typed['move']}")
 
 
@@ -152,11 +156,24 @@ def _page(city: City, code: str) -> ThreadPage:
         file = get_file_by_id(cursor, report.case_id)
         entries = list_entries(cursor, report.case_id)
         photos = [p for p in list_photos(cursor, report.case_id) if is_for(p, report)]
-    return _shown(city_of_case(city, file.case.city_version), code, report, file, entries, photos)
+        messages = list_relay(cursor, report.case_id, [report.id])
+        if any(m.side == UNIT_SIDE and m.read_at is None for m in messages):
+            mark_read(cursor, [report.id], RESIDENT_SIDE, context.clock().now())
+    its_city = city_of_case(city, file.case.city_version)
+    open_still = ended_for_relay(file, context.clock().now(), city) is None and file.case.lead_unit is not None
+    lines = relay_lines(messages, report.id, RESIDENT_SIDE, names(its_city))
+    relay = RelayThread(report.id, "", lines, open_still)
+    return _shown(its_city, code, report, file, entries, photos, relay)
 
 
 def _shown(
-    city: City, code: str, report: Report, file: CaseFile, entries: list[Entry], photos: list[PhotoRow]
+    city: City,
+    code: str,
+    report: Report,
+    file: CaseFile,
+    entries: list[Entry],
+    photos: list[PhotoRow],
+    relay: RelayThread,
 ) -> ThreadPage:
     named, case, now = names(city), file.case, context.clock().now()
     running = case.promise_due_at is not None and not case.has_ended
@@ -176,14 +193,16 @@ def _shown(
         before=[p for p in photos if p.kind not in OF_THE_WORK or p.kind == "before"],
         after=[p for p in photos if p.kind in ("after", "check")],
         moves=_moves(city, report, file),
+        asks=report.state == "due_callback",
         version=case.version,
+        thread=relay,
     )
 
 
 def _moves(city: City, report: Report, file: CaseFile) -> list[ResidentMove]:
     post = context.RESIDENT
     of_case = [s.move for s in open_steps(file, post, context.clock().now(), city, owns=True) if s.move != "join"]
-    of_report = [s.move for s in open_report_steps(file, report, post, city, owns=True)]
+    of_report = [s.move for s in open_report_steps(file, report, post, city, owns=True) if s.move != "call_back"]
     if "withdraw" in of_case:  # the only report: taking it back ends the matter
         of_report = []
     named = names(city)
@@ -191,7 +210,7 @@ def _moves(city: City, report: Report, file: CaseFile) -> list[ResidentMove]:
     return [ResidentMove(m, tuple((c, named.reason(Reason(c))) for c in REASONS_OF.get(m, ()))) for m in found]
 
 
-def _private(answer: HttpResponse) -> HttpResponse:
+def private(answer: HttpResponse) -> HttpResponse:
     """The address is the key to the report: no search engine, no other site gets to know it.
 
     `same-origin` and not `no-referrer`: with the latter a browser sends `Origin: null` along with the page's own

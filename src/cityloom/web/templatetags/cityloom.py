@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from cityloom.base.errors import CityloomError
+from cityloom.base.pretended import is_pretending
 from cityloom.cases.handovers import DESKS
 from cityloom.cases.orders import READERS as ORDER_READERS
 from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
@@ -82,7 +83,7 @@ def chrome(context: template.Context) -> Chrome:
         answers_requests=post is not None and post.role.value == "data_steward",
         takes_reports=post is not None and post.role.value in ("hotline_agent", "shift_lead"),
         has_desk=post is not None and post.role in DESKS,
-        sees_drawer=post is not None and post.role.value == "admin" and message_drawer_is_there(),
+        sees_drawer=post is not None and post.role.value == "admin" and is_pretending(),
         sees_orders=post is not None and post.role in ORDER_READERS,
         tries_rules=post is not None and post.role in RULE_PROPOSERS,
     )
