@@ -75,7 +75,7 @@ def sign_in(request: HttpRequest, city: City) -> HttpResponse:
         told = TOLD.get(request.GET.get("told", ""), "")
         return show(request, SignInPage(next=wanted, told=say(told) if told else ""))
     typed = context.typed_of(request.POST, "username", "password")
-    name = typed["username"].strip()
+    name = typed["username"].strip()[:150]
     try:
         knock_at(request, city, sign_in="")
     except TooOften as refusal:
