@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from django.conf import settings
+
 FILE = "messages.jsonl"
 LONGEST_READ = 200_000  # bytes of the newest lines that a page reads
 
@@ -20,6 +22,12 @@ class Pretended(NamedTuple):
     subject: str
     body: str
     at: str
+
+
+def is_pretending() -> bool:
+    """Whether this installation is a demo that pretends to send SMS or mail."""
+    pretends = "pretend:" in (settings.CITYLOOM_SMS_URL, settings.CITYLOOM_MAIL_URL)
+    return pretends and not settings.PRODUCTION
 
 
 def drawer(var: Path) -> Path:

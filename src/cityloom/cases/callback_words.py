@@ -16,7 +16,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "attempt.language": ("语言不通，换人再拨", "no common language; another person will call"),
     "attempt.another_person": ("接听的不是本人", "somebody else answered"),
     "attempt.unreachable": ("未接通", "not reached"),
-    "callback.invited": ("已发出回访链接（{kind}）", "a link to answer was sent by {kind}"),
+    "callback.invited": ("已发出回访链接（{channel}）", "a link to answer was sent ({channel})"),
     "callback.heard": ("回访结果（{channel}）", "what the callback heard ({channel})"),
     # why a person is not satisfied
     "unsatisfied.not_solved": ("问题没有解决", "the matter is not solved"),

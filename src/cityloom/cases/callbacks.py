@@ -278,7 +278,7 @@ def reason_of(outcome: Outcome, by: Post, move: str) -> Reason:
     if move == "call_back":
         return Reason("callback.heard", {"channel": channel_of(outcome, by)})
     if outcome.reached == "later" and outcome.later_at is not None:
-        return Reason("attempt.later", {"at": outcome.later_at.isoformat(timespec="minutes")})
+        return Reason("attempt.later", {"at": f"{outcome.later_at:%Y-%m-%d %H:%M}"})
     return Reason(f"attempt.{outcome.reached}")
 
 

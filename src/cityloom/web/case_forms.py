@@ -39,7 +39,7 @@ _QUIET = frozenset(
 )
 _GRAVE = frozenset({"withdraw", "withdraw_report", "void", "not_accept"})
 _WITH_PHOTO = frozenset({"verify", "handle", "pass_check", "rework", "contact", "supplement", "sign"})
-_WITHOUT_NOTE = frozenset({"call_back", "attempt_callback"})
+_WITHOUT_NOTE = frozenset({"attempt_callback"})
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def move_forms(file: CaseFile, post: Post, city: City, named: Names) -> list[Mov
     forms = [_form(s, "case", file.case.id, "", file, post, city, named) for s in case_steps]
     for number, report in enumerate(file.reports, 1):
         about = named_report(number, len(file.reports))
-        steps = open_report_steps(file, report, post, city)
+        steps = [s for s in open_report_steps(file, report, post, city) if s.move != "invite_callback"]
         forms += [_form(s, "report", report.id, about, file, post, city, named) for s in steps]
     for task in file.assisting():
         about = named.unit(task.unit)

@@ -56,7 +56,7 @@ def invite_callback(
             raise CannotInvite("callback.no_sms_consent")
         together = same_person(cursor, file.case.id, report_id)
         kind = "sms"
-        details = Details(reason=Reason("callback.invited", {"kind": kind}))
+        details = Details(reason=Reason("callback.invited", {"channel": kind}))
         after = move_reports(city, number, together, "invite_callback", by, details, clock, version=version)
         contact = next(iter(open_contacts(replace(file, reports=(report,)), by, "callback", clock)), None)
         if contact is None or not contact.phone:
