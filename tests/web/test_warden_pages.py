@@ -126,6 +126,8 @@ def test_the_figures_of_wardens_count_stored_cases(site: MicroLife, browse: Brow
     site.solve()
     site.pass_on(class_code=LAMP)
     page = text(browse("supervisor").get("/micro-grids/?days=7"))
+    assert "陈大姐" not in page, "a long list is opened community by community"
+    page = text(browse("supervisor").get("/micro-grids/?days=7&community=990101001001"))
     assert "陈大姐" in page
     assert "50 %" in page
     assert "There are no micro-grids" in text(browse("collector2").get("/micro-grids/"))

@@ -71,6 +71,10 @@ class NextCheck:
     lat: float | None
     map: MapFrame | None
 
+    @property
+    def has_personal(self) -> bool:
+        return any(each.personal for each in self.values)
+
 
 @dataclass(frozen=True)
 class Stop:

@@ -39,6 +39,7 @@ from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.report import gather_pictures
 from cityloom.web.shown import show
+from cityloom.web.words import say
 
 FIELDS = ("class", "other_class", "words", "lon", "lat", "address", "micro_grid", "key", "act")
 SHORT = 8  # classes that are one touch away
@@ -231,6 +232,7 @@ def _sent(city: City, post: Post, number: str) -> Sent | None:
 class FigureRow:
     """One community or one of its micro-grids; `share` is in percent, None where nothing was found."""
 
+    code: str
     name: str
     wardens: str
     households: int | None
@@ -244,7 +246,7 @@ class MicroGridsPage:
     """What wardens solved and passed on, by community and micro-grid."""
 
     template: ClassVar[str] = "cityloom/micro_grids.html"
-    rows: Annotated[Sequence[FigureRow], "each community followed by its micro-grids"]
+    rows: Annotated[Sequence[FigureRow], "each community; the one opened is followed by its micro-grids"]
     total: Annotated[MicroCount, "all of the post's area"]
     share: Annotated[int | None, "the share of the whole, in percent"]
     days: Annotated[int, "of how many days up to now"]
@@ -261,18 +263,26 @@ def micro_grids(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         since = context.clock().now() - timedelta(days=days)
         figures = micro_figures(cursor, city, since, post.area)
     named, grids = names(city), micro_grids_in(city)
+    seen = [code for code in sorted(figures.by_community) if _is_seen(city, post, code)]
+    opened = request.GET.get("community", "") if len(seen) > 1 else "".join(seen)
     rows: list[FigureRow] = []
-    for community, count in sorted(figures.by_community.items()):
-        if post.area is not None and (community not in city.areas or post.area not in city.ancestors(community)):
+    for code in seen:
+        count = figures.by_community[code]
+        rows.append(FigureRow(code, named.near_place(code), "", None, count, _percent(count), True))
+        if code != opened:
             continue
-        rows.append(FigureRow(named.place(community), "", None, count, _percent(count), True))
-        for grid in grids.of_community(community):
+        for grid in grids.of_community(code):
             own = figures.by_grid[grid.code]
-            people = "、".join(named.person(each) for each in grid.wardens)
-            row = FigureRow(named.micro_grid(grid.code), people, grid.households, own, _percent(own), False)
-            rows.append(row)
+            people = say("list.comma").join(named.person(each) for each in grid.wardens)
+            name = named.micro_grid(grid.code)
+            rows.append(FigureRow(grid.code, name, people, grid.households, own, _percent(own), False))
     page = MicroGridsPage(rows, figures.total, _percent(figures.total), days)
     return show(request, page)
+
+
+def _is_seen(city: City, post: Post, community: str) -> bool:
+    """Whether a community lies in the post's area."""
+    return post.area is None or (community in city.areas and post.area in city.ancestors(community))
 
 
 def _percent(count: MicroCount) -> int | None:

@@ -635,7 +635,11 @@ WORDS: dict[str, tuple[str, str]] = {
     # registers
     "check.title": ("名册核实", "Checks of registers"),
     "check.progress": ("今天已核实{done}条，还有{waiting}条", "{done} checked today, {waiting} waiting"),
-    "check.personal": ("个人信息，查看已留记录", "personal; this look is recorded"),
+    "check.personal": ("个人信息", "personal"),
+    "check.recorded": (
+        "个人信息只在核实时可见，每次查看都有记录。",
+        "Personal data is seen for the check only; each look is recorded.",
+    ),
     "check.confirmed": ("属实", "As it says"),
     "check.correct": ("有不一样的，改正…", "Something differs: correct it…"),
     "check.corrected": ("按现场改正", "Keep the corrections"),
@@ -679,7 +683,8 @@ WORDS |= HARD_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
-    "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "precedents.", "place.kept_", "place.clash_", "overlay.",
+    "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "precedents.", "place.kept_", "place.clash_",
+    "overlay.",
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,
     *PEOPLE_FAMILIES,
