@@ -353,10 +353,10 @@ def _check_parts(manifest: Manifest, found: dict[str, tuple[int, str]], folder: 
     except (ValueError, TypeError, AttributeError) as wrong:
         raise BackupDamaged(f"{source} was changed since it was made: {CHECKS} cannot be read") from wrong
     there = {name: each for name, each in found.items() if name != CHECKS}
-    wrong = sorted(name for name in said.keys() | there.keys() if said.get(name) != there.get(name))
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise BackupDamaged(f"{source} was changed since it was made: {', '.join(wrong[:3])}{more}")
+    differing = sorted(name for name in said.keys() | there.keys() if said.get(name) != there.get(name))
+    if differing:
+        more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+        raise BackupDamaged(f"{source} was changed since it was made: {', '.join(differing[:3])}{more}")
 
 
 def _refuse_newer(manifest: Manifest, source: Path, known: Collection[str] | None) -> None:

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,15 +29,8 @@ def findings() -> list[Finding]:
     """Everything that was looked at, in the order of a start."""
     env = Environment.of_process()
     var = var_dir()
-    looks: list[Callable[[], Finding]] = [
-        lambda: _settings(env, var),
-        lambda: _folder(var),
-        lambda: _secrets(var),
-        _database,
-        lambda: _messages(env, var),
-        _photos,
-    ]
-    return [look() for look in looks]
+    before = [_settings(env, var), _folder(var), _secrets(var)]
+    return [*before, *_database(), _messages(env, var), _photos()]
 
 
 def _settings(env: Environment, var: Path) -> Finding:
@@ -72,32 +64,54 @@ def _secrets(var: Path) -> Finding:
     return Finding("secrets", True, f"{folder} is closed to others")
 
 
-def _database() -> Finding:
+def _database() -> list[Finding]:
+    """The database, and where it is well what rests on it: a city, the keys of its data, the photos."""
     import psycopg
 
-    from cityloom.app.ready import ready, waiting_migrations
+    from cityloom.app.ready import ready
 
     try:
         with ready(migrated=False):
-            from django.db import connection
-
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT current_setting('server_version_num')::int")
-                version = cursor.fetchone()[0]
-            if version < OLDEST_SERVER:
-                return Finding("database", False, f"PostgreSQL {version // 10000} is too old; 15 or newer is needed")
-            waiting = waiting_migrations()
-            if waiting:
-                return Finding("database", False, f"{len(waiting)} migrations wait; run `cityloom migrate`")
-            return Finding("database", True, f"PostgreSQL {version // 10000}, tables up to date")
+            server = _server()
+            return [server, *_resting_on_it()] if server.ok else [server]
     except (CannotStart, SettingMissing, SettingNotUnderstood) as wrong:
-        return Finding("database", False, str(wrong))
+        return [Finding("database", False, str(wrong))]
     except Exception as wrong:
         from django.db.utils import Error
 
         if not isinstance(wrong, (Error, psycopg.Error)):
             raise
-        return Finding("database", False, f"{str(wrong).strip()}; see that CITYLOOM_DATABASE_URL is right")
+        return [Finding("database", False, f"{str(wrong).strip()}; see that CITYLOOM_DATABASE_URL is right")]
+
+
+def _server() -> Finding:
+    """A server that is new enough, with the tables of this version."""
+    from django.db import connection
+
+    from cityloom.app.ready import waiting_migrations
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int")
+        version = cursor.fetchone()[0]
+    if version < OLDEST_SERVER:
+        return Finding("database", False, f"PostgreSQL {version // 10000} is too old; 15 or newer is needed")
+    waiting = waiting_migrations()
+    if waiting:
+        return Finding("database", False, f"{len(waiting)} migrations wait; run `cityloom migrate`")
+    return Finding("database", True, f"PostgreSQL {version // 10000}, tables up to date")
+
+
+def _resting_on_it() -> list[Finding]:
+    """What `/readyz` looks at as well. That no city is loaded yet is told, and no lack of the installation."""
+    from cityloom.app.health_checks import looks
+
+    found = [look for look in looks() if look.what in ("city", "keys", "storage")]
+    return [
+        Finding(
+            look.what, look.ok or look.what == "city", "; ".join(part for part in (look.says, look.next_step) if part)
+        )
+        for look in found
+    ]
 
 
 def _messages(env: Environment, var: Path) -> Finding:
