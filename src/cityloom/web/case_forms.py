@@ -91,7 +91,7 @@ def move_forms(file: CaseFile, post: Post, city: City, named: Names) -> list[Mov
         about = named_report(number, len(file.reports))
         steps = [s for s in open_report_steps(file, report, post, city) if s.move != "invite_callback"]
         forms += [_form(s, "report", report.id, about, file, post, city, named) for s in steps]
-    for task in file.assisting():
+    for task in (t for t in file.tasks if t.role != "lead"):
         about = named.unit(task.unit)
         steps = open_task_steps(file, task, post, at, city)
         forms += [_form(s, "task", task.id, about, file, post, city, named) for s in steps]
@@ -265,7 +265,11 @@ def _reason(typed: Mapping[str, str], post: Post) -> Reason | None:
 
 def _params_of(code: str, move: str, typed: Mapping[str, str]) -> dict[str, str]:
     """The parameters a reason's sentence asks for, from the form; raises MissingNeed when one is left empty."""
-    given = {"unit": typed["unit"], "number": typed["other_number"].strip(), "why": typed["note"].strip()}
+    given = {
+        "unit": typed["unit"],
+        "number": (typed["other_number"] or typed["case"]).strip(),
+        "why": typed["note"].strip(),
+    }
     wanted = {name for _, name, _, _ in Formatter().parse(REASONS[code][0]) if name}
     missing = [name for name in wanted if name in given and not given[name]]
     if missing:
