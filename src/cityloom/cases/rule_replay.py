@@ -56,6 +56,7 @@ class Rules:
         self._leads: dict[tuple[object, ...], Named] = {}
         self._limits: dict[tuple[object, ...], Limit | None] = {}
         self._working: dict[tuple[date, int], bool] = {}
+        self._paths: dict[tuple[str, str | None, str], str] = {}
         self._units_named = {area: city.deciding_area(area) for area in city.areas}
 
     def lead(self, case: PastCase, at: datetime, local: datetime) -> Named:
@@ -95,8 +96,13 @@ class Rules:
 
     def path(self, case: PastCase) -> str:
         """The path these rules choose for a new report like it."""
-        matter = self.city.classes.get(case.class_code) if case.class_code else None
-        return self.city.paths.choose(case.source, matter.kind if matter else "", case.nature).name
+        key = (case.source, case.class_code, case.nature)
+        found = self._paths.get(key)
+        if found is None:
+            matter = self.city.classes.get(case.class_code) if case.class_code else None
+            chosen = self.city.paths.choose(case.source, matter.kind if matter else "", case.nature)
+            found = self._paths[key] = chosen.name
+        return found
 
     def limit(self, case: PastCase, kind: str, day: date) -> Limit | None:
         """How long that clock of the case runs; None when these rules promise nothing or know no such clock."""

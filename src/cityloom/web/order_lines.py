@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from cityloom.cases.order_values import ORDER_LEVELS, ORDER_STATES, Order
 from cityloom.web.moments import band_of, share_gone
@@ -64,6 +64,12 @@ def about(order: Order, named: Names) -> str:
     if order.subject == "topic":
         return say("order.about_topic", filter=topic_words(order, named))
     return say("order.about_unit")
+
+
+def date_in_full(at: datetime, tz: tzinfo, lang: str) -> str:
+    """A moment as a letter writes it, which is read on other days too: `2026-06-05 09:00`, 2026年6月5日 09:00."""
+    local = at.astimezone(tz)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}" if lang == "zh" else f"{local:%Y-%m-%d %H:%M}"
 
 
 def topic_words(order: Order, named: Names) -> str:

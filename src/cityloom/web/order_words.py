@@ -23,7 +23,6 @@ ORDER_WORDS: dict[str, tuple[str, str]] = {
     "orders.figure_overdue": ("超时未答复", "overdue"),
     "orders.figure_waiting": ("待评定", "to be judged"),
     "orders.figure_on_time": ("今年按时答复", "answered in time this year"),
-    "orders.none_yet": ("今年尚无销号", "none discharged yet this year"),
     "orders.of": ("{part}/{whole}", "{part} of {whole}"),
     # one order
     "order.back": ("全部督办", "All orders"),

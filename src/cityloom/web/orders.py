@@ -38,7 +38,7 @@ from cityloom.web.doors import for_staff
 from cityloom.web.forms import pictures_of, unit_choices
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.order_forms import FIELDS, details_of_order
-from cityloom.web.order_lines import OrderLine, order_line, topic_words
+from cityloom.web.order_lines import OrderLine, date_in_full, order_line, topic_words
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
@@ -126,6 +126,16 @@ class OrderPage:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """An answer or its judgement, as a letter quotes it."""
+
+    title: str
+    who: str
+    when: str
+    note: str
+
+
+@dataclass(frozen=True)
 class LetterPage:
     """The order as a letter to print."""
 
@@ -133,8 +143,10 @@ class LetterPage:
     line: Annotated[OrderLine, "the order as in the list"]
     city: Annotated[str, "the city's name"]
     issuer: Annotated[str, "who issued it"]
+    issued: Annotated[str, "when, in full"]
+    due: Annotated[str, "until when it is to be answered, in full"]
     demand: Annotated[str, "what is demanded"]
-    knots: Annotated[Sequence[OrderKnot], "answers and their judgement, oldest first"]
+    replies: Annotated[Sequence[Reply], "answers and their judgement, oldest first"]
 
 
 @require_safe
@@ -168,7 +180,8 @@ def orders(request: HttpRequest, city: City, post: Post) -> HttpResponse:
 
 
 def _share(figures: OrderFigures) -> str:
-    return say("orders.of", part=figures.on_time, whole=figures.discharged) if figures.discharged else ""
+    """A dash while nothing was discharged: a rate over nothing is none."""
+    return say("orders.of", part=figures.on_time, whole=figures.discharged) if figures.discharged else "—"
 
 
 @require_safe
@@ -203,13 +216,16 @@ def letter(request: HttpRequest, city: City, post: Post, number: str) -> HttpRes
     """The order as a letter to print or to file."""
     named, now = names(city), context.clock().now()
     found, entries = _read(city, post, number)
-    told = [e for e in entries if e.move in ("reply", "send_back", "discharge", "withdraw")]
+    tz = city.calendar().tz
+    knots = [_knot(e, named, {}) for e in entries if e.move in ("reply", "send_back", "discharge", "withdraw")]
     page = LetterPage(
         line=order_line(found, named, now),
         city=city.name.in_language(named.lang),
         issuer=_issuer(found, named),
+        issued=date_in_full(found.issued_at, tz, named.lang),
+        due=date_in_full(found.due_at, tz, named.lang),
         demand=entries[0].text or "",
-        knots=[_knot(e, named, {}) for e in told],
+        replies=[Reply(k.title, k.who, date_in_full(k.at, tz, named.lang), k.note) for k in knots],
     )
     return show(request, page)
 
@@ -238,7 +254,10 @@ def _page(city: City, post: Post, number: str) -> OrderPage:
         answers=[_answer(a, named) for a in found.answers],
         asked=_asked(found, named),
         knots=[_knot(e, named, photos) for e in reversed(entries)],
-        forms=[_form(s, found, named, now) for s in open_order_steps(found, post, now, city)],
+        forms=sorted(
+            (_form(s, found, named, now) for s in open_order_steps(found, post, now, city)),
+            key=lambda form: _WEIGHTS.index(form.weight),
+        ),
         limit_units=[(u.value, named.clock_unit(u.value)) for u in ClockUnit],
         replied=[(a.unit, named.unit(a.unit)) for a in found.answers if a.state == "replied"],
         version=found.version,
@@ -298,6 +317,7 @@ _ASKS = {
     "ask_time": ("note", "limit"),
     "send_back": ("note", "unit", "limit"),
 }
+_WEIGHTS = ("main", "quiet", "grave")
 _MAIN = frozenset({"receive", "reply", "discharge", "grant_time"})
 
 

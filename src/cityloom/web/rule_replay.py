@@ -113,7 +113,7 @@ class RulesPage:
     template: ClassVar[str] = "cityloom/rule_replay.html"
     since: Annotated[str, "how many days back"]
     as_of: Annotated[str, "the day whose rules hold always, or empty"]
-    most: Annotated[int, "how many cases run here at most"]
+    most: Annotated[str, "how many cases run here at most"]
     problems: Annotated[Sequence[str], "what is wrong in the files"] = ()
     result: Annotated[ResultShown | None, "what the replay found"] = None
     error: Annotated[str, "why nothing was replayed"] = ""
@@ -125,7 +125,7 @@ def rule_replay(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """Try changed duties and standards on the stored cases; nothing is written."""
     _check_post(post, city)
     typed = context.typed_of(request.POST, "since", "as_of")
-    page = RulesPage(typed["since"] or "365", typed["as_of"], MOST_CASES)
+    page = RulesPage(typed["since"] or "365", typed["as_of"], f"{MOST_CASES:,}")
     if request.method != "POST":
         return show(request, page)
     try:
@@ -161,7 +161,7 @@ def _day(text: str) -> date | None:
 
 
 def _replayed(
-    city: City, files: Mapping[str, UploadedFile], days: int, as_of: date | None
+    city: City, files: Mapping[str, UploadedFile[bytes]], days: int, as_of: date | None
 ) -> tuple[RuleReplay | None, list[Problem]]:
     """What the uploaded tables would have changed, None when they have errors; and what is wrong in them."""
     if not files:
