@@ -30,6 +30,7 @@ import click
 import psycopg
 
 from benchmarks import kill_faults
+from benchmarks.counting import WIDE_LIMITS
 from benchmarks.kill_clients import CITY, Ack, read_acks
 from cityloom.app.nats_server import NatsDidNotStart
 from cityloom.app.parts import NatsPart
@@ -267,6 +268,7 @@ class Storm:
             "CITYLOOM_DATABASE_URL": self._server.url,
             "CITYLOOM_NATS_URL": self.nats_url,
             "CITYLOOM_CLOCK": self._clock.as_setting(),
+            "CITYLOOM_LIMITS": WIDE_LIMITS,
             "PYTHONPATH": os.pathsep.join((str(root / "src"), str(root))),
         }
 

@@ -1,11 +1,18 @@
 """People get passwords on the command line, and a demo's shared one never in production."""
 
+import base64
+
 import pytest
+from axes.models import AccessAttempt
 from click.testing import CliRunner
 from django.contrib.auth import get_user_model
+from django_otp.oath import TOTP
 
 from cityloom.app.commands.users import command
 from cityloom.app.ready import DATABASE_URL
+from cityloom.base.clock import RealClock
+from cityloom.city.passwords import password_is_due, set_password, user_of_reset
+from cityloom.city.second_factor import begin, confirm, has_factor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,3 +76,68 @@ def test_production_has_no_shared_password(run, agent, settings):
     assert run("demo-passwords").exit_code == 1
     agent.refresh_from_db()
     assert not agent.has_usable_password()
+
+
+# --- links, locks, second factors -----------------------------------------------------------------------------------
+
+
+def test_a_link_is_printed_that_sets_a_password_once(run, agent, client):
+    done = run("reset", "agent", "--site", "https://city.example/")
+    assert done.exit_code == 0, done.output
+    address = done.output.splitlines()[0]
+    assert address.startswith("https://city.example/signin/reset/")
+    uid, token = address.rstrip("/").split("/")[-2:]
+    assert user_of_reset(uid, token) == agent
+    set_password(agent, "Weft-and-warp-9", "agent", RealClock().now())
+    assert user_of_reset(uid, token) is None
+
+
+def test_who_left_gets_no_link(run, agent):
+    agent.is_active = False
+    agent.save()
+    done = run("reset", "agent")
+    assert done.exit_code == 1
+    assert "people.csv" in done.output
+    assert "signin/reset" not in done.output
+
+
+@pytest.mark.parametrize("words", [["reset"], ["unlock"], ["second-factor"], ["events"], ["mail", "-"]])
+def test_a_login_that_nobody_has_is_told(run, words):
+    done = run(words[0], "nobody", *words[1:])
+    assert done.exit_code == 1
+    assert "users list" in done.output
+
+
+def test_a_mail_address_is_kept_checked_and_forgotten(run, agent):
+    assert run("mail", "agent", "zhou@city.example").exit_code == 0
+    assert run("mail", "agent", "no address").exit_code == 1
+    agent.refresh_from_db()
+    assert agent.email == "zhou@city.example"
+    assert run("mail", "agent", "-").exit_code == 0
+    agent.refresh_from_db()
+    assert agent.email == ""
+
+
+def test_a_lock_is_lifted_and_what_happened_is_listed(run, agent):
+    AccessAttempt.objects.create(username="agent", ip_address="192.0.2.1", user_agent="x", failures_since_start=5)
+    assert "can try again" in run("unlock", "agent").output
+    assert "was not locked" in run("unlock", "agent").output
+    assert "unlocked             by command" in run("events", "agent").output
+
+
+def test_a_second_factor_is_reset_so_that_the_person_enrols_again(run, agent):
+    at = RealClock().now()
+    assert "no second factor" in run("second-factor", "agent").output
+    secret = begin("agent", at)
+    generator = TOTP(base64.b32decode(secret))
+    assert confirm("agent", f"{generator.token():06d}", at, at.timestamp())
+    assert "10 recovery codes left" in run("second-factor", "agent").output
+    assert "second factor" in run("list").output
+    assert "enrols again" in run("second-factor", "agent", "--reset").output
+    assert not has_factor("agent")
+    assert "had no" in run("second-factor", "agent", "--reset").output
+
+
+def test_a_password_given_by_somebody_else_can_be_made_due(run, agent):
+    assert run("password", "agent", "--must-change", "--password", "weft-and-warp-9").exit_code == 0
+    assert password_is_due("agent", RealClock().now(), 0)

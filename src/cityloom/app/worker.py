@@ -26,6 +26,7 @@ from cityloom.app.relay import JetStream, Relay, find_embedded
 from cityloom.base.clock import Clock, clock_of_settings
 from cityloom.base.outbox import drop_told
 from cityloom.base.patience import Patience
+from cityloom.base.rate_limits import forget_free
 from cityloom.base.sending import MESSAGES_KEPT, forget_messages
 from cityloom.cases.actions.apply_retention import apply_retention
 from cityloom.cases.actions.fire_clocks import fire_clocks
@@ -33,6 +34,7 @@ from cityloom.cases.actions.fire_orders import fire_orders
 from cityloom.cases.actions.plan_register_checks import plan_register_checks
 from cityloom.cases.actions.take_over_units import take_over_units
 from cityloom.cases.register_rows import cities_with_registers
+from cityloom.city.account_sessions import forget_ended
 from cityloom.city.models import City as StoredCity
 from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
@@ -140,6 +142,9 @@ class Worker:
             log.info("told_messages_dropped=%d", dropped)
         if forgotten := forget_messages(self.clock.now() - MESSAGES_KEPT):
             log.info("messages_forgotten=%d", forgotten)
+        forget_free(self.clock.now())
+        if ended := forget_ended():
+            log.info("ended_sessions_forgotten=%d", ended)
 
     def _take_over(self) -> None:
         """Once an hour: units whose last day has passed hand their open work on."""
