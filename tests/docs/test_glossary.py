@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from tests.docs.repository import ROOT
 
+from cityloom.cases.order_values import ORDER_MOVES, ORDER_STATES
 from cityloom.city.paths import (
     CASE_MOVES,
     CASE_STATES,
@@ -50,6 +51,8 @@ def pairs(title: str) -> dict[str, tuple[str, str]]:
         ("Moves of an assisting task", TASK_MOVES),
         ("Moves of a report", REPORT_MOVES),
         ("Moves of a request", REQUEST_MOVES),
+        ("States of an order", ORDER_STATES),
+        ("Moves of an order", ORDER_MOVES),
         ("Clocks", {name: clock.title for name, clock in parse_paths(None).clocks.items()}),
     ],
 )
