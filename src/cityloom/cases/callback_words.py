@@ -110,7 +110,7 @@ register(REASONS)
 register_templates(
     {
         "callback.invite": Template(
-            zh="您反映的“{matter}”（{number}）已办结。问题解决了吗？请点开{link}作答，三步即可，{days}天内有效。"
+            zh="您反映的“{matter}”（{number}）已办结。问题解决了吗？请点开 {link} 作答，三步即可，{days}天内有效。"
             "我们不会索要验证码或付款。",
             en="Your report “{matter}” ({number}) has been dealt with. Was it solved? Answer in three taps: {link} "
             "(valid for {days} days). We never ask for codes or payments.",

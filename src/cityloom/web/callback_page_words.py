@@ -12,7 +12,8 @@ CALLBACK_WORDS: dict[str, tuple[str, str]] = {
     "calls.chosen": ("选中的回访", "Chosen"),
     "calls.list": ("待回访名单", "Who waits"),
     "calls.due": ("回访期限", "Call by"),
-    "calls.attempts": ("已拨{count}次", "{count} tries"),
+    "calls.attempts": ("已拨{count}次", "tried {count}×"),
+    "calls.so_far": ("此前", "So far"),
     "calls.first_try": ("首次拨打", "first call"),
     "calls.together": (
         "同一个号码反映了{count}次：问一次，分别记在每条反映上。请先向对方说明。",
@@ -33,7 +34,6 @@ CALLBACK_WORDS: dict[str, tuple[str, str]] = {
     "calls.show_note": ("查看会记录在案。", "Looking is recorded."),
     "calls.no_number": ("没有留下号码", "no number was left"),
     "calls.send_link": ("改发短信链接", "Send a link by SMS instead"),
-    "calls.open_case": ("打开案件", "Open the case"),
     "calls.q_contacted": ("办理单位联系过您吗？", "Did the unit get in touch with you?"),
     "calls.q_solved": ("问题解决了吗？", "Is it solved?"),
     "calls.q_satisfied": ("对办理满意吗？", "Are you satisfied with how it was handled?"),
