@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cityloom.app.commands._demo_history import history
 from cityloom.app.commands._demo_play import play
 
 
@@ -15,6 +16,7 @@ def command() -> None:
 
 
 command.add_command(play)
+command.add_command(history)
 
 
 @command.command()
