@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 from tests.cases.life import Life, at
 
+from cityloom.app.chores import CHORES, Chores, tidy
 from cityloom.app.places import project_root
 from cityloom.app.processes import free_port
 from cityloom.app.relay import STREAM, JetStream, Relay, find_embedded
@@ -123,8 +124,33 @@ def test_told_messages_go_after_a_week_and_waiting_ones_never(life, relay_to):
     relay_to().pass_on()
     life.report()
     life.clock.at += timedelta(days=8)
-    Worker(life.clock, threading.Event(), None, lambda _: life.city)._clean()
+    list(tidy(life.clock))
     assert Outbox.objects.count() == waiting() == 1
+
+
+def test_each_chore_is_done_when_it_is_due_and_keeps_its_turn_when_it_fails(life, monkeypatch):
+    done, now_s = [], [0.0]
+    monkeypatch.setattr("cityloom.app.chores.time.monotonic", lambda: now_s[0])
+
+    def often(_):
+        done.append("often")
+        return iter(())
+
+    def failing(_):
+        done.append("failing")
+        raise ValueError
+
+    chores = Chores(life.clock, ((often, timedelta(seconds=10), False), (failing, timedelta(seconds=10), False)))
+    for moment in (0.0, 5.0, 11.0):
+        now_s[0] = moment
+        with contextlib.suppress(ValueError):
+            chores.do_due()
+    assert done == ["often", "failing", "failing", "often", "failing"]
+
+
+def test_every_chore_runs_on_a_city_in_which_there_is_nothing_to_do(life):
+    for chore, _, _ in CHORES:
+        assert [(what, count) for what, count in chore(life.clock) if count] == [], chore.__name__
 
 
 @pytest.mark.django_db(transaction=True)

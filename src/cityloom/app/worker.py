@@ -13,41 +13,28 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
 from cityloom.app import metrics
+from cityloom.app.chores import Chores
 from cityloom.app.logs import tell_uncaught
 from cityloom.app.messengers import messenger
 from cityloom.app.relay import JetStream, Relay, find_embedded
 from cityloom.base.clock import Clock, clock_of_settings
-from cityloom.base.outbox import drop_told
 from cityloom.base.patience import Patience
-from cityloom.base.rate_limits import forget_free
-from cityloom.base.sending import MESSAGES_KEPT, forget_messages
-from cityloom.cases.actions.apply_retention import apply_retention
 from cityloom.cases.actions.fire_clocks import fire_clocks
 from cityloom.cases.actions.fire_orders import fire_orders
-from cityloom.cases.actions.plan_register_checks import plan_register_checks
-from cityloom.cases.actions.take_over_units import take_over_units
-from cityloom.cases.register_rows import cities_with_registers
-from cityloom.city.account_sessions import forget_ended
 from cityloom.city.models import City as StoredCity
-from cityloom.city.snapshot import current_city, list_cities
+from cityloom.city.snapshot import current_city
 from cityloom.city.snapshot_values import City
 
 log = logging.getLogger("cityloom.worker")
 
 IDLE_S = 0.4
 CLOCKS_AT_ONCE = 200
-TOLD_KEPT = timedelta(days=7)
-CLEAN_EVERY_S = 60.0
-PLAN_EVERY_S = 600.0
-TAKE_OVER_EVERY_S = 3600.0
-RETAIN_EVERY = timedelta(days=1)  # on the city's clock
 
 
 def run() -> None:
@@ -81,10 +68,10 @@ class Worker:
     cities: Callable[[int], City] = field(default_factory=lambda: city_by_id)
     messages: Callable[[Clock], int] | None = None
     _patience: Patience = field(default_factory=Patience)
-    _cleaned_at_s: float | None = None
-    _planned_at_s: float | None = None
-    _took_over_at_s: float | None = None
-    _retained_at: datetime | None = None
+    _chores: Chores = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chores = Chores(self.clock)
 
     def work(self) -> None:
         """Rounds until `stop` is set."""
@@ -116,57 +103,8 @@ class Worker:
         sent = self.messages(self.clock) if self.messages is not None else 0
         metrics.CLOCKS.inc(fired)
         metrics.TOLD.inc(told)
-        self._plan_checks()
-        self._clean()
-        self._take_over()
-        self._retain()
+        self._chores.do_due()
         return fired + told + sent
-
-    def _plan_checks(self) -> None:
-        """Fill the rounds of those who verify registers; what is there already counts, so that it may run often."""
-        now_s = time.monotonic()
-        if self._planned_at_s is not None and now_s - self._planned_at_s < PLAN_EVERY_S:
-            return
-        self._planned_at_s = now_s
-        for city_id in cities_with_registers():
-            if planned := plan_register_checks(self.cities(city_id), self.clock):
-                log.info("register_checks_planned=%d", planned)
-
-    def _clean(self) -> None:
-        now_s = time.monotonic()
-        if self._cleaned_at_s is not None and now_s - self._cleaned_at_s < CLEAN_EVERY_S:
-            return
-        self._cleaned_at_s = now_s
-        dropped = drop_told(self.clock.now() - TOLD_KEPT)
-        if dropped:
-            log.info("told_messages_dropped=%d", dropped)
-        if forgotten := forget_messages(self.clock.now() - MESSAGES_KEPT):
-            log.info("messages_forgotten=%d", forgotten)
-        forget_free(self.clock.now())
-        if ended := forget_ended():
-            log.info("ended_sessions_forgotten=%d", ended)
-
-    def _take_over(self) -> None:
-        """Once an hour: units whose last day has passed hand their open work on."""
-        now_s = time.monotonic()
-        if self._took_over_at_s is not None and now_s - self._took_over_at_s < TAKE_OVER_EVERY_S:
-            return
-        self._took_over_at_s = now_s
-        for city in list_cities():
-            done = take_over_units(current_city(city.code), self.clock)
-            if done.moved or done.queued:
-                log.info("city=%s taken_over=%d to_the_dispatcher=%d", city.code, done.moved, done.queued)
-
-    def _retain(self) -> None:
-        """Once a day on the city's clock: erase what has been kept long enough, and files whose rows are erased."""
-        now = self.clock.now()
-        if self._retained_at is not None and now - self._retained_at < RETAIN_EVERY:
-            return
-        self._retained_at = now
-        for city in list_cities():
-            for each in apply_retention(current_city(city.code), self.clock):
-                if each.done or each.held:
-                    log.info("city=%s retention=%s done=%d held=%d", city.code, each.kind, each.done, each.held)
 
     def _database_away(self, why: Exception) -> None:
         metrics.ROUNDS.labels("database_away").inc()

@@ -124,6 +124,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "whistle.emergency": ("应急处置吹哨", "whistle for an emergency"),
     "partner.their_duty": ("属对方城市管辖", "the partner city's duty"),
     "partner.joint": ("需两市共同处理", "both cities have to act"),
+    "partner.received": ("{partner}已收到，编号{number}", "{partner} has it as {number}"),
+    "partner.done": ("对方城市已办结", "done by the partner city"),
     "partner.returned": ("对方城市退回", "returned by the partner city"),
     "partner.withdrawn": ("本市收回", "taken back by this city"),
     "object.other_unit": ("对派遣有异议：应由{unit}办理", "objection: {unit} owes it"),

@@ -48,6 +48,7 @@ class Source(StrEnum):
     INSPECTION = "inspection"
     PROACTIVE = "proactive"
     LEADER = "leader"
+    PARTNER = "partner"
 
 
 class Nature(StrEnum):

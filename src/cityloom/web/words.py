@@ -540,6 +540,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "source.sensor": ("感知设备", "a sensor"),
     "source.inspection": ("巡检", "an inspection"),
     "source.proactive": ("主动发现", "foresight"),
+    "source.partner": ("外市移交", "a partner city"),
     "source.leader": ("领导交办", "a leader"),
     "nature.matter": ("诉求", "matters"),
     "nature.enquiry": ("咨询", "enquiries"),

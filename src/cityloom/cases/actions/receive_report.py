@@ -59,6 +59,9 @@ class NewReport:
     sensitive: bool = False
     under_14: bool = False
     home_address: str = ""
+    partner: str | None = None  # the city that handed it over, its number there, and the one of both
+    partner_number: str | None = None
+    trace: str = ""
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
     external_id: str | None = None
@@ -212,6 +215,9 @@ def new_case_file(city: City, new: NewReport, place: Place, by: Post, at: dateti
         address=place.address,
         confidential=new.confidential or bool(new.complained_about),
         complained_about=check_named(new.complained_about, city),
+        partner=new.partner,
+        partner_number=new.partner_number,
+        trace=new.trace,
     )
     return CaseFile(case, reports=(_new_report(city, new, place, by, at, code, case_id),))
 

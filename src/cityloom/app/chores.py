@@ -1,0 +1,102 @@
+"""What the worker does now and then beside firing and telling: a table of chores with how often each is due."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cityloom.base.clock import Clock
+from cityloom.base.outbox import drop_told
+from cityloom.base.rate_limits import forget_free
+from cityloom.base.sending import MESSAGES_KEPT, forget_messages
+from cityloom.cases.actions.apply_retention import apply_retention
+from cityloom.cases.actions.plan_register_checks import plan_register_checks
+from cityloom.cases.actions.swap_with_partners import swap_with_partners
+from cityloom.cases.actions.take_over_units import take_over_units
+from cityloom.cases.register_rows import cities_with_registers
+from cityloom.city.account_sessions import forget_ended
+from cityloom.city.snapshot import current_city, list_cities
+from cityloom.city.snapshot_values import City
+
+log = logging.getLogger("cityloom.worker")
+
+TOLD_KEPT = timedelta(days=7)
+Found = Iterator[tuple[str, int]]  # what was done, and how often; nothing is said of what was not
+
+
+def tidy(clock: Clock) -> Found:
+    """Drop what has been told, sent or used up."""
+    yield "told_messages_dropped", drop_told(clock.now() - TOLD_KEPT)
+    yield "messages_forgotten", forget_messages(clock.now() - MESSAGES_KEPT)
+    forget_free(clock.now())
+    yield "ended_sessions_forgotten", forget_ended()
+
+
+def plan_checks(clock: Clock) -> Found:
+    """Fill the rounds of those who verify registers; what is there already counts, so that it may run often."""
+    with_registers = set(cities_with_registers())
+    for city in _cities():
+        if city.id in with_registers:
+            yield "register_checks_planned", plan_register_checks(city, clock)
+
+
+def take_over(clock: Clock) -> Found:
+    """Units whose last day has passed hand their open work on."""
+    for city in _cities():
+        done = take_over_units(city, clock)
+        yield "taken_over", done.moved
+        yield "left_to_the_dispatcher", done.queued
+
+
+def swap(clock: Clock) -> Found:
+    """Cases go to partner cities of this installation, and what has ended there comes back."""
+    here = {city.code: city for city in _cities()}
+    for city in here.values():
+        if city.settings.partners:
+            yield "swapped_with_partners", swap_with_partners(city, here.get, clock)
+
+
+def retain(clock: Clock) -> Found:
+    """Erase what has been kept long enough, and files whose rows are erased."""
+    for city in _cities():
+        for each in apply_retention(city, clock):
+            yield f"erased_{each.kind}", each.done
+            yield f"held_{each.kind}", each.held
+
+
+def _cities() -> Iterator[City]:
+    return (current_city(city.code) for city in list_cities())
+
+
+# Each chore, how often, and by which clock: the real one, or the city's, which a demo may run at another rate.
+CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
+    (tidy, timedelta(minutes=1), False),
+    (swap, timedelta(seconds=10), False),
+    (plan_checks, timedelta(minutes=10), False),
+    (take_over, timedelta(hours=1), False),
+    (retain, timedelta(days=1), True),
+)
+
+
+@dataclass
+class Chores:
+    """Remembers when each chore was done last in this process; a fresh one does them all at once."""
+
+    clock: Clock
+    table: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = CHORES
+    _done_at_s: dict[str, float] = field(default_factory=dict)
+
+    def do_due(self) -> None:
+        """Do what is due. One that fails keeps its turn, and its error goes on to the worker."""
+        for chore, every, on_city_clock in self.table:
+            now_s = self.clock.now().timestamp() if on_city_clock else time.monotonic()
+            last_s = self._done_at_s.get(chore.__name__)
+            if last_s is not None and now_s - last_s < every.total_seconds():
+                continue
+            for what, count in chore(self.clock):
+                if count:
+                    log.info("%s=%d", what, count)
+            self._done_at_s[chore.__name__] = now_s
