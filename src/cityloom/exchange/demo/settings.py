@@ -65,6 +65,13 @@ shares = [0.5, 0.8]
 [objection]
 window_hours = 24
 
+[escalation]
+hours = [0, 8, 24]
+
+[partners.660200]
+name_zh = "临川市"
+name_en = "Linchuan"
+
 [limits]
 photos_per_report = 9
 text_chars = 2000
