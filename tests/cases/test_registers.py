@@ -28,6 +28,7 @@ from cityloom.cases.register_checks import (
     corrections_of,
     next_due,
     plan_rounds,
+    walk_order,
 )
 from cityloom.cases.register_values import (
     BadValue,
@@ -358,6 +359,21 @@ def test_rounds_are_planned(
         ranks.setdefault(each.worker, []).append(each.rank)
     assert all(found == list(range(1, len(found) + 1)) for found in ranks.values())
     assert all(isinstance(p, Planned) for p in planned)
+
+
+@pytest.mark.parametrize(
+    ("stops", "start", "expected", "because"),
+    [
+        ([due(1, WEST), due(2, EAST), due(3, FAR_EAST)], None, [1, 3, 2], "from the first stop to the nearest"),
+        ([due(1, WEST), due(2, EAST), due(3, FAR_EAST)], EAST, [2, 3, 1], "from where the last answer was given"),
+        ([due(1, None), due(2, EAST)], EAST, [2, 1], "what has no point comes last"),
+        ([], EAST, [], "nothing to walk to"),
+    ],
+)
+def test_a_round_is_walked_to_the_nearest(
+    stops: list[Waiting], start: tuple[float, float] | None, expected: list[int], because: str
+) -> None:
+    assert [stop.record_id for stop in walk_order(stops, start)] == expected, because
 
 
 def test_a_register_due_each_day_is_tried_again_the_next_day() -> None:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from cityloom.base.reasons import Reason
 from cityloom.cases import models
-from cityloom.cases.register_checks import NotYourCheck, may_answer
+from cityloom.cases.register_checks import NotYourCheck, Waiting, may_answer, walk_order
 from cityloom.cases.register_rows import get_check_row, get_register, list_registers, note_read, record_of
 from cityloom.cases.register_values import Record, Register
 from cityloom.city.snapshot_values import City
@@ -45,8 +45,17 @@ def round_of(city: City, post: Post, now: datetime, most: int = 50) -> Round:
         rows = rows.filter(record__areas__contains=[post.area])
     midnight = datetime.combine(now.astimezone(city.calendar().tz).date(), time(), city.calendar().tz)
     done = models.RegisterCheck.objects.filter(city_id=city.id, by_login=post.login, at__gte=midnight)
-    found = rows.select_related("record").order_by("worker", "rank", "id")[:most]
-    return Round([_open_check(row) for row in found], done.exclude(by_role="").count())
+    found = list(rows.select_related("record").order_by("worker", "rank", "id")[:most])
+    last = done.exclude(by_role="").select_related("record").order_by("-at", "-id").first()
+    return Round([_open_check(row) for row in _walked(found, last)], done.exclude(by_role="").count())
+
+
+def _walked(rows: list[models.RegisterCheck], last: models.RegisterCheck | None) -> list[models.RegisterCheck]:
+    """What was asked for first, then the person's own round, from where the last answer was given."""
+    asked, own = [row for row in rows if not row.worker], {row.pk: row for row in rows if row.worker}
+    stops = [Waiting(pk, (), row.record.lon, row.record.lat, row.due_on) for pk, row in own.items()]
+    start = (last.record.lon, last.record.lat) if last and last.record.lon and last.record.lat else None
+    return [*asked, *(own[stop.record_id] for stop in walk_order(stops, start))]
 
 
 def _open_check(row: models.RegisterCheck) -> OpenCheck:

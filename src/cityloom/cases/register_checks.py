@@ -156,6 +156,21 @@ def plan_rounds(waiting: Iterable[Waiting], workers: Sequence[Worker]) -> list[P
     return rounds
 
 
+def walk_order(stops: Sequence[Waiting], start: tuple[float, float] | None = None) -> list[Waiting]:
+    """The stops of a round, of all registers together, in the order to walk them: always the nearest next.
+
+    It begins nearest to `start` (longitude, latitude), else at the first stop given.
+    """
+    left, walked = list(stops), []
+    here = Waiting(0, (), start[0], start[1], date.min) if start else left[0] if left else None
+    while left and here is not None:
+        here = here if here in left else _nearest(here, left)
+        left.remove(here)
+        walked.append(here)
+        here = _nearest(here, left) if left else None
+    return walked
+
+
 def _nearest(here: Waiting, others: Iterable[Waiting]) -> Waiting:
     """The nearest by great circle; records without a point come after all that have one, the longest due first."""
     return min(others, key=lambda each: (_metres(here, each), each.due_on, each.record_id))
