@@ -85,43 +85,51 @@ def reseal(told: Callable[[int], None] = lambda _: None) -> int:
 def _reseal_batch(sealed: SealedTable, after_id: int) -> tuple[int, int]:
     """The last id of the batch and how many rows it had."""
     safe = vault()
-    names = ", ".join(sealed.columns)
-    setting = ", ".join(f"{name} = %s" for name in sealed.columns)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, {names} FROM {sealed.table} WHERE key_mark <> %s AND id > %s "  # noqa: S608
+            f"SELECT id, {', '.join(sealed.columns)} FROM {sealed.table} WHERE key_mark <> %s AND id > %s "  # noqa: S608
             "ORDER BY id LIMIT %s FOR UPDATE",
             [safe.key_mark, after_id, BATCH],
         )
         rows = cursor.fetchall()
-        for row_id, *kept in rows:
-            plain = [safe.open(bytes(value)) if value else None for value in kept]
-            new = [safe.seal(text) if text is not None else b"" for text in plain]
-            cursor.execute(
-                f"UPDATE {sealed.table} SET {setting}, key_mark = %s WHERE id = %s",  # noqa: S608
-                [*new, safe.key_mark, row_id],
-            )
-            if sealed.index is not None:
-                _index_again(cursor, sealed, row_id, plain[sealed.columns.index(sealed.index[0])] or "", safe)
-    return (rows[-1][0] if rows else after_id), len(rows)
+        if not rows:
+            return after_id, 0
+        plain = [[safe.open(bytes(value)) if value else "" for value in kept] for _, *kept in rows]
+        _write(cursor, sealed, [row_id for row_id, *_ in rows], plain, safe)
+    return rows[-1][0], len(rows)
 
 
-def _index_again(cursor: CursorWrapper, sealed: SealedTable, row_id: int, phone: str, safe: Vault) -> None:
-    """Make the index anew, and take along what was remembered about the number under older indexes."""
-    assert sealed.index is not None
-    digits = plain_phone(phone)
+def _write(
+    cursor: CursorWrapper, sealed: SealedTable, row_ids: list[int], plain: list[list[str]], safe: Vault
+) -> None:
+    """Seal these rows again in one statement, and make their index anew."""
+    new = {name: [safe.seal(row[i]) if row[i] else b"" for row in plain] for i, name in enumerate(sealed.columns)}
+    if sealed.index is not None:
+        column, index = sealed.index
+        numbers = [plain_phone(row[sealed.columns.index(column)]) for row in plain]
+        new[index] = [safe.blind_index(digits) if digits else b"" for digits in numbers]
+        _index_messages_again(cursor, [digits for digits in numbers if digits], safe)
+    names = list(new)
     cursor.execute(
-        f"UPDATE {sealed.table} SET {sealed.index[1]} = %s WHERE id = %s",  # noqa: S608
-        [safe.blind_index(digits) if digits else b"", row_id],
+        f"UPDATE {sealed.table} t SET {', '.join(f'{n} = v.{n}' for n in names)}, key_mark = %s "  # noqa: S608
+        f"FROM unnest(%s::bigint[]{', %s::bytea[]' * len(names)}) AS v(id, {', '.join(names)}) WHERE t.id = v.id",
+        [safe.key_mark, row_ids, *new.values()],
     )
-    if not digits:
+
+
+def _index_messages_again(cursor: CursorWrapper, numbers: list[str], safe: Vault) -> None:
+    """Take along what is remembered about these numbers under older indexes: messages, and wishes about them."""
+    marks = [safe.marks("address\0" + digits) for digits in dict.fromkeys(numbers)]
+    now = [new for new, *before in marks for _ in before]
+    old = [each for _, *before in marks for each in before]
+    if not old:
         return
-    now, *before = safe.marks("address\0" + digits)
-    cursor.execute("UPDATE base_message SET to_index = %s WHERE to_index = ANY(%s)", [now, before])
+    changed = "FROM unnest(%s::bytea[], %s::bytea[]) AS v(old, now) WHERE to_index = v.old"
+    cursor.execute(f"UPDATE base_message SET to_index = v.now {changed}", [old, now])  # noqa: S608
     cursor.execute(
-        "UPDATE base_message_wish w SET to_index = %s WHERE to_index = ANY(%s) AND NOT EXISTS (SELECT 1 FROM "
-        "base_message_wish n WHERE n.city = w.city AND n.purpose = w.purpose AND n.to_index = %s)",
-        [now, before, now],
+        f"UPDATE base_message_wish w SET to_index = v.now {changed} AND NOT EXISTS (SELECT 1 FROM "  # noqa: S608
+        "base_message_wish n WHERE n.city = w.city AND n.purpose = w.purpose AND n.to_index = v.now)",
+        [old, now],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any, ClassVar
 
 from django.db import connection
@@ -30,6 +30,7 @@ from cityloom.cases.rights import SEEN_FOR_DAYS, RightsRequest, list_requests_of
 from cityloom.city.snapshot_values import City
 from cityloom.web import context
 from cityloom.web.doors import for_everybody
+from cityloom.web.moments import exact_moment
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.shown import show
 from cityloom.web.track import private
@@ -59,7 +60,7 @@ class MyDataPage:
     number: Annotated[str, "the case's number"]
     has_contact: Annotated[bool, "whether anything is kept about the person"]
     purposes: Annotated[Sequence[tuple[str, str]], "each field and what it is for"]
-    spans: Annotated[Sequence[tuple[str, int]], "each kind of data and how many days it is kept"]
+    spans: Annotated[Sequence[tuple[str, str]], "each kind of data and how long it is kept"]
     requests: Annotated[Sequence[RequestLine], "what was asked with this code"]
     tried: Annotated[str, "the right that was refused"] = ""
     error: Annotated[str, "why it was refused"] = ""
@@ -131,7 +132,7 @@ def my_data_export(request: HttpRequest, city: City, code: str) -> HttpResponse:
         answer = HttpResponse(json.dumps(told, ensure_ascii=False, indent=2), content_type="application/json")
         answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
         return private(answer)
-    return private(show(request, MyExportPage(code, export_parts(told, names(city)))))
+    return private(show(request, MyExportPage(code, export_parts(told, names(city), city.calendar().tz))))
 
 
 @never_cache
@@ -159,9 +160,15 @@ def _page(city: City, code: str) -> MyDataPage:
         number=number,
         has_contact=report.reporter_id is not None,
         purposes=[(say(f"datafield.{f}"), comma.join(say(f"purpose.{p}") for p in PURPOSES[f])) for f in FIELDS],
-        spans=[(say(f"keep.{kind.name}"), days_kept(kind, city)) for kind in KINDS],
+        spans=[(say(f"keep.{kind.name}"), _span(days_kept(kind, city))) for kind in KINDS],
         requests=[_line(r, city, named) for r in requests],
     )
+
+
+def _span(days: int) -> str:
+    """A span as people say it: whole years as years."""
+    years, rest = divmod(days, 365)
+    return say("mydata.days", days=days) if rest or not years else say("mydata.years", years=years)
 
 
 def _line(request: RightsRequest, city: City, named: Names) -> RequestLine:
@@ -187,7 +194,7 @@ def _can_be_seen(request: RightsRequest, city: City) -> bool:
 # --- the export as a page ------------------------------------------------------------------------------------------
 
 
-def export_parts(told: dict[str, Any], named: Names) -> list[ExportPart]:
+def export_parts(told: dict[str, Any], named: Names, tz: tzinfo) -> list[ExportPart]:
     """The plain values of an export under headings that a person can read."""
     comma = say("list.comma")
     parts = [
@@ -196,33 +203,40 @@ def export_parts(told: dict[str, Any], named: Names) -> list[ExportPart]:
             (
                 *((say(f"datafield.{f}"), person[f] or "—") for f in FIELDS),
                 (say("mydata.consents"), comma.join(say(f"consent.{c}") for c in person["consents"]) or "—"),
-                (say("mydata.since"), person["since"]),
+                (say("mydata.since"), _when(person["since"], tz)),
             ),
         )
         for person in told["persons"]
     ]
-    parts += [_report_part(report, named) for report in told["reports"]]
+    parts += [_report_part(report, named, tz) for report in told["reports"]]
     reads = tuple(
-        (r["at"], " · ".join(x for x in (named.role(r["role"]), named.unit(r["unit"]), _read(r, named)) if x))
+        (
+            _when(r["at"], tz),
+            " · ".join(x for x in (named.role(r["role"]), named.unit(r["unit"]), _read(r, named)) if x),
+        )
         for r in told["reads"]
     )
     return [*parts, ExportPart(say("mydata.reads"), reads)]
+
+
+def _when(moment: str, tz: tzinfo) -> str:
+    return exact_moment(datetime.fromisoformat(moment), tz)
 
 
 def _read(read: dict[str, Any], named: Names) -> str:
     return named.reason(Reason(f"read.{read['why']}"))
 
 
-def _report_part(report: dict[str, Any], named: Names) -> ExportPart:
+def _report_part(report: dict[str, Any], named: Names, tz: tzinfo) -> ExportPart:
     place = report["place"]
     lines = [
         (say("mydata.words"), report["words"] or "—"),
         (say("queue.class"), named.matter(report["class"])),
         (say("queue.place"), place["address"] or named.place(place["area"]) or "—"),
-        (say("mydata.received"), report["received_at"]),
+        (say("mydata.received"), _when(report["received_at"], tz)),
         (say("queue.state"), named.state(report["state"], "report")),
         (say("report.photos"), str(len(report["photos"]))),
-        *((a["at"], a["text"]) for a in report["added"]),
-        *((m["sent_at"], m["text"] or say("relay.erased")) for m in report["messages"]),
+        *((_when(a["at"], tz), a["text"]) for a in report["added"]),
+        *((_when(m["sent_at"], tz), m["text"] or say("relay.erased")) for m in report["messages"]),
     ]
     return ExportPart(f"{say('mydata.report')} {report['case']}", tuple(lines))

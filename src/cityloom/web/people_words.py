@@ -97,6 +97,7 @@ PEOPLE_WORDS: dict[str, tuple[str, str]] = {
     "mydata.for_what": ("用途", "What it is for"),
     "mydata.no_id": ("我们不收集身份证件号码。", "We ask for no identity card number."),
     "mydata.how_long": ("保存多久（自办结起）", "How long it is kept (from the end of the case)"),
+    "mydata.years": ("{years}年", "{years} years"),
     "mydata.days": ("{days}天", "{days} days"),
     "mydata.export": ("留存的全部信息", "Everything that is kept"),
     "mydata.person": ("联系方式", "Contact details"),
