@@ -49,7 +49,7 @@ def test_an_unknown_city_is_told_those_that_are_there(audit, life):
     assert code == 1
 
 
-def test_a_batch_takes_five_statements_however_many_cases_it_holds(life):
+def test_a_batch_takes_six_statements_however_many_cases_it_holds(life):
     live_many(life)
     count = Case.objects.count()
     with CaptureQueriesContext(
@@ -59,5 +59,5 @@ def test_a_batch_takes_five_statements_however_many_cases_it_holds(life):
     with CaptureQueriesContext(connection) as by_ten:
         batches = list(walk_cases(life.city.id, batch=10))
     assert len(batch) == count == sum(map(len, batches))
-    assert len(all_at_once) == 5 + 1, "the last one finds nothing more"
-    assert len(by_ten) == 5 * len(batches) + 1
+    assert len(all_at_once) == 6 + 1, "the last one finds nothing more"
+    assert len(by_ten) == 6 * len(batches) + 1

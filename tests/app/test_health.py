@@ -3,9 +3,16 @@
 import pytest
 from django.test import override_settings
 
+from cityloom.app import health
 from cityloom.app.health_checks import is_ready, looks
 
 NEEDED = ["database", "tables", "city", "keys", "storage"]
+
+
+@pytest.fixture(autouse=True)
+def look_each_time(monkeypatch):
+    """Each test sees its own moment."""
+    monkeypatch.setattr(health, "LOOKS_KEPT_S", 0)
 
 
 @pytest.fixture
@@ -131,6 +138,16 @@ def test_every_look_that_finds_something_names_the_next_step(small_city, own_sto
         found = [look for look in looks() if not look.ok]
     assert {look.what for look in found} >= {"city", "messages"}
     assert all(look.next_step for look in found)
+
+
+def test_who_asks_again_and_again_is_told_what_was_found_a_moment_ago(client, small_city, own_storage, monkeypatch):
+    asked = []
+    monkeypatch.setattr(health, "LOOKS_KEPT_S", 60)
+    monkeypatch.setattr(health, "_kept", [])
+    monkeypatch.setattr(health, "looks", lambda: asked.append(1) or looks())
+    for _ in range(5):
+        assert client.get("/readyz").status_code == 200
+    assert len(asked) == 1
 
 
 def test_every_answer_forbids_scripts_that_are_not_our_own(client):

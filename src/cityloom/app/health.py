@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import time
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,11 +13,13 @@ from django.views.decorators.http import require_safe
 
 from cityloom.app import metrics as measured
 from cityloom.app.figures import StoredFigures
-from cityloom.app.health_checks import is_ready, looks
+from cityloom.app.health_checks import Look, is_ready, looks
 from cityloom.base.clock import clock_of_settings
 from cityloom.web.addresses import address_of
 
+LOOKS_KEPT_S = 1.0  # however often it is asked: a look costs tens of milliseconds, and anybody may ask
 _stored = StoredFigures(clock_of_settings)
+_kept: list[tuple[float, list[Look]]] = []
 
 
 @require_safe
@@ -29,10 +32,18 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether this process can serve: each look with its milliseconds and the next step; 503 when it cannot."""
-    found = looks()
+    found = _looked()
     ready = is_ready(found)
     told = {"status": "ready" if ready else "not ready", "checks": [look.as_json() for look in found]}
     return JsonResponse(told, status=200 if ready else 503)
+
+
+def _looked() -> list[Look]:
+    """What was found a moment ago, or now."""
+    now_s = time.monotonic()
+    if not _kept or now_s - _kept[0][0] >= LOOKS_KEPT_S:
+        _kept[:] = [(now_s, looks())]
+    return _kept[0][1]
 
 
 @never_cache
@@ -40,7 +51,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """What is measured, in the text format of Prometheus, for the addresses and the token of the settings."""
     if not _may_measure(request):
-        words = "metrics are for the addresses in CITYLOOM_METRICS_FROM, or with the token as `Authorization: Bearer`\n"
+        words = (
+            "metrics are for the addresses in CITYLOOM_METRICS_FROM, or with the token as `Authorization: Bearer`\n"
+        )
         return HttpResponse(words, status=403, content_type="text/plain; charset=utf-8")
     return HttpResponse(measured.exposition(_stored), content_type=measured.CONTENT_TYPE)
 
