@@ -265,3 +265,37 @@ def test_nothing_personal_of_a_register_is_on_any_page_of_anybody_else(planned: 
 def site_logins(life: MicroLife) -> list[str]:
     day = life.clock.now().date()
     return [login for login in life.city.posts if len(life.city.posts_of(login, day)) == 1]
+
+
+# --- in a real browser ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_on_the_phone_a_warden_solves_and_a_grid_worker_confirms(
+    chromium: Any, live_server: Any, planned: MicroLife, browse: Browse
+):
+    phone = chromium.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", has_touch=True)
+    tab = phone.new_page()
+
+    def enter(login: str, address: str) -> None:
+        cookie = browse(login).cookies["sessionid"].value
+        phone.clear_cookies()
+        phone.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        tab.goto(f"{live_server.url}{address}")
+
+    enter("warden_chen", "/warden/")
+    tab.locator(".tile", has_text="暴露生活垃圾").click()
+    tab.fill("#words", "楼道口堆了垃圾，已清走")
+    tab.locator("button", has_text="已就地解决").click()
+    tab.wait_for_selector(".sentnote")
+    planned.number = tab.locator(".sentnote .num").inner_text()
+    assert planned.state == "solved_on_spot"
+
+    enter("collector", "/checks/")
+    assert tab.locator(".known").inner_text().count(PHONE) == 1
+    tab.locator("button", has_text="属实").click()
+    tab.wait_for_load_state()
+    assert checks_of("s-1").outcome == "confirmed"
+    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing hangs over the edge"
+    phone.close()
