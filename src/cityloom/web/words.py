@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "list.semicolon": ("；", "; "),
     # the frame around every page
     "nav.skip": ("跳到正文", "Skip to the content"),
+    "nav.more": ("更多", "More"),
     "nav.label": ("主要栏目", "Main pages"),
     "nav.report": ("反映问题", "Report"),
     "nav.track": ("查进度", "Follow"),

@@ -13,15 +13,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from cityloom.base.errors import CityloomError
-from cityloom.base.pretended import is_pretending
-from cityloom.cases.handovers import DESKS
-from cityloom.cases.orders import READERS as ORDER_READERS
-from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post
 from cityloom.web import context as around
 from cityloom.web.forms import Group
 from cityloom.web.moments import exact_moment, say_moment, say_span
 from cityloom.web.naming import names
+from cityloom.web.navigation import IN_THE_ROW, Link, links_for
 from cityloom.web.words import say as say_words
 
 register = template.Library()
@@ -45,13 +42,8 @@ class Chrome:
     post: Post | None
     post_name: str
     several_posts: bool
-    sees_queue: bool
-    takes_reports: bool
-    answers_requests: bool
-    has_desk: bool
-    sees_orders: bool
-    sees_drawer: bool
-    tries_rules: bool
+    row: list[Link]
+    more: list[Link]
 
 
 @register.simple_tag(takes_context=True)
@@ -70,6 +62,7 @@ def chrome(context: template.Context) -> Chrome:
         post_name = names(city).post(post) if post else ""
     except CityloomError:
         post_name = ""  # the page itself tells what is wrong
+    links = links_for(post, request.path if request is not None else "")
     return Chrome(
         city=name,
         lang="zh-Hans" if lang == "zh" else "en",
@@ -79,13 +72,8 @@ def chrome(context: template.Context) -> Chrome:
         post=post,
         post_name=post_name,
         several_posts=several,
-        sees_queue=post is not None,
-        answers_requests=post is not None and post.role.value == "data_steward",
-        takes_reports=post is not None and post.role.value in ("hotline_agent", "shift_lead"),
-        has_desk=post is not None and post.role in DESKS,
-        sees_drawer=post is not None and post.role.value == "admin" and is_pretending(),
-        sees_orders=post is not None and post.role in ORDER_READERS,
-        tries_rules=post is not None and post.role in RULE_PROPOSERS,
+        row=links[:IN_THE_ROW],
+        more=links[IN_THE_ROW:],
     )
 
 

@@ -1,0 +1,68 @@
+"""Which pages a person finds in the frame: one table by role. The first few stand in the row, the rest below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from cityloom.base.pretended import is_pretending
+from cityloom.cases.handovers import DESKS
+from cityloom.cases.orders import READERS as ORDER_READERS
+from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
+from cityloom.city.values import Post, Role
+from cityloom.web.hard_lists import SEES_PRECEDENTS
+from cityloom.web.words import say
+
+IN_THE_ROW = 5
+DECIDERS = frozenset({Role.DISPATCHER, Role.SHIFT_LEAD, Role.SUPERVISOR, Role.LEADER})
+GRID_READERS = frozenset({Role.SUPERVISOR, Role.LEADER, Role.DATA_STEWARD, Role.SHIFT_LEAD})
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page in the frame; `here` when it is the one that is shown."""
+
+    href: str
+    name: str
+    here: bool = False
+
+
+# Route, its words, and who finds it there, in the order of a working day.
+PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("warden", "nav.warden", frozenset({Role.WARDEN})),
+    ("checks", "nav.checks", frozenset({Role.GRID_WORKER})),
+    ("callbacks", "nav.callbacks", frozenset({Role.CALLBACK_AGENT})),
+    ("queue", "nav.queue", EVERYBODY),
+    ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),
+    ("rights_requests", "nav.requests", frozenset({Role.DATA_STEWARD})),
+    ("waiting_requests", "nav.waiting", DECIDERS | {Role.HANDLER}),
+    ("orders", "nav.orders", ORDER_READERS),
+    ("handover", "nav.handover", DESKS),
+    ("long_term", "nav.long_term", DECIDERS | {Role.HANDLER, Role.AUDITOR}),
+    ("precedents", "nav.precedents", SEES_PRECEDENTS),
+    ("rule_replay", "nav.rules", RULE_PROPOSERS),
+    ("micro_grids", "nav.grids", GRID_READERS),
+    ("messages", "nav.messages", frozenset({Role.ADMIN})),
+    ("paths", "nav.paths", EVERYBODY),
+)
+ONLY_IF: dict[str, Callable[[], bool]] = {"messages": is_pretending}
+PUBLIC_PAGES = (("report", "nav.report"), ("track", "nav.track"), ("paths", "nav.paths"))
+
+
+def links_for(post: Post | None, path: str) -> list[Link]:
+    """The pages of this post, or of everybody; `path` is the address that is shown."""
+    if post is None:
+        return [_link(route, words, path) for route, words in PUBLIC_PAGES]
+    return [
+        _link(route, words, path)
+        for route, words, roles in PAGES
+        if post.role in roles and ONLY_IF.get(route, lambda: True)()
+    ]
+
+
+def _link(route: str, words: str, path: str) -> Link:
+    href = reverse(route)
+    return Link(href, say(words), path == href or (href != "/" and path.startswith(href)))
