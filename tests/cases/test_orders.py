@@ -13,7 +13,15 @@ from tests.cases.life import NOISE, SOUTHWEST, Life, at, photo
 from cityloom.cases.actions.fire_orders import fire_orders
 from cityloom.cases.actions.issue_order import issue_order
 from cityloom.cases.actions.move_order import move_order
-from cityloom.cases.errors import GuardHolds, ImpossibleMove, MissingNeed, NotAllowed, StaleVersion, UnknownWord
+from cityloom.cases.errors import (
+    ConflictOfInterest,
+    GuardHolds,
+    ImpossibleMove,
+    MissingNeed,
+    NotAllowed,
+    StaleVersion,
+    UnknownWord,
+)
 from cityloom.cases.order_issuing import NewOrder
 from cityloom.cases.order_keeping import get_order, list_order_entries, order_seed, verify_order
 from cityloom.cases.order_queries import OrderFilter, count_orders, list_orders, list_orders_of_case
@@ -245,6 +253,23 @@ def test_a_reply_points_only_at_cases_the_unit_may_see(life: Life):
     with pytest.raises(NotAllowed):
         go(life, number, "reply", "handler_water", note="见案", cases=(life.number,))
     assert order_of(life, number).state == "received"
+
+
+def test_a_unit_that_the_complaint_is_about_gets_no_order_and_sees_none(life: Life):
+    order = on_case(life)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_case SET complained_about = ARRAY['street_e1']")
+    with pytest.raises(ConflictOfInterest):
+        issue(life, NewOrder("case", "t", "d", 1, "work_day", case_number=life.number))
+    with pytest.raises(NotAllowed, match="keep away"):
+        go(life, order.number, "receive", "handler_e1")
+    post = life.post("handler_e1")
+    with connection.cursor() as cursor:
+        assert list_orders(cursor, life.city, post, OrderFilter(view="all"), life.clock.now(), None, 10).orders == []
+        seen = list_orders(
+            cursor, life.city, life.post("leader"), OrderFilter(view="all"), life.clock.now(), None, 10
+        )
+    assert [o.number for o in seen.orders] == [order.number]
 
 
 # --- who may ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.conflicts import check_units
 from cityloom.cases.deciding import check_class
 from cityloom.cases.errors import MissingNeed, NotAllowed, UnknownWord
 from cityloom.cases.order_values import ORDER_LEVELS, ORDER_SUBJECTS, Answer, Order
@@ -22,7 +23,7 @@ from cityloom.cases.orders import (
     started,
 )
 from cityloom.cases.permissions import may_see
-from cityloom.cases.values import CaseFile
+from cityloom.cases.values import CaseFile, Details
 from cityloom.city.clock_values import ClockUnit
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
@@ -54,7 +55,8 @@ class NewOrder:
 def check_new_order(new: NewOrder, file: CaseFile | None, by: Post, at: datetime, city: City) -> tuple[str, ...]:
     """The units that must answer; refuses an order that this post may not issue or that does not say enough.
 
-    Raises NotAllowed, MissingNeed or UnknownWord; nothing was written.
+    Raises NotAllowed, MissingNeed, UnknownWord, or ConflictOfInterest for a unit that the complaint is about; nothing
+    was written.
     """
     _check_issuer(new, file, by, at, city)
     _check_words(new, city)
@@ -72,6 +74,8 @@ def check_new_order(new: NewOrder, file: CaseFile | None, by: Post, at: datetime
     ]
     if missing:
         raise MissingNeed("order.missing", order_move="issue", order_needs=missing)
+    if file is not None:
+        check_units(Details(assisting=units), file, city)
     day = at.astimezone(city.calendar().tz).date()
     for unit in units:
         if unit not in city.units or not city.units[unit].valid.covers(day):

@@ -40,6 +40,14 @@ def get_order(cursor: CursorWrapper, city_id: int, number: str, *, lock: bool = 
     return found[0]
 
 
+def complained_about_in(cursor: CursorWrapper, order: Order) -> tuple[str, ...]:
+    """The units that the complaint of the order's case is about; none for an order about something else."""
+    if order.case_id is None:
+        return ()
+    cursor.execute("SELECT complained_about FROM cases_case WHERE id = %s", [order.case_id])
+    return tuple(cursor.fetchone()[0] or ())
+
+
 def read_orders(cursor: CursorWrapper, condition: str, params: Sequence[Any]) -> list[Order]:
     """Orders as values (`cases_order o`); the condition is written by us, its parameters are bound."""
     columns = ", ".join(f'o."{name}"' for name in _ORDER)

@@ -6,7 +6,7 @@ answer of his own or of his own unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import Reason
 from cityloom.cases import order_reasons as order_reasons  # registers the sentences
+from cityloom.cases.conflicts import stays_away
 from cityloom.cases.errors import GuardHolds, ImpossibleMove, MissingNeed, NotAllowed, UnknownWord
 from cityloom.cases.order_values import ORDER_END_STATES, Answer, Order, OrderDetails
 from cityloom.city.clock_values import ClockUnit, Limit
@@ -65,8 +66,13 @@ STEPS: tuple[OrderStep, ...] = (
 # --- who may ----------------------------------------------------------------------------------------------------
 
 
-def may_see_order(post: Post, order: Order) -> Reason | None:
-    """None when this post may look at this order, else the reason why not."""
+def may_see_order(post: Post, order: Order, complained_about: Iterable[str] = ()) -> Reason | None:
+    """None when this post may look at this order, else the reason why not.
+
+    `complained_about`: the units that the complaint of its case is about; nobody of theirs sees it.
+    """
+    if stays_away(post, complained_about):
+        return Reason("error.complained_about", {"units": sorted(complained_about)})
     if post.role not in READERS:
         return _not_for(post, "see", READERS)
     if post.role is Role.HANDLER:
@@ -77,6 +83,14 @@ def may_see_order(post: Post, order: Order) -> Reason | None:
 
 def orders_visible_to(post: Post) -> tuple[str, list[Any]]:
     """The same as `may_see_order` for lists: an SQL condition over `cases_order o` with its parameters."""
+    sql, params = _in_reach(post)
+    if post.unit is None:
+        return sql, params
+    barred = "NOT EXISTS (SELECT 1 FROM cases_case c WHERE c.id = o.case_id AND c.complained_about && %s::varchar[])"
+    return f"({sql}) AND {barred}", [*params, [*post.units, *post.above]]
+
+
+def _in_reach(post: Post) -> tuple[str, list[Any]]:
     if post.role not in READERS:
         return "FALSE", []
     if post.role is Role.HANDLER:

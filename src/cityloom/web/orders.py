@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cityloom.base.errors import CityloomError
 from cityloom.cases.actions.move_order import move_order
 from cityloom.cases.errors import NotAllowed
-from cityloom.cases.order_keeping import get_order, list_order_entries
+from cityloom.cases.order_keeping import complained_about_in, get_order, list_order_entries
 from cityloom.cases.order_queries import (
     VIEWS,
     OrderFigures,
@@ -233,7 +233,7 @@ def letter(request: HttpRequest, city: City, post: Post, number: str) -> HttpRes
 def _read(city: City, post: Post, number: str) -> tuple[Order, list[OrderEntry]]:
     with connection.cursor() as cursor:
         found = get_order(cursor, city.id, number)
-        if (refusal := may_see_order(post, found)) is not None:
+        if (refusal := may_see_order(post, found, complained_about_in(cursor, found))) is not None:
             raise NotAllowed(refusal.code, **refusal.params)
         return found, list_order_entries(cursor, found.id)
 

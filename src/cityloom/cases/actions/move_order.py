@@ -14,9 +14,9 @@ from cityloom.cases.actions.issue_order import tell_case
 from cityloom.cases.errors import NotAllowed
 from cityloom.cases.keeping import get_file, get_file_by_id
 from cityloom.cases.order_issuing import told_on_case
-from cityloom.cases.order_keeping import get_order, keep_order_move, refuse_stale_order
+from cityloom.cases.order_keeping import complained_about_in, get_order, keep_order_move, refuse_stale_order
 from cityloom.cases.order_values import Order, OrderDetails
-from cityloom.cases.orders import OrderDraft, carry_out_order, decide_order
+from cityloom.cases.orders import OrderDraft, carry_out_order, decide_order, may_see_order
 from cityloom.cases.permissions import may_see
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
@@ -52,6 +52,8 @@ def move_order(
     at = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
         before = get_order(cursor, city.id, number, lock=True)
+        if (refusal := may_see_order(by, before, complained_about_in(cursor, before))) is not None:
+            raise NotAllowed(refusal.code, **refusal.params)
         refuse_stale_order(before, version)
         step = decide_order(before, move, by, details, at, city)
         _check_cases(cursor, city, details, by)
