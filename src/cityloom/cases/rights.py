@@ -139,4 +139,13 @@ def wish_of(cursor: CursorWrapper, request_id: int) -> dict[str, str]:
 
 def _read(cursor: CursorWrapper, condition: str, params: Sequence[Any]) -> list[RightsRequest]:
     cursor.execute(f"SELECT {_COLUMNS} FROM cases_rights_request WHERE {condition}", params)  # noqa: S608
-    return [RightsRequest(*row[:4], tuple(row[4]), *row[5:-1], json.loads(row[-1])) for row in cursor.fetchall()]
+    return [_request(*row) for row in cursor.fetchall()]
+
+
+def _request(*row: Any) -> RightsRequest:
+    *head, reporter_ids, by, asked_at, due, state, reason, decided_by, decided_at, done = row
+    request_id, kind, case_id, report_id = head
+    return RightsRequest(
+        request_id, kind, case_id, report_id, tuple(reporter_ids), by, asked_at, due, state, reason, decided_by,
+        decided_at, json.loads(done),
+    )  # fmt: skip
