@@ -174,6 +174,14 @@ def test_a_resident_urges_and_reads_the_promised_day(site: Life, browser_of: Bro
     assert 'value="urge"' not in resident.get(f"/t/{received.tracking_code}/").content.decode()
 
 
+def test_a_resident_who_told_of_two_matters_follows_both_by_one_code(site: Life, browser_of: BrowserOf) -> None:
+    received = site.report("resident", class_code=NOISE)
+    site.move("split", "dispatcher", reason="split.two_matters", class_code=PARKING)
+    page = browser_of("", "zh").get(f"/t/{received.tracking_code}/").content.decode()
+    assert "您说的另一件事" in page
+    assert "车辆乱停" in page
+
+
 def test_the_case_page_tells_what_was_promised_and_said_here_before(site: Life, browser_of: BrowserOf) -> None:
     _contacted(site)
     first = site.number

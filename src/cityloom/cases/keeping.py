@@ -66,6 +66,12 @@ def get_report(cursor: CursorWrapper, tracking_hash: bytes) -> Report:
     return found[0]
 
 
+def list_said_again(cursor: CursorWrapper, report: Report) -> list[Case]:
+    """The other cases in which the same words stand, because two matters were said at once."""
+    same = "SELECT case_id FROM cases_report WHERE split_from = %s"
+    return read(cursor, Case, f"id IN ({same}) ORDER BY id", [report.split_from or report.id])
+
+
 def find_report_once(
     cursor: CursorWrapper, city_id: int, idempotency_key: str | None, external_id: str | None
 ) -> Report | None:

@@ -21,12 +21,12 @@ from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.actions.move_report import move_report
 from cityloom.cases.deciding import open_steps
 from cityloom.cases.errors import NoSuchReport
-from cityloom.cases.keeping import get_file_by_id, get_report, list_entries
+from cityloom.cases.keeping import get_file_by_id, get_report, list_entries, list_said_again
 from cityloom.cases.offers import open_report_steps
 from cityloom.cases.queries import PhotoRow, list_photos
 from cityloom.cases.reasons import REASONS_OF
 from cityloom.cases.relay import RESIDENT_SIDE, UNIT_SIDE, ended_for_relay, list_relay, mark_read
-from cityloom.cases.values import CaseFile, Details, Entry, Report
+from cityloom.cases.values import Case, CaseFile, Details, Entry, Report
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.paths import REPORT_MOVES
 from cityloom.city.snapshot_values import City
@@ -61,6 +61,15 @@ class ResidentMove:
 
 
 @dataclass(frozen=True)
+class OtherMatter:
+    """A second matter that the same words told of: what it is, where it stands, until when."""
+
+    matter: str
+    state: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
 class ThreadPage:
     """A report's way as its resident sees it."""
 
@@ -83,6 +92,7 @@ class ThreadPage:
     asks: Annotated[bool, "whether the resident is asked how it went"]
     version: Annotated[int, "the version of the case that is shown"]
     thread: Annotated[RelayThread, "messages with the unit that works on it"]
+    also: Annotated[Sequence[OtherMatter], "other matters that the same words told of"] = ()
     note: Annotated[str, "the words as typed"] = ""
     tried: Annotated[str, "the move that was refused"] = ""
     error: Annotated[str, "why a move was refused"] = ""
@@ -156,6 +166,7 @@ def _page(city: City, code: str) -> ThreadPage:
         file = get_file_by_id(cursor, report.case_id)
         entries = list_entries(cursor, report.case_id)
         photos = [p for p in list_photos(cursor, report.case_id) if is_for(p, report)]
+        others = list_said_again(cursor, report)
         messages = list_relay(cursor, report.case_id, [report.id])
         if any(m.side == UNIT_SIDE and m.read_at is None for m in messages):
             mark_read(cursor, [report.id], RESIDENT_SIDE, context.clock().now())
@@ -163,7 +174,15 @@ def _page(city: City, code: str) -> ThreadPage:
     open_still = ended_for_relay(file, context.clock().now(), city) is None and file.case.lead_unit is not None
     lines = relay_lines(messages, report.id, RESIDENT_SIDE, names(its_city))
     relay = RelayThread(report.id, "", lines, open_still)
-    return _shown(its_city, code, report, file, entries, photos, relay)
+    page = _shown(its_city, code, report, file, entries, photos, relay)
+    return replace(page, also=[_other(c, city) for c in others])
+
+
+def _other(case: Case, city: City) -> OtherMatter:
+    named = names(city)
+    return OtherMatter(
+        named.matter(case.class_code), named.state(case.state), None if case.has_ended else case.promise_due_at
+    )
 
 
 def _shown(
