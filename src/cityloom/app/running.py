@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from cityloom.app.commands._demo_history import TRUTH
 from cityloom.app.environment import Environment
 from cityloom.app.parts import NatsPart, PostgresPart
 from cityloom.app.places import demo_password
@@ -26,6 +27,17 @@ PAGES_WAIT_S = 60.0
 
 class StepFailed(CannotStart):
     """A step of the start ended with an error; the end of its log is in the message."""
+
+
+@dataclass
+class Errand(Program):
+    """A program that is sent once and not again: the next start of the city sees whether it came to its end."""
+
+    def pid(self) -> int | None:
+        return None if self.process is None or self.process.poll() is not None else self.process.pid
+
+    def has_ended(self) -> bool:
+        return False
 
 
 class StopAsked(Exception):
@@ -134,15 +146,12 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
         with progress.step(what) as tick:
             run(what, *command, tick=tick)
 
-    city, history = str(wish.city), wish.city / "history.csv"
+    city = str(wish.city)
     if not (wish.city / "city.toml").exists():
         until = last_day_of_history(wish.today).isoformat()
         step("make the city", "demo", "make", "--seed", "7", "--until", until, city)
     step("load the city", "city", "load", city)
     code = tomllib.loads((wish.city / "city.toml").read_text(encoding="utf-8"))["code"]
-    map_file, rejects = history.with_suffix(".toml"), wish.var / "history-rejects.csv"
-    import_it = ["import", "cases", str(history), "--map", str(map_file), "--rejects", str(rejects), "--city", code]
-    step("its year of cases", *import_it)
     if (wish.city / "registers").is_dir():
         step("its registers", "registers", "load", str(wish.city / "registers"), "--city", code)
     step("its people's passwords", "users", "demo-passwords")
@@ -177,6 +186,12 @@ def _start_programs(
         _wait_for_pages(wish, web, stop)
     if wish.demo and wish.play:
         supervisor.start(program("player", "demo", "play", str(wish.city)))
+    if wish.demo and not (wish.var / TRUTH).exists():
+        last = last_day_of_history(wish.today)
+        until = [] if last == wish.today else ["--until", last.isoformat()]
+        year = program("history", "demo", "history", *until, str(wish.city))
+        supervisor.start(Errand(year.name, year.argv, year.log, year.env))
+        progress.line(f"  its year of cases is being loaded beside the pages (see {year.log})")
 
 
 def _wait_for_pages(wish: Wish, web: Program, stop: "_StopFlag") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -59,8 +60,15 @@ def history(
         end = midnight if until.date() != now.astimezone(city.calendar().tz).date() else now
     wanted = Wanted(end, months, count, seed, language)
 
+    told = 0
+
     def tell(step: str, done: int, whole: int) -> None:
-        click.echo(f"{done:,} of {whole:,} cases\r", nl=False, err=True)
+        nonlocal told
+        if sys.stderr.isatty():
+            click.echo(f"{done:,} of {whole:,} cases\r", nl=False, err=True)
+        elif done >= told:
+            click.echo(f"{done:,} of {whole:,} cases", err=True)
+            told = done + whole // 10
 
     loaded: YearLoaded = load_year(city, wanted, now, var_dir() / TRUTH, processes=processes, progress=tell)
     click.echo("", err=True)
