@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cityloom.app.commands._demo_history import history
+from cityloom.app.commands._demo_live import live
 from cityloom.app.commands._demo_play import play
 
 
@@ -17,6 +18,7 @@ def command() -> None:
 
 command.add_command(play)
 command.add_command(history)
+command.add_command(live)
 
 
 @command.command()

@@ -107,13 +107,21 @@ class Player:
                 looked += 1
         return done + looked
 
+    def pace(self) -> float:
+        """How much faster than on a real day people act."""
+        return self.rate
+
+    def busiest_every_s(self) -> float:
+        """Seconds between two reports in the busiest hour, at rate 1."""
+        return BUSIEST_EVERY_S
+
     # --- looking ---
 
     def _live_in(self, city: City) -> None:
         if self._day is not None and self._day.city is city:
             return
         streets = Streets(city, self.seed)
-        self._day = Day(city, streets, Staff(city), self.seed, self.rate)
+        self._day = Day(city, streets, Staff(city), self.seed, self.pace())
         self._speakers = Speakers(city, streets)
 
     def _look(self, city: City, now: datetime) -> None:
@@ -211,7 +219,7 @@ class Player:
         if now < self._next_report_at:
             return 0
         hour = now.astimezone(city.calendar().tz).hour
-        every_s = BUSIEST_EVERY_S / BY_HOUR[hour] / self.rate
+        every_s = self.busiest_every_s() / BY_HOUR[hour] / self.rate
         self._next_report_at += timedelta(seconds=every_s * self.chance.uniform(0.6, 1.4))
         if len(self._known) >= MOST_OPEN:
             return 0
