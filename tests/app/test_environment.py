@@ -20,6 +20,7 @@ COMPLETE = {
     "CITYLOOM_DATA_KEYS": KEY,
     "CITYLOOM_ALLOWED_HOSTS": "city.example",
     "CITYLOOM_DATABASE_URL": "postgresql://city@db.example/city",
+    "CITYLOOM_AUDIT_KEY": "/etc/cityloom/audit-key.pem",
 }
 
 

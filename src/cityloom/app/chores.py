@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cityloom.base.clock import Clock
+from cityloom.base.errors import CityloomError
 from cityloom.base.outbox import drop_told
 from cityloom.base.rate_limits import forget_free
 from cityloom.base.sending import MESSAGES_KEPT, forget_messages
 from cityloom.cases.actions.apply_retention import apply_retention
 from cityloom.cases.actions.plan_register_checks import plan_register_checks
+from cityloom.cases.actions.sign_root import is_root_due, sign_root
 from cityloom.cases.actions.swap_with_partners import swap_with_partners
 from cityloom.cases.actions.take_over_units import take_over_units
 from cityloom.cases.register_rows import cities_with_registers
@@ -67,6 +69,20 @@ def retain(clock: Clock) -> Found:
             yield f"held_{each.kind}", each.held
 
 
+def sign_roots(clock: Clock) -> Found:
+    """Sign how far every history has come, once a day of the city has ended; a missed day is not made up for."""
+    for city in _cities():
+        if not is_root_due(city, clock):
+            continue
+        try:
+            root = sign_root(city, clock)
+        except CityloomError as refused:  # no key, or another worker signs: the other chores go on
+            log.error("city=%s root=unsigned reason=%s", city.code, refused.reason.code)
+            continue
+        log.info("city=%s root=%d cases=%d", city.code, root.serial, root.cases)
+        yield "roots_signed", 1
+
+
 def _cities() -> Iterator[City]:
     return (current_city(city.code) for city in list_cities())
 
@@ -78,6 +94,7 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (plan_checks, timedelta(minutes=10), False),
     (take_over, timedelta(hours=1), False),
     (retain, timedelta(days=1), True),
+    (sign_roots, timedelta(minutes=1), False),
 )
 
 

@@ -125,6 +125,23 @@ SETTINGS: tuple[Setting, ...] = (
         "0",
         "How many different persons must have signed a city folder before it is loaded; 2 keeps four eyes on it.",
     ),
+    Setting(
+        "CITYLOOM_AUDIT_KEY",
+        "",
+        "File of the Ed25519 key that signs daily roots and exports, made by `cityloom audit key`; outside the "
+        "database and its backups. Generated into `var/secrets` in demo mode.",
+        required=True,
+    ),
+    Setting(
+        "CITYLOOM_AUDIT_TRUSTED",
+        "",
+        "File of the public keys whose roots are believed, a line `name key` each; the key in use alone when empty.",
+    ),
+    Setting(
+        "CITYLOOM_AUDIT_ANCHOR",
+        "",
+        "File to which each signed root is added as a line, best on another machine; none when empty.",
+    ),
     Setting("CITYLOOM_LOG_LEVEL", "INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR."),
     Setting(
         "CITYLOOM_LOG_FORMAT",

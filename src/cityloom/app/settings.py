@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from cityloom.app.account_settings import limits_of, needing_of, networks_of
 from cityloom.app.environment import Environment, SettingNotUnderstood
 from cityloom.app.logs import logging_config
-from cityloom.app.places import demo_password, var_dir
+from cityloom.app.places import demo_password, kept_secret, var_dir
 from cityloom.app.postgres import find_postgres
 from cityloom.app.watch_settings import log_format, networks
 
@@ -69,6 +69,10 @@ CITYLOOM_LIVE_URL = _env.text("CITYLOOM_LIVE_URL")
 CITYLOOM_SMS_URL = _env.text("CITYLOOM_SMS_URL") or ("" if PRODUCTION else "pretend:")
 CITYLOOM_SMS_FORM = _env.text("CITYLOOM_SMS_FORM")
 CITYLOOM_MAIL_URL = _env.text("CITYLOOM_MAIL_URL") or ("" if PRODUCTION else "pretend:")
+CITYLOOM_AUDIT_KEY = _env.text("CITYLOOM_AUDIT_KEY")
+CITYLOOM_AUDIT_SEED = "" if PRODUCTION else kept_secret(_var, "audit-key")  # the key of a demo
+CITYLOOM_AUDIT_TRUSTED = _env.text("CITYLOOM_AUDIT_TRUSTED")
+CITYLOOM_AUDIT_ANCHOR = _env.text("CITYLOOM_AUDIT_ANCHOR")
 CITYLOOM_SITE_URL = _env.text("CITYLOOM_SITE_URL").rstrip("/")
 
 INSTALLED_APPS = [

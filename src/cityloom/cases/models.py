@@ -192,6 +192,7 @@ class Report(Kept):
         indexes = [
             models.Index(fields=["case"], name="cases_report_case"),
             models.Index(fields=["reporter_id"], condition=~Q(reporter_id=None), name="cases_report_reporter"),
+            models.Index(fields=["split_from"], condition=~Q(split_from=None), name="cases_report_split"),
             models.Index(fields=["city", "id"], condition=Q(state="due_callback"), name="cases_report_callback"),
             models.Index(fields=["city", "callback_at"], condition=~Q(callback_at=None), name="cases_report_called"),
         ]
@@ -690,7 +691,8 @@ class RegisterRead(models.Model):
 class Root(Kept):
     """One signed root over all chains of a city; the database refuses to change or delete it.
 
-    `tree`: over the latest leaf of every chain; `leaves`: over those that are new with this root.
+    `tree`: over the latest leaf of every chain; `leaves`: over those that are new with this root. `accepts_late`: why
+    what says it is older than the root before may come with this one, such as a load of old cases.
     """
 
     serial = models.IntegerField()
@@ -703,6 +705,7 @@ class Root(Kept):
     tree = models.BinaryField()
     leaves = models.BinaryField()
     previous = models.BinaryField()
+    accepts_late = _text(300, default="")
     made_at = models.DateTimeField()
     hash = models.BinaryField()
     key = _text(60)

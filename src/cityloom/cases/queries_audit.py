@@ -15,16 +15,20 @@ from cityloom.cases.verifying import Broken, verify_chain
 BATCH = 500
 
 
-def walk_cases(city_id: int, batch: int = BATCH) -> Iterator[list[tuple[CaseFile, list[Entry]]]]:
-    """Every case of the city with its entries, by ascending id, a batch at a time.
+def walk_cases(
+    city_id: int, batch: int = BATCH, only: Sequence[int] | None = None
+) -> Iterator[list[tuple[CaseFile, list[Entry]]]]:
+    """Every case of the city (or those of these ids) with its entries, by ascending id, a batch at a time.
 
     Each batch is read in one statement per table. A case that moves between two of them would look broken, so call
     it inside a transaction that sees one moment (repeatable read).
     """
     after_id = 0
+    which, asked = ("", []) if only is None else (" AND id = ANY(%s)", [list(only)])
     while True:
         with connection.cursor() as cursor:
-            cases = read(cursor, Case, "city_id = %s AND id > %s ORDER BY id LIMIT %s", [city_id, after_id, batch])
+            condition = f"city_id = %s{which} AND id > %s ORDER BY id LIMIT %s"
+            cases = read(cursor, Case, condition, [city_id, *asked, after_id, batch])
             if not cases:
                 return
             case_ids = [case.id for case in cases]

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ("tree", models.BinaryField()),
                 ("leaves", models.BinaryField()),
                 ("previous", models.BinaryField()),
+                ("accepts_late", models.CharField(default="", max_length=300)),
                 ("made_at", models.DateTimeField()),
                 ("hash", models.BinaryField()),
                 ("key", models.CharField(max_length=60)),

@@ -1,4 +1,4 @@
-"""Roots, their leaves, logs of reads and what auditors did are only ever added to; the database itself keeps it so."""
+"""Roots, their leaves, logs of reads and what auditors did are only ever added to: the database keeps it so."""
 
 from django.db import migrations
 
