@@ -22,6 +22,7 @@ from cityloom.cases.errors import (
     StaleVersion,
     UnknownWord,
 )
+from cityloom.cases.order_audit import broken_orders
 from cityloom.cases.order_issuing import NewOrder
 from cityloom.cases.order_keeping import get_order, list_order_entries, order_seed, verify_order
 from cityloom.cases.order_queries import OrderFilter, count_orders, list_orders, list_orders_of_case
@@ -452,6 +453,26 @@ def test_a_changed_or_missing_entry_is_found(life: Life):
     assert verify_order(order, [replace(entries[0], text="别的要求"), entries[1]], seed) != []
     assert verify_order(order, entries[:1], seed) != []
     assert verify_order(order, entries[1:], seed) != []
+
+
+def test_a_walk_over_all_orders_finds_what_was_changed_and_what_is_gone(life: Life):
+    numbers = [issue(life).number for _ in range(3)]
+    go(life, numbers[0], "receive", "handler_water")
+
+    def broken() -> list[str]:
+        with connection.cursor() as cursor:
+            return [b.number for b in broken_orders(cursor, life.city.id, life.city.code)]
+
+    assert broken() == []
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_order SET overdue = true WHERE serial = 3")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE cases_order_entry DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM cases_order_entry WHERE order_id = (SELECT id FROM cases_order WHERE serial = 2)")
+        cursor.execute("DELETE FROM cases_order WHERE serial = 2")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE cases_order_entry ENABLE TRIGGER USER")
+    assert broken() == ["2026-3", "2026-2"]
 
 
 # --- the table --------------------------------------------------------------------------------------------------
