@@ -47,12 +47,12 @@ def clean_photo(raw: bytes, detector: Detector | None = None) -> Picture:
     """
     if len(raw) > MOST_BYTES:
         raise BadPhoto("error.photo_too_large", most_mb=MOST_BYTES // 1_000_000)
-    if is_two_files(raw):
-        raise BadPhoto("error.photo_with_more")
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise BadPhoto("error.photo_too_large", most_mb=MOST_BYTES // 1_000_000)
+            if is_two_files(raw):
+                raise BadPhoto("error.photo_with_more")
             image.seek(0)
             image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a large JPEG is unpacked at a fraction of its size
             upright = ImageOps.exif_transpose(image).convert("RGB")
