@@ -437,3 +437,30 @@ def test_ended_messages_are_forgotten_after_a_while(clock, provider):
     assert forget_messages(clock.now()) == 0
     assert forget_messages(clock.now() + timedelta(seconds=1)) == 1
     assert count_messages(CITY) == {"waiting": 1}
+
+
+def test_a_wish_and_a_waiting_message_outlive_a_change_of_keys(clock, provider, settings, monkeypatch):
+    from cityloom.base import keys, messages, sending
+    from cityloom.base.crypto import Vault, new_key
+
+    old, new = new_key(), new_key()
+    for module in (keys, messages, sending):
+        monkeypatch.setattr(module, "vault", lambda: Vault([old]))
+    note_wish(CITY, "sms", PHONE, "callback", False, clock)
+    unwanted, told = tell(clock, purpose="callback"), tell(clock)
+    for module in (keys, messages, sending):
+        monkeypatch.setattr(module, "vault", lambda: Vault([new, old]))
+    sent(provider, clock)
+    assert (state_of(unwanted), state_of(told)) == ("dropped", "sent")
+
+
+def test_a_message_whose_key_is_gone_says_so(clock, provider, monkeypatch):
+    from cityloom.base import sending
+    from cityloom.base.crypto import Vault, new_key
+
+    tell(clock)
+    monkeypatch.setattr(sending, "vault", lambda: Vault([new_key()]))
+    sent(provider, clock)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state, reason->>'code' FROM base_message")
+        assert cursor.fetchall() == [("failed", "message.key_gone")]

@@ -655,7 +655,9 @@ def test_who_wants_no_more_messages_gets_none(replied: Life, phone: Phone):
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_index FROM base_message")
         (index,) = cursor.fetchone()
-    assert find_wish(replied.city.code, index, "callback") is False
+        cursor.execute("SELECT consents FROM cases_reporter")
+        assert cursor.fetchall() == [(["callback"],)]
+    assert find_wish(replied.city.code, [index], "callback") is False
 
 
 @pytest.mark.parametrize(

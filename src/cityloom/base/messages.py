@@ -8,7 +8,7 @@ template at the moment of sending. `sending.py` sends.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from string import Formatter
@@ -150,6 +150,11 @@ def address_index(address: str) -> bytes:
     return vault().mark("address\0" + address)
 
 
+def address_indexes(address: str) -> list[bytes]:
+    """Under which index the address may stand while keys are being changed, the one of the key in use first."""
+    return vault().marks("address\0" + address)
+
+
 # --- what a recipient wishes ------------------------------------------------------------------------------------
 
 
@@ -179,12 +184,13 @@ def note_wish_of_message(message_id: int, purpose: str, allowed: bool, clock: Cl
         )
 
 
-def find_wish(city: str, to_index: bytes, purpose: str) -> bool | None:
-    """What the address said about this purpose; None when it never did."""
+def find_wish(city: str, to_indexes: Sequence[bytes], purpose: str) -> bool | None:
+    """What the address said last about this purpose; None when it never did."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT allowed FROM base_message_wish WHERE city = %s AND to_index = %s AND purpose = %s",
-            [city, to_index, purpose],
+            "SELECT allowed FROM base_message_wish WHERE city = %s AND to_index = ANY(%s) AND purpose = %s "
+            "ORDER BY said_at DESC LIMIT 1",
+            [city, list(to_indexes), purpose],
         )
         row = cursor.fetchone()
     return None if row is None else bool(row[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -29,7 +29,7 @@ from cityloom.base.message_rules import (
     held_until,
     retry_after,
 )
-from cityloom.base.messages import Text, find_wish, rendered, template_of
+from cityloom.base.messages import Text, address_indexes, find_wish, rendered, template_of
 from cityloom.base.reasons import Reason
 
 log = logging.getLogger("cityloom.messages")
@@ -76,7 +76,6 @@ class Taken(NamedTuple):
     params_sealed: bytes
     language: str
     to_sealed: bytes
-    to_index: bytes
     attempts: int
     until: datetime | None
 
@@ -104,7 +103,7 @@ def _take(kinds: list[str], at: datetime) -> Taken | None:
     """The next message that is due, held for a while; None when there is none."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, city, kind, purpose, template, params_sealed, language, to_sealed, to_index, attempts, until "
+            "SELECT id, city, kind, purpose, template, params_sealed, language, to_sealed, attempts, until "
             "FROM base_message WHERE state IN ('waiting', 'sending') AND kind = ANY(%s) AND next_at <= %s "
             "ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED",
             [kinds, at],
@@ -128,17 +127,22 @@ def _deal_with(taken: Taken, adapters: Mapping[str, Adapter], clock: Clock, rule
         return _end(taken, "failed", unknown.reason, at)
     if taken.until is not None and at > taken.until:
         return _end(taken, "dropped", Reason("message.too_late"), at)
-    why = forbidden(taken.purpose, find_wish(taken.city, taken.to_index, taken.purpose))
+    try:
+        address = vault().open(bytes(taken.to_sealed))
+    except NoKeyOpens:
+        return _end(taken, "failed", Reason("message.key_gone"), at)
+    indexes = address_indexes(address)
+    why = forbidden(taken.purpose, find_wish(taken.city, indexes, taken.purpose))
     if why is not None:
         return _end(taken, "dropped", why, at)
-    held = held_until(at, _sent_today(taken, at, rules), template.urgent, rules)
+    held = held_until(at, _sent_today(taken.city, indexes, at, rules), template.urgent, rules)
     if held is not None:
         return _wait(taken, held[0], held[1], taken.attempts)
     adapter = adapters.get(taken.kind)
     if adapter is None:
         return _failed(taken, Reason("message.no_adapter", {"kind": taken.kind}), at)
     try:
-        provider_id = adapter.send(_outgoing(taken, rules, at))
+        provider_id = adapter.send(_outgoing(taken, address, rules, at))
     except NoKeyOpens:
         return _end(taken, "failed", Reason("message.key_gone"), at)
     except ProviderRefused as refusal:
@@ -151,19 +155,19 @@ def _deal_with(taken: Taken, adapters: Mapping[str, Adapter], clock: Clock, rule
     return _end(taken, "sent", None, at, provider_id)
 
 
-def _outgoing(taken: Taken, rules: MessageRules, at: datetime) -> Outgoing:
-    safe = vault()
-    params: Mapping[str, Any] = json.loads(safe.open(bytes(taken.params_sealed)))
+def _outgoing(taken: Taken, address: str, rules: MessageRules, at: datetime) -> Outgoing:
+    params: Mapping[str, Any] = json.loads(vault().open(bytes(taken.params_sealed)))
     signed = rules.signed_zh if taken.language.startswith("zh") else rules.signed_en
     text = rendered(taken.template, params, taken.language, signed)
-    return Outgoing(str(taken.id), taken.kind, safe.open(bytes(taken.to_sealed)), text, taken.language, at)
+    return Outgoing(str(taken.id), taken.kind, address, text, taken.language, at)
 
 
-def _sent_today(taken: Taken, at: datetime, rules: MessageRules) -> int:
+def _sent_today(city: str, indexes: Sequence[bytes], at: datetime, rules: MessageRules) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM base_message WHERE city = %s AND to_index = %s AND sent_at >= %s AND sent_at < %s",
-            [taken.city, taken.to_index, *day_bounds(at, rules)],
+            "SELECT count(*) FROM base_message "
+            "WHERE city = %s AND to_index = ANY(%s) AND sent_at >= %s AND sent_at < %s",
+            [city, list(indexes), *day_bounds(at, rules)],
         )
         return int(cursor.fetchone()[0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Clock
 from cityloom.base.messages import note_wish_of_message
@@ -54,9 +55,20 @@ def answer_callback_link(
             city, number, asked.report_ids, "call_back", RESIDENT, details, clock, version=None, owns=True
         )
         use_link(cursor, link, at)
-        if no_more and link.message_id is not None:
-            note_wish_of_message(link.message_id, "callback", False, clock)
+        if no_more:
+            _take_back_consent(cursor, link, clock)
         return after
+
+
+def _take_back_consent(cursor: CursorWrapper, link: Link, clock: Clock) -> None:
+    """No more SMS for the person of these reports, and none that waits already."""
+    cursor.execute(
+        "UPDATE cases_reporter SET consents = array_remove(consents, 'sms') WHERE city_id = %s AND id IN "
+        "(SELECT reporter_id FROM cases_report WHERE id = ANY(%s))",
+        [link.city_id, list(link.report_ids)],
+    )
+    if link.message_id is not None:
+        note_wish_of_message(link.message_id, "callback", False, clock)
 
 
 def _asked(link: Link, file: CaseFile) -> Asked:
