@@ -33,7 +33,9 @@ NOBODYS = "-"  # the unit of a case that nobody leads
 BESIDE_THE_WAY = frozenset(
     {
         "join", "supplement", "reclassify", "relocate", "withdraw", "void", "reopen", "object", "assist", "return",
-        "pass_on", "solve_on_spot",
+        "pass_on", "solve_on_spot", "urge", "merge", "unmerge", "take_in", "let_go", "split", "escalate", "whistle",
+        "promise_date", "keep_promise", "extend", "ask_up", "defer", "list", "delist", "resume", "hand_over",
+        "hand_back", "partner_done", "review",
     }
 )  # fmt: skip
 

@@ -42,6 +42,8 @@ class CaseRow:
     overdue_raw: bool
     report_count: int
     confidential: bool
+    escalation: int
+    urge_count: int
     title: str = ""
     words: str = ""
     clock: str = ""
@@ -51,7 +53,8 @@ class CaseRow:
 
 _COLUMNS = (
     "id, number, path, state, source, nature, urgency, class_code, address, area, lead_unit, opened_at, closed_at, "
-    "next_due_at, promise_due_at, overdue_raw, report_count, confidential, title"
+    "next_due_at, promise_due_at, overdue_raw, report_count, confidential, "
+    "escalation, urge_count, title"
 )
 _SELECT = f"SELECT {', '.join('c.' + name for name in _COLUMNS.split(', '))} FROM cases_case c WHERE "  # noqa: S608
 

@@ -60,6 +60,8 @@ class Line:
     reports: int
     confidential: bool
     ended: bool
+    rung: int = 0
+    urged: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ def _line(row: CaseRow, city: City, post: Post, named: Names, now: datetime) -> 
         reports=row.report_count,
         confidential=row.confidential,
         ended=ended,
+        rung=row.escalation,
+        urged=row.urge_count,
     )
 
 
