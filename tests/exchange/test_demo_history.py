@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from django.db import connection
 from tests.cases.life import Life, photo
 from tests.exchange.test_demo_day import live
 
+from cityloom.app.commands.demo import command
 from cityloom.base.clock import GivenClock
 from cityloom.cases.copying import row_text
 from cityloom.cases.keeping import chain_seed, get_file_by_id, list_entries
@@ -331,3 +333,47 @@ def test_every_closed_state_of_the_year_is_an_end_state(loaded):
     ended = Case.objects.exclude(closed_at=None).values_list("state", flat=True).distinct()
     assert set(ended) <= set(END_STATES)
     assert {"closed", "answered", "noted", "explained"} <= set(ended)
+
+
+# --- two processes ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def committed_city(transactional_db, small_city):
+    return small_city
+
+
+def test_two_processes_write_the_year_together(committed_city, tmp_path):
+    done = load_year(committed_city, wanted(cases=200), UNTIL, tmp_path / "truth.json", processes=2)
+    assert done.cases == Case.objects.count() == 200
+    assert done.refused == {}
+    assert has_year(committed_city)
+    walked = [pair for batch in walk_cases(committed_city.id) for pair in batch]
+    assert broken_in(committed_city.code, walked) == []
+
+
+def test_when_one_process_breaks_off_nothing_is_kept(committed_city, tmp_path, monkeypatch):
+    from cityloom.exchange.demo import load_year as module
+
+    write = module._Part.write
+
+    def broken(part, reporters, tell):
+        write(part, reporters, tell)
+        if part.number == 1:
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(module._Part, "write", broken)
+    with pytest.raises(module.WriterFailed, match="disk is full"):
+        load_year(committed_city, wanted(cases=200), UNTIL, tmp_path / "truth.json", processes=2)
+    assert not Case.objects.exists()
+    assert not has_year(committed_city)
+    assert not (tmp_path / "truth.json").exists()
+
+
+@pytest.mark.parametrize(("option", "value"), [
+    ("--months", "0"), ("--months", "25"), ("--language", "fr"), ("--until", "yesterday"), ("--processes", "3"),
+])  # fmt: skip
+def test_an_option_that_means_nothing_is_refused_with_what_would_do(tmp_path, option, value):
+    told = CliRunner().invoke(command, ["history", option, value, str(tmp_path)])
+    assert told.exit_code == 2
+    assert option in told.output

@@ -13,7 +13,7 @@ from cityloom.base.clock import GivenClock
 from cityloom.cases.models import Case, Entry, Report
 from cityloom.city.values import Post, Role, Source
 from cityloom.exchange.demo.doors import Answer, DoorShut, Person
-from cityloom.exchange.demo.live import Living, _report_fields
+from cityloom.exchange.demo.live import DoorPlayer, _report_fields
 from cityloom.exchange.demo.sayings import Said
 
 PASSWORD = "a-demo-password-of-four-words"
@@ -54,7 +54,7 @@ def living(small_city, people, settings, monkeypatch):
     monkeypatch.setattr("cityloom.web.context.clock", lambda: clock)
     monkeypatch.setattr("cityloom.exchange.demo.live.draw_street", lambda seed, trouble: photo().data)
     said = []
-    player = Living(
+    player = DoorPlayer(
         lambda: small_city, clock, threading.Event(), 600.0, 7, chance=random.Random(3),
         open_door=ClientDoor, password=PASSWORD, say=said.append,
     )  # fmt: skip

@@ -35,13 +35,13 @@ def live(rate: float, url: str, seed: int, folder: Path) -> None:
     from cityloom.base.clock import clock_of_settings
     from cityloom.city.snapshot import current_city
     from cityloom.exchange.demo.doors import HttpDoor
-    from cityloom.exchange.demo.live import Living
+    from cityloom.exchange.demo.live import DoorPlayer
 
     stop = threading.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: stop.set())
     code = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))["code"]
-    Living(
+    DoorPlayer(
         lambda: current_city(code),
         clock_of_settings(),
         stop,

@@ -229,7 +229,10 @@ class _Course:
         return RESIDENT
 
     def _joins(self) -> None:
-        """Neighbours who report the same while the unit works on it; they say so themselves."""
+        """Neighbours who report the same while the unit works on it; they say so themselves. Where work went wrong,
+        they wait for its end: few different kinds of lives are quick to print."""
+        if not self._is_smooth():
+            return
         chance = 0.22 if self.h.storm else 0.14 if self.h.hot >= 0 else 0.035
         handled = next(i for i, step in enumerate(self.steps) if step.move == "handle")
         first = self.steps[handled - 1].at if handled else self.h.opened
@@ -446,7 +449,7 @@ class _Course:
         for number in called:
             at = max(at + 600, f.by_day(at + HOUR * (2 + 30 * dice.u()), dice))
             agent = f.people.one(Role.CALLBACK_AGENT, self.h.spot.place.areas[:1], dice)
-            if dice.u() > REACHED:
+            if dice.u() > REACHED and (len(called) == 1 and not again and self._is_smooth()):
                 at = self._report_step(at, "attempt_callback", agent, number, Heard("no_answer"))
                 at = f.by_day(at + HOUR * (5 + 24 * dice.u()), dice)
             elif dice.u() < 0.02:
@@ -511,7 +514,7 @@ class _Course:
 
     def _assisted(self, route: Route) -> None:
         """Where the work went smoothly, an assisting unit signs once the lead has signed, and finishes before it."""
-        if self.aside or any(step.move in ("rework", "return", "reopen", "pass_on") for step in self.steps):
+        if not self._is_smooth():
             return
         signed = next((i for i, s in enumerate(self.steps) if s.move == "sign"), None)
         handled = next((i for i, s in enumerate(self.steps) if s.move == "handle"), None)
@@ -527,6 +530,11 @@ class _Course:
                 self.aside.append(Step(signs, "sign", by, "task", number=number))
                 note = self.f.wording.note("finish", self.dice)
                 self.aside.append(Step(done, "finish", by, "task", note=note, number=number))
+
+    def _is_smooth(self) -> bool:
+        """Whether nothing out of the ordinary has happened so far."""
+        rough = ("rework", "return", "reopen", "pass_on", "object")
+        return not self.aside and not any(step.move in rough for step in self.steps)
 
     def _other_unit(self, lead: str) -> str | None:
         """A unit beside the lead that serves the place and has people."""

@@ -41,7 +41,7 @@ class DoorRefused(CityloomError):
 
 
 @dataclass(kw_only=True)
-class Living(Player):
+class DoorPlayer(Player):
     """One city lived through its doors. At rate 60 a demo minute is a real second."""
 
     open_door: Callable[[], Door]

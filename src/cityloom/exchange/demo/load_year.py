@@ -124,7 +124,7 @@ def load_year(
         made, kinds, cpu_s = _write_here(parts[0], lambda count: tell("cases", count, wanted.cases))
     else:
         made, kinds, cpu_s = _write_apart(parts, lambda count: tell("cases", count, wanted.cases))
-    _settle(processes > 1)
+    _settle()
     done.cases, done.open, done.lived = made.cases, made.open, made.lived
     done.rows, done.entries, done.refused = made.rows, made.entries, made.refused
     done.kinds, done.callers, done.cpu_s = kinds, story.year.callers, round(cpu_s, 1)
@@ -221,17 +221,17 @@ class _Part:
     """One process's share of the cases."""
 
     def __init__(self, story: Story, wanted: Wanted, number: int, of: int) -> None:
-        self._story, self._wanted, self.number = story, wanted, number
+        self.story, self._wanted, self.number = story, wanted, number
         self._mine = [i for i, h in enumerate(story.year.happenings) if of == 1 or _side(h) == number % 2]
         self.made = Made()
 
     @property
     def kinds(self) -> int:
-        return self._story.press.kinds
+        return self.story.press.kinds
 
     def write(self, reporters: Sequence[int], tell: Callable[[int], None]) -> None:
         """Make and send all rows, within the caller's transaction; `tell` is given how many cases are sent."""
-        story, wanted = self._story, self._wanted
+        story, wanted = self.story, self._wanted
         maker = RowMaker(story.press, IdRuns(ids.take), reporters, wanted.until)
         rng = stream(wanted.seed, f"fates {self._mine[0] if self._mine else 0}")
         with connection.cursor() as cursor:
@@ -282,14 +282,14 @@ def _mark_year(city: City) -> None:
 def _write_here(part: _Part, tell: Callable[[int], None]) -> tuple[Made, int, float]:
     began = sum(os.times()[:2])
     with transaction.atomic():
-        part.write(ids.take(part._story.year.callers), tell)
-        _mark_year(part._story.press.city)
+        part.write(ids.take(part.story.year.callers), tell)
+        _mark_year(part.story.press.city)
     return part.made, part.kinds, sum(os.times()[:2]) - began
 
 
 def _write_apart(parts: Sequence[_Part], tell: Callable[[int], None]) -> tuple[Made, int, float]:
     """Each part in a process of its own; they commit together."""
-    reporters = ids.take(parts[0]._story.year.callers)
+    reporters = ids.take(parts[0].story.year.callers)
     began = sum(os.times()[:4])
     connections.close_all()
     for each in connections.all():
@@ -350,7 +350,7 @@ def _work(part: _Part, reporters: Sequence[int], pipe: Connection) -> None:
         with quick_commits(), transaction.atomic():
             part.write(reporters, lambda count: pipe.send(("count", count)))
             if part.number == 0:
-                _mark_year(part._story.press.city)
+                _mark_year(part.story.press.city)
             pipe.send(("ready", (part.made, part.kinds)))
             if pipe.recv() != "commit":
                 raise WriterFailed("demo.writer_failed", why="not told to commit")
@@ -362,7 +362,7 @@ def _work(part: _Part, reporters: Sequence[int], pipe: Connection) -> None:
         connections.close_all()
 
 
-def _settle(committed: bool) -> None:
+def _settle() -> None:
     """Fresh statistics, so that the first pages after the load plan their queries well."""
     tables = ("cases_case", "cases_report", "cases_task", "cases_clock", "cases_entry", "cases_reporter")
     with connection.cursor() as cursor:

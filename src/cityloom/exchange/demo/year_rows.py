@@ -122,10 +122,10 @@ class _Ascending:
 
 def digest_of(plan: Plan) -> int:
     """A number for all that a plan tells, the same for the same seed on every machine."""
+    first, steps = plan.said[0], plan.steps
     told = (
-        plan.source, plan.matter.code, plan.standard.code if plan.standard else None, plan.place.address,
-        plan.place.lon, plan.place.lat, plan.component,
-        [(s.at, s.words, s.by.login, s.source, s.reporter) for s in plan.said],
-        [(s.at, s.move, s.by.login, s.note, s.word, s.unit, s.number, s.heard) for s in plan.steps],
+        plan.source, plan.matter.code, plan.place.address, plan.component or "", *(said.words for said in plan.said),
+        first.by.login, str(first.at), str(first.reporter), *(step.move for step in steps),
+        *(step.by.login for step in steps), *(step.note for step in steps), *(str(step.at) for step in steps),
     )  # fmt: skip
-    return int.from_bytes(hashlib.blake2b(repr(told).encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(hashlib.blake2b("\0".join(told).encode(), digest_size=8).digest(), "big")
