@@ -24,16 +24,13 @@ from cityloom.cases.actions.invite_callbacks import CannotInvite, invite_callbac
 from cityloom.cases.actions.move_report import move_report, rules_of
 from cityloom.cases.actions.record_callbacks import ListedOutcome, record_callback, record_listed, round_of, token_of
 from cityloom.cases.callback_links import LinkOver, NoSuchLink
+from cityloom.cases.callback_turns import Waiting, in_turn, settles_itself, turn_of
 from cityloom.cases.callbacks import (
     Attempt,
     CallbackRules,
-    Waiting,
     exempt_now,
-    in_turn,
     part_of_day,
-    settles_itself,
     tally,
-    turn_of,
     why_not_independent,
 )
 from cityloom.cases.errors import GuardHolds, ImpossibleMove, MissingNeed, NotAllowed, StaleVersion

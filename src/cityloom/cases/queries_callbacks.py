@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
-from cityloom.cases.callbacks import HELD, Waiting
+from cityloom.cases.callback_turns import HELD, Waiting
 from cityloom.cases.permissions import visible_to
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post

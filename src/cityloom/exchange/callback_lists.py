@@ -15,7 +15,8 @@ from cityloom.base.clock import Clock
 from cityloom.base.errors import CityloomError
 from cityloom.cases.actions.move_report import rules_of
 from cityloom.cases.actions.record_callbacks import BadListRow, ListedOutcome, record_listed, round_of, token_of
-from cityloom.cases.callbacks import ATTEMPTS, CONTACTED, SATISFIED, SOLVED, WHY_UNSATISFIED, Turn, in_turn
+from cityloom.cases.callback_turns import Turn, in_turn
+from cityloom.cases.callbacks import ATTEMPTS, CONTACTED, SATISFIED, SOLVED, WHY_UNSATISFIED
 from cityloom.cases.keeping import get_file
 from cityloom.cases.queries_callbacks import list_waiting, same_person
 from cityloom.cases.reporters import open_contacts

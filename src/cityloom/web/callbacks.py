@@ -18,7 +18,8 @@ from cityloom.base.message_rules import MessageRules, day_bounds
 from cityloom.cases.actions.invite_callbacks import invite_callback
 from cityloom.cases.actions.move_report import rules_of
 from cityloom.cases.actions.record_callbacks import record_callback
-from cityloom.cases.callbacks import ATTEMPTS, CONTACTED, SATISFIED, SOLVED, WHY_UNSATISFIED, Turn, in_turn
+from cityloom.cases.callback_turns import Turn, in_turn
+from cityloom.cases.callbacks import ATTEMPTS, CONTACTED, SATISFIED, SOLVED, WHY_UNSATISFIED
 from cityloom.cases.errors import MissingNeed, NotAllowed, StaleVersion
 from cityloom.cases.keeping import get_file, list_entries
 from cityloom.cases.queries_callbacks import DoneToday, count_done, list_waiting, same_person

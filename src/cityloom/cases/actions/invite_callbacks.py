@@ -16,7 +16,7 @@ from cityloom.base.messages import About, send_later
 from cityloom.base.reasons import Reason
 from cityloom.cases.actions.move_report import move_report, move_reports, rules_of
 from cityloom.cases.callback_links import address_of_link, keep_link, live_until, tie_message
-from cityloom.cases.callbacks import settles_itself
+from cityloom.cases.callback_turns import settles_itself
 from cityloom.cases.errors import MissingNeed
 from cityloom.cases.keeping import get_file
 from cityloom.cases.permissions import SYSTEM
