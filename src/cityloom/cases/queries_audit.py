@@ -23,7 +23,7 @@ def walk_cases(
     Each batch is read in one statement per table. A case that moves between two of them would look broken, so call
     it inside a transaction that sees one moment (repeatable read).
     """
-    after_id = 0
+    after_id = -(2**63)  # ids of ours are positive; what somebody else put in may not be
     which, asked = ("", []) if only is None else (" AND id = ANY(%s)", [list(only)])
     while True:
         with connection.cursor() as cursor:

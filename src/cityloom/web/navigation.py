@@ -35,6 +35,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("warden", "nav.warden", frozenset({Role.WARDEN})),
     ("checks", "nav.checks", frozenset({Role.GRID_WORKER})),
     ("callbacks", "nav.callbacks", frozenset({Role.CALLBACK_AGENT})),
+    ("audit", "nav.audit", frozenset({Role.AUDITOR})),
     ("queue", "nav.queue", EVERYBODY),
     ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),
     ("rights_requests", "nav.requests", frozenset({Role.DATA_STEWARD})),

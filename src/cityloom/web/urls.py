@@ -4,6 +4,7 @@ from django.urls import path
 
 from cityloom.web import (
     account,
+    audit,
     callback_answer,
     callbacks,
     case,
@@ -82,6 +83,11 @@ urlpatterns = [
     path("registers/", register_checks.registers, name="registers"),
     path("registers/ask/", register_checks.ask, name="register_ask"),
     path("rules/replay/", rule_replay.rule_replay, name="rule_replay"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/draw/", audit.audit_draw, name="audit_draw"),
+    path("audit/sample/", audit.audit_sample, name="audit_sample"),
+    path("audit/note/", audit.audit_note, name="audit_note"),
+    path("audit/export/", audit.audit_export, name="audit_export"),
     path("paths/", paths.paths, name="paths"),
     path("signin/", signin.sign_in, name="sign_in"),
     path("signin/post/", signin.choose_post, name="choose_post"),

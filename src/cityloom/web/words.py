@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cityloom.web.audit_words import AUDIT_FAMILIES, AUDIT_WORDS
 from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
 from cityloom.web.hard_words import HARD_WORDS
@@ -682,6 +683,7 @@ WORDS |= ORDER_WORDS
 WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
 WORDS |= HARD_WORDS
+WORDS |= AUDIT_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
@@ -690,6 +692,7 @@ FAMILIES = (
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,
     *PEOPLE_FAMILIES,
+    *AUDIT_FAMILIES,
 )  # fmt: skip
 
 

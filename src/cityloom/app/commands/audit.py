@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cityloom.app.commands._audit_papers import export, reads, sample
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ Told = Callable[[int, int], None]
 @click.group()
 def command() -> None:
     """Ask whether history is as it was written, and sign how far it has come."""
+
+
+command.add_command(sample)
+command.add_command(export)
+command.add_command(reads)
 
 
 @command.command()
