@@ -66,7 +66,8 @@ def figures() -> list[Any]:
         cursor.execute(
             "SELECT c.number, c.class_code, c.area, c.lon, c.lat, c.opened_at, c.lead_unit, c.overdue_raw, "
             "(SELECT count(*) FROM cases_report r WHERE r.case_id = c.id), "
-            "(SELECT array_agg(t.unit || t.state) FROM cases_task t WHERE t.case_id = c.id) FROM cases_case c ORDER BY c.id"
+            "(SELECT array_agg(t.unit || t.state) FROM cases_task t WHERE t.case_id = c.id) "
+            "FROM cases_case c ORDER BY c.id"
         )
         return cursor.fetchall()
 
@@ -257,3 +258,20 @@ def test_reading_needs_a_reason_that_fits_the_post(lived: Life):
     with connection.cursor() as cursor:
         cursor.execute("SELECT by_login, by_unit, reason, fields FROM cases_reporter_read ORDER BY id")
         assert cursor.fetchall() == [("shift", "hotline", "emergency", ["name", "phone", "address"])]
+
+
+def test_words_left_behind_in_a_case_that_was_merged_go_too(lived: Life):
+    first, code = lived.number, lived.received
+    lived.report(name="司徒远瞩", phone="18698765432", words="我也听到了")
+    other = lived.number
+    lived.number = first
+    lived.move("merge", "dispatcher", case=other, reason="merged.same_matter")
+    lived.received = code
+    assert lived.file.case.merged_into == other
+    decide(lived, ask(lived, "erase"), "granted", "rights.granted")
+    remove_gone_files()
+    assert places_that_hold(*SECRETS) == []
+    assert len(places_that_hold("司徒远瞩", "18698765432", "我也听到了")) == 3
+    for number in (first, other):
+        lived.number = number
+        assert lived.broken() == []

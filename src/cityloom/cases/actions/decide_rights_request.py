@@ -89,7 +89,15 @@ def _carry_out(
     reports: dict[int, list[int]] = defaultdict(list)
     for case_id, report_id in cursor.fetchall():
         reports[case_id].append(report_id)
+    merged = _merged_into(cursor, city, list(reports))
+    everything = [i for found in reports.values() for i in found]
     erased = [
+        erase_reporter(
+            city, case_id, everything, Reason("erase.asked"), by, clock, parts=parts, known_by=request.reporter_ids
+        )
+        for case_id in merged
+    ]
+    erased += [
         erase_reporter(city, case_id, ids_of_case, Reason("erase.asked"), by, clock, parts=parts)
         for case_id, ids_of_case in reports.items()
     ]
@@ -97,3 +105,14 @@ def _carry_out(
         "cases": len(erased),
         **{what: sum(getattr(e, what) for e in erased) for what in ("texts", "relay", "photos", "persons")},
     }
+
+
+def _merged_into(cursor: CursorWrapper, city: City, case_ids: list[int]) -> list[int]:
+    """Cases that went on in these ones, over any number of merges: their own history still holds words."""
+    cursor.execute(
+        "WITH RECURSIVE line AS (SELECT id, number FROM cases_case WHERE id = ANY(%s) UNION "
+        "SELECT c.id, c.number FROM cases_case c JOIN line l ON c.merged_into = l.number WHERE c.city_id = %s) "
+        "SELECT id FROM line WHERE id <> ALL(%s) ORDER BY id",
+        [case_ids, city.id, case_ids],
+    )
+    return [i for (i,) in cursor.fetchall()]

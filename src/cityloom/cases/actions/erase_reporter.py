@@ -31,7 +31,7 @@ from cityloom.cases.guards import PUBLIC
 from cityloom.cases.holds import find_hold
 from cityloom.cases.keeping import get_file_by_id, keep_moves, list_entries
 from cityloom.cases.reporters import open_rows, plain_phone
-from cityloom.cases.values import CaseFile, Report
+from cityloom.cases.values import CaseFile, Entry, Report
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
@@ -60,19 +60,22 @@ def erase_reporter(
     *,
     why: str = "rights_request",
     parts: frozenset[str] = PARTS,
+    known_by: Sequence[int] = (),
 ) -> Erased:
     """Erase these parts of these reports of a case, for good, with an entry that says what and why.
 
-    `parts`: contact, words, relay, photos. Who may ask for it is decided by the caller. Raises OnHold when the case
-    is on hold. Files go after the commit; one that will not go is tried again by the worker.
+    `parts`: contact, words, relay, photos. `known_by`: persons to look for in texts although their reports have gone
+    on to another case (this one was merged into it). Who may ask for it is decided by the caller. Raises OnHold when
+    the case is on hold. Files go after the commit; one that will not go is tried again by the worker.
     """
     at = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
         before = get_file_by_id(cursor, case_id, lock=True)
         if find_hold(cursor, case_id) is not None:
             raise OnHold("error.on_hold", number=before.case.number)
-        erasing = _erasing(cursor, before, tuple(report_ids), parts, by, why, clock)
-        entries = choose_entries(list_entries(cursor, case_id), erasing) if parts & {"contact", "words"} else []
+        history = list_entries(cursor, case_id)
+        erasing = _erasing(cursor, before, history, tuple(report_ids), tuple(known_by), parts, by, why, clock)
+        entries = choose_entries(history, erasing) if parts & {"contact", "words"} else []
         photos = erase_photos(cursor, erasing, at) if "photos" in parts else []
         after = _without(before, erasing)
         done = Erased(
@@ -96,7 +99,9 @@ def erase_reporter(
 def _erasing(
     cursor: CursorWrapper,
     file: CaseFile,
+    history: Sequence[Entry],
     report_ids: tuple[int, ...],
+    known_by: tuple[int, ...],
     parts: frozenset[str],
     by: Post,
     why: str,
@@ -104,11 +109,13 @@ def _erasing(
 ) -> Erasing:
     theirs = [r for r in file.reports if r.id in report_ids]
     reporter_ids = tuple(r.reporter_id for r in theirs if r.reporter_id is not None)
-    opened = open_rows(cursor, file.case.id, reporter_ids, by, why, clock) if parts & {"contact", "words"} else []
+    sought = sorted({*reporter_ids, *known_by})
+    opened = open_rows(cursor, file.case.id, sought, by, why, clock) if parts & {"contact", "words"} else []
     names = {p.name.strip() for p in opened if len(p.name.strip()) > 1}
     phones = {digits for p in opened if len(digits := plain_phone(p.phone)) >= 7}
     addresses = {p.address.strip() for p in opened if len(p.address.strip()) > 3}
-    whole = all(r.id in report_ids for r in file.reports if r.source in PUBLIC)
+    said_by = {r.id for r in file.reports if r.source in PUBLIC} or {e.changes.get("words_of") for e in history}
+    whole = said_by - {None} <= set(report_ids)
     return Erasing(file, report_ids, reporter_ids, parts, whole, tuple(sorted(names | phones | addresses)))
 
 
