@@ -114,7 +114,8 @@ def _erasing(
     names = {p.name.strip() for p in opened if len(p.name.strip()) > 1}
     phones = {digits for p in opened if len(digits := plain_phone(p.phone)) >= 7}
     addresses = {p.address.strip() for p in opened if len(p.address.strip()) > 3}
-    said_by = {r.id for r in file.reports if r.source in PUBLIC} or {e.changes.get("words_of") for e in history}
+    said_by: set[int | None] = {r.id for r in file.reports if r.source in PUBLIC}
+    said_by = said_by or {e.changes.get("words_of") for e in history}
     whole = said_by - {None} <= set(report_ids)
     return Erasing(file, report_ids, reporter_ids, parts, whole, tuple(sorted(names | phones | addresses)))
 
