@@ -134,7 +134,7 @@ def test_an_audit_in_a_browser_at_the_desk_and_on_a_phone(
     tab.locator(".sampled select").first.select_option("question")
     tab.locator(".sampled input[name=note]").first.fill("回访时间存疑")
     tab.locator(".sampled .button").first.click()
-    tab.wait_for_selector(".kept")
+    tab.wait_for_selector(".noted")
     shoot(tab, f"audit-sample{name}")
     tab.goto(f"{url}/audit/")
     shoot(tab, f"audit{name}")

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "cityloom.city",
     "cityloom.cases",
     "cityloom.web",
+    "cityloom.exchange",
 ]
 
 MIDDLEWARE = [

@@ -46,7 +46,7 @@ def list_waiting_requests(cursor: CursorWrapper, city: City, post: Post) -> list
         f"WHERE r.city_id = %s AND r.state = 'asked' AND {seen} ORDER BY due NULLS LAST, r.asked_at LIMIT %s",
         [city.id, *params, MOST],
     )
-    return [WaitingRequest(*row[:11], json.loads(row[11]), row[12]) for row in cursor.fetchall()]
+    return [WaitingRequest(*(*row[:11], json.loads(row[11]), row[12])) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +121,4 @@ def list_precedents(
         f"AND {seen} ORDER BY p.ruled_at DESC, p.id DESC LIMIT %s",
         [city.id, state, state, class_code, class_code, *params, MOST],
     )
-    return [PrecedentRow(*row[:9], json.loads(row[9]), *row[10:]) for row in cursor.fetchall()]
+    return [PrecedentRow(*(*row[:9], json.loads(row[9]), *row[10:])) for row in cursor.fetchall()]

@@ -174,7 +174,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "error.amount_range": (
         "“{move}”须大于0且不超过原时限（{most}）",
-        "the extension has to be above 0 and at most the original limit ({most})",
+        "the time to “{move}” by has to be above 0 and at most the original limit ({most})",
     ),
     "error.no_precedent": ("没有编号为{number}的判例", "there is no precedent {number}"),
     "error.precedent_settled": (

@@ -265,7 +265,8 @@ def _why_differs(case: PastCase, before: Named, city: City) -> Reason:
         return Reason("replay.by_person")
     if case.city_version != city.version:
         return Reason("replay.other_version")
-    return Reason("replay.register" if before.code.startswith("duty.component") else "replay.corrected")
+    by_register = before.code.startswith("duty.component")
+    return Reason("replay.register" if by_register else "replay.corrected")
 
 
 def _redefined(before: City, after: City) -> tuple[str, ...]:

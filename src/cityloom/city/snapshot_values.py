@@ -160,9 +160,9 @@ class City:
     def posts_of(self, login: str, on: date) -> tuple[Post, ...]:
         """The posts a person holds on that day, in the order of the folder, each with its ended and its upper units."""
         held = [p for p in self.posts.get(login, ()) if p.valid.covers(on)]
-        return tuple(self._placed(p, on) for p in held)
+        return tuple(self.placed(p, on) for p in held)
 
-    def _placed(self, post: Post, on: date) -> Post:
+    def placed(self, post: Post, on: date) -> Post:
         """The post with the ended units it took over and the units above its own."""
         if not post.unit:
             return post

@@ -339,7 +339,8 @@ def _partner(file: CaseFile, named: Names) -> str:
     if it.partner is None:
         return ""
     with_whom = [say("case.partner", partner=named.partner(it.partner))] if it.state == "with_partner" else []
-    return " · ".join([*with_whom, f"{say('case.trace')} {it.trace}", *filter(None, [it.partner_number])])
+    trace = say("case.trace")
+    return " · ".join([*with_whom, f"{trace} {it.trace}", *filter(None, [it.partner_number])])
 
 
 def _request_line(asked: Request, file: CaseFile, city: City, post: Post, named: Names) -> RequestLine:

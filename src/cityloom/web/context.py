@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from cityloom.base.clock import Clock, clock_of_settings
 from cityloom.city.deputy_rows import deputy_posts
-from cityloom.city.snapshot import NoSuchCity, current_city, list_cities
 from cityloom.city.snapshot_values import City
+from cityloom.city.this_city import first_code as _first_code  # noqa: F401 (tests forget it)
+from cityloom.city.this_city import this_city
 from cityloom.city.values import Post, Role
 
 RESIDENT = Post(login="resident", role=Role.RESIDENT)
 _POST = "post"
 _HELD = "_cityloom_posts_held"
-_first_code: list[str] = []
 
 
 def language() -> str:
@@ -33,19 +32,7 @@ def clock() -> Clock:
 
 def city() -> City:
     """The city of this installation: CITYLOOM_CITY, else the first one loaded; raises NoSuchCity for none."""
-    named = getattr(settings, "CITYLOOM_CITY", "")
-    if named:
-        return current_city(named)
-    if _first_code:
-        try:
-            return current_city(_first_code[0])
-        except NoSuchCity:
-            _first_code.clear()
-    found = list_cities()
-    if not found:
-        raise NoSuchCity("", ())
-    _first_code[:] = [found[0].code]
-    return current_city(found[0].code)
+    return this_city()
 
 
 def today(of: City) -> date:

@@ -73,7 +73,6 @@ HARD_WORDS: dict[str, tuple[str, str]] = {
     "rating.2": ("2 差", "2 poor"),
     "rating.1": ("1 未到场或不配合", "1 did not come or did not help"),
     "case.requests": ("申请", "Requests"),
-    "case.request_by": ("{who} · {unit}", "{who} · {unit}"),
     "case.request_asks": ("申请{move}", "asks to {move}"),
     "case.granting": ("同意并办理", "Grant it"),
     "case.refusing": ("不同意", "Refuse"),
@@ -88,7 +87,6 @@ HARD_WORDS: dict[str, tuple[str, str]] = {
     "case.rated": ("评价{rating}分", "rated {rating} of 5"),
     "case.ruled_ours": ("裁定属本单位", "ruled to be theirs"),
     "case.ruled_not_ours": ("裁定不属本单位", "ruled not to be theirs"),
-    "case.asked_what": ("申请内容", "what is asked"),
     "task.respond": ("被吹哨", "called by a whistle"),
     "subject.request": ("申请", "request"),
     "request.step": ("{step}：{move}", "{step}: {move}"),
@@ -120,6 +118,5 @@ HARD_WORDS: dict[str, tuple[str, str]] = {
     "knot.unmerge": ("单独办理", "Worked on by itself again"),
     "knot.split": ("您说的另一件事已另立案件", "The other matter you told us became a case of its own"),
     "thread.do_urge": ("催一催", "Urge it"),
-    "thread.until": ("到", "until"),
     "thread.also": ("您说的另一件事", "The other matter you told us"),
 }  # fmt: skip

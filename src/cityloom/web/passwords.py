@@ -137,7 +137,7 @@ def change_password(request: HttpRequest, city: City) -> HttpResponse:
     current = context.typed_of(request.POST, "current")["current"]
     if authenticate(request, username=name, password=current) is None:
         locked = getattr(request, "axes_locked_out", False)
-        wrong = [say("password.locked" if locked else "password.wrong_current")]
+        wrong = [say("password.locked") if locked else say("password.wrong_current")]
         return show(request, _page(user, by_link=False, due=due, errors=wrong), 429 if locked else 401)
     new, errors = _new_password(request, user)
     if new == current and not errors:

@@ -103,7 +103,6 @@ PEOPLE_WORDS: dict[str, tuple[str, str]] = {
     "mydata.person": ("联系方式", "Contact details"),
     "mydata.consents": ("同意事项", "Agreed to"),
     "mydata.since": ("留存时间", "Kept since"),
-    "mydata.report": ("反映", "Report"),
     "mydata.words": ("您说的话", "Your words"),
     "mydata.received": ("收到时间", "Received"),
     "mydata.reads": ("谁查看过联系方式", "Who opened the contact details"),

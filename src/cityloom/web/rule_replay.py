@@ -182,7 +182,8 @@ def _replayed(
 
 def _told(problem: Problem, lang: str) -> str:
     where = say("list.comma").join(part for part in (problem.file, problem.where(lang)) if part)
-    return f"{where}{say('rules.colon')}{problem.wrong(lang)}{say('list.semicolon')}{problem.right(lang)}"
+    colon, semicolon = say("rules.colon"), say("list.semicolon")
+    return f"{where}{colon}{problem.wrong(lang)}{semicolon}{problem.right(lang)}"
 
 
 # --- showing ----------------------------------------------------------------------------------------------------
