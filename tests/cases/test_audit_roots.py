@@ -198,6 +198,14 @@ def test_a_day_ends_and_its_root_vouches_for_every_case(life):
     assert done.vouched == root
 
 
+def test_the_first_root_waits_for_the_end_of_the_day_on_which_the_city_was_loaded(life):
+    """On its first day a city may still be given its old cases."""
+    life.clock.at = at(1, 1, 23)
+    assert not is_root_due(life.city, life.clock)
+    life.clock.at = at(1, 2, 0, 1)
+    assert is_root_due(life.city, life.clock)
+
+
 def test_days_without_a_root_are_not_made_up_for(life):
     sign_root(life.city, life.clock)
     life.clock.at = at(6, 20)
@@ -301,3 +309,14 @@ def test_a_forged_line_is_refused(life, settings, tmp_path):
 
 def test_a_demo_signs_with_a_key_of_its_own(db):
     assert public_of(audit_key()) in trusted_keys()
+
+
+def test_the_worker_signs_each_city_once_a_day_and_goes_on_without_a_key(life, settings, caplog):
+    from cityloom.app.chores import sign_roots
+
+    assert list(sign_roots(life.clock)) == [("roots_signed", 1)]
+    assert list(sign_roots(life.clock)) == []
+    life.clock.advance(days=1)
+    settings.CITYLOOM_AUDIT_KEY = settings.CITYLOOM_AUDIT_SEED = ""
+    assert list(sign_roots(life.clock)) == []
+    assert "audit.no_key" in caplog.text

@@ -67,7 +67,16 @@ def anchor_roots(city: City) -> int:
 
 
 def is_root_due(city: City, clock: Clock) -> bool:
-    """Whether a day of the city has ended since its last root. Days without one are never made up for."""
+    """Whether a day of the city has ended since its last root, or since its folder was first loaded.
+
+    Days without a root are never made up for.
+    """
+    tz = city.calendar().tz
+    today = clock.now().astimezone(tz).date()
     with one_moment(read_only=True) as cursor:
         last = find_last_root(cursor, city.id)
-    return last is None or last.day < clock.now().astimezone(city.calendar().tz).date()
+        if last is not None:
+            return last.day < today
+        cursor.execute("SELECT min(loaded_at) FROM city_version WHERE city_id = %s", [city.id])
+        (loaded_at,) = cursor.fetchone()
+    return loaded_at is not None and bool(loaded_at.astimezone(tz).date() < today)
