@@ -24,6 +24,7 @@ from cityloom.app.relay import STREAM, JetStream, Relay, find_embedded
 from cityloom.app.worker import Worker
 from cityloom.base.clock import DemoClock, RealClock, clock_of_settings
 from cityloom.base.models import Outbox
+from cityloom.cases.actions.sign_root import sign_root
 
 
 def in_stream(url):
