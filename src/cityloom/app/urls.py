@@ -11,5 +11,6 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("open311/", include("cityloom.exchange.open311.urls")),
     path("", include("cityloom.web.urls")),
 ]

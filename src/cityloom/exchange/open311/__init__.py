@@ -1,0 +1,1 @@
+"""Open311 GeoReport v2: other programs report to the city and follow it, and the city to other servers."""
