@@ -33,7 +33,10 @@ register(
             "应由{units}负责，但其为被反映单位，须回避；请派遣员另行指定",
             "{units} would owe it but is complained about and keeps away; a dispatcher decides",
         ),
-        "conflict.named": ("反映的是{units}，该单位及其人员回避", "it is about {units}; that unit and its people keep away"),
+        "conflict.named": (
+            "反映的是{units}，该单位及其人员回避",
+            "it is about {units}; that unit and its people keep away",
+        ),
         "conflict.unnamed": ("不涉及单位或人员，取消回避", "it is about no unit after all; nobody has to keep away"),
         "conflict.taken_back": ("{unit}须回避，收回重派", "{unit} has to keep away; the case is dispatched anew"),
         "duty.conduct_of_whom": (

@@ -49,6 +49,12 @@ def rung_moments(file: CaseFile, city: City) -> tuple[datetime, ...]:
     return tuple(missed if h == 0 else due_at(missed, Limit(h, unit), city.calendar()).at for h in rungs)
 
 
+def calm(file: CaseFile, at: datetime, city: City) -> CaseFile:
+    """The file without the clock of the next rung, when nobody owes what the ladder waits for any more."""
+    waking = file.clocks_of(("escalation",), "running")
+    return file.with_clocks(*(stopped(c, at) for c in waking)) if waking and not rung_moments(file, city) else file
+
+
 def escalate(file: CaseFile, at: datetime, city: City, new_id: Callable[[], int]) -> CaseFile:
     """The file on the rung that is due, with the clock that wakes the next one."""
     found = rung_due(file, at, city)

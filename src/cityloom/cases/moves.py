@@ -10,6 +10,7 @@ from typing import Any
 from cityloom.base.reasons import Reason
 from cityloom.cases.callbacks import UNHEARD
 from cityloom.cases.changes import Draft, changes_between
+from cityloom.cases.escalating import calm
 from cityloom.cases.guards import PUBLIC
 from cityloom.cases.hard_moves import Doing, take_effect
 from cityloom.cases.promises import (
@@ -74,7 +75,7 @@ def carry_out(
     after = take_effect(after, Doing(step, by, details, at, city, new_id))
     if step.move in ("reclassify", "relocate"):
         after = recount(after, at, city)
-    after = lapse_requests(after, at, city)
+    after = calm(lapse_requests(after, at, city), at, city)
     after = sum_up(after, before, step, at)
     draft = Draft(
         subject="case",

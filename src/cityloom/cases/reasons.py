@@ -40,6 +40,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "auto.settled": ("反映均已回访或免回访", "every report has a callback outcome or an exemption"),
     "callback.unsolved": ("回访时诉求人表示未解决", "the resident said at callback that it is not solved"),
     "clock.warned": ("{kind}时限已过{share}%", "{share} % of the limit for {kind} has passed"),
+    "clock.due": ("{kind}已到期", "{kind}: the moment has come"),
     "clock.overdue": ("{kind}已超时", "{kind} is overdue"),
     "imported": ("由历史数据导入：{state}", "imported from a record: {state}"),
     # callback exemptions

@@ -508,6 +508,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "time.left": ("还有{span}", "{span} left"),
     "time.over": ("超时{span}", "{span} late"),
     # what a code is called
+    "move.due": ("到期", "due"),
     "move.overdue": ("超时", "overdue"),
     "move.warn": ("时限提醒", "reminder"),
     "move.imported": ("导入", "imported"),

@@ -24,6 +24,7 @@ from cityloom.cases.values import CaseFile, RunningClock
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 
+WAKES = frozenset({"deferral", "escalation"})  # their end is no failure: it brings the next thing about
 BY_TIME = frozenset({"resume", "escalate"})
 
 
@@ -90,8 +91,8 @@ def _told(file: CaseFile, running: RunningClock, city: City) -> tuple[CaseFile, 
     if moment >= running.due_at:
         raw, assessed = overdue(after, moment + datetime.resolution)  # the due moment itself is still in time
         after = after.with_case(overdue_raw=raw, overdue_assessed=assessed)
-        reason = Reason("clock.overdue", {"kind": running.kind, "owed_by": running.owed_by})
-        move = "overdue"
+        move = "due" if running.kind in WAKES else "overdue"
+        reason = Reason(f"clock.{move}", {"kind": running.kind, "owed_by": running.owed_by})
     else:
         share = _share(running, city, len(running.warn_at))
         reason = Reason("clock.warned", {"kind": running.kind, "owed_by": running.owed_by, "share": share})

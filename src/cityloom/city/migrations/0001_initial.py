@@ -15,9 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(max_length=40, unique=True)),
                 ("name_zh", models.CharField(max_length=200)),
@@ -34,9 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -60,9 +56,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "city_calendarday",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("city", "key", "version_from"), name="city_calendarday_key"
-                    ),
+                    models.UniqueConstraint(fields=("city", "key", "version_from"), name="city_calendarday_key"),
                     models.UniqueConstraint(
                         condition=models.Q(("version_to", None)),
                         fields=("city", "key"),
@@ -76,9 +70,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -124,9 +116,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -157,9 +147,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "city_alarmrule",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("city", "key", "version_from"), name="city_alarmrule_key"
-                    ),
+                    models.UniqueConstraint(fields=("city", "key", "version_from"), name="city_alarmrule_key"),
                     models.UniqueConstraint(
                         condition=models.Q(("version_to", None)),
                         fields=("city", "key"),
@@ -173,9 +161,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -205,9 +191,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "city_component",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("city", "key", "version_from"), name="city_component_key"
-                    ),
+                    models.UniqueConstraint(fields=("city", "key", "version_from"), name="city_component_key"),
                     models.UniqueConstraint(
                         condition=models.Q(("version_to", None)),
                         fields=("city", "key"),
@@ -221,9 +205,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -266,9 +248,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -313,9 +293,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -344,9 +322,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "city_indicator",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("city", "key", "version_from"), name="city_indicator_key"
-                    ),
+                    models.UniqueConstraint(fields=("city", "key", "version_from"), name="city_indicator_key"),
                     models.UniqueConstraint(
                         condition=models.Q(("version_to", None)),
                         fields=("city", "key"),
@@ -360,9 +336,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -393,9 +367,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "city_matterclass",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("city", "key", "version_from"), name="city_matterclass_key"
-                    ),
+                    models.UniqueConstraint(fields=("city", "key", "version_from"), name="city_matterclass_key"),
                     models.UniqueConstraint(
                         condition=models.Q(("version_to", None)),
                         fields=("city", "key"),
@@ -409,9 +381,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -445,9 +415,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -488,9 +456,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -538,9 +504,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -586,9 +550,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.CharField(max_length=300)),
                 ("version_from", models.IntegerField()),
@@ -630,9 +592,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.IntegerField()),
                 ("digest", models.CharField(max_length=64)),
@@ -643,16 +603,12 @@ class Migration(migrations.Migration):
                 ("settings", models.JSONField()),
                 (
                     "city",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="city.city"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="city.city"),
                 ),
             ],
             options={
                 "db_table": "city_version",
-                "constraints": [
-                    models.UniqueConstraint(fields=("city", "number"), name="city_version_number")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("city", "number"), name="city_version_number")],
             },
         ),
     ]
