@@ -110,6 +110,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CITYLOOM_TIME_ZONE", "UTC", "Time zone of logs and of pages that belong to no city."),
     Setting("CITYLOOM_LANGUAGE", "zh-hans", "Language of a visitor who asks for none: `zh-hans` or `en`."),
+    Setting(
+        "CITYLOOM_OPEN311_KEYS",
+        "",
+        "API keys that other Open311 servers gave this city: `PARTNER=key`, separated by commas, by the partner's code "
+        "in city.toml.",
+    ),
     Setting("CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."),
     Setting(
         "CITYLOOM_TRUSTED_PROXIES",
@@ -118,7 +124,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CITYLOOM_SIGNING_KEY", "", "File of your private key for `cityloom city sign`; outside the repository."),
     Setting(
-        "CITYLOOM_SIGNERS", "", "File of who may sign city folders, a line `login key` each; outside the city's folder."
+        "CITYLOOM_SIGNERS", "", "File of who may sign city folders, a line `login key` each; outside the folder."
     ),
     Setting(
         "CITYLOOM_SIGNATURES",
@@ -153,7 +159,7 @@ SETTINGS: tuple[Setting, ...] = (
         "127.0.0.1,::1",
         "Addresses and networks that may read `/metrics` without a token, separated by commas.",
     ),
-    Setting("CITYLOOM_METRICS_TOKEN", "", "Whoever sends it as `Authorization: Bearer …` may read `/metrics` as well."),
+    Setting("CITYLOOM_METRICS_TOKEN", "", "Whoever sends it as `Authorization: Bearer …` may read `/metrics` too."),
     Setting(
         "CITYLOOM_PASSWORD_LENGTH", "10", "Signs that a password has at least; a figure below 8 is read as 8."
     ),

@@ -158,7 +158,7 @@ class City:
         return tuple(living)
 
     def posts_of(self, login: str, on: date) -> tuple[Post, ...]:
-        """The posts a person holds on that day, in the order of the folder, each with its ended and its upper units."""
+        """The posts a person holds on that day, as in the folder, each with its ended and its upper units."""
         held = [p for p in self.posts.get(login, ()) if p.valid.covers(on)]
         return tuple(self.placed(p, on) for p in held)
 

@@ -688,7 +688,8 @@ WORDS |= AUDIT_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
-    "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "case.ruled_", "precedents.", "place.kept_", "place.clash_",
+    "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "case.ruled_", "precedents.",
+    "place.kept_", "place.clash_",
     "overlay.",
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,

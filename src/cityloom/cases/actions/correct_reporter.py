@@ -1,4 +1,4 @@
-"""Correct the name, phone or address of a report's person; the entry names the fields, never their content."""
+"""Correct the name, phone or address of a report's person; the entry names fields, never content."""
 
 from __future__ import annotations
 

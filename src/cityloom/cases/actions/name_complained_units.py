@@ -1,4 +1,4 @@
-"""Name the units that a complaint is about: from then on they and their staff keep away, and their work on it ends."""
+"""Name the units that a complaint is about: from then on they and their staff keep away, their work on it ends."""
 
 from __future__ import annotations
 
