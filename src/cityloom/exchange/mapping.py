@@ -29,18 +29,22 @@ ON_TIME = ("yes", "no")
 COLUMNS = (
     "source_id", "opened_at", "closed_at", "due_at", "class", "class_from", "title", "words", "lon", "lat",
     "address", "area", "unit", "source", "state", "outcome", "solved", "satisfied", "name", "phone", "on_time",
+    "point", "assisting", "passed_from", "task_role",
 )  # fmt: skip
-SEVERAL = frozenset({"words", "address", "outcome", "title"})
+SEVERAL = frozenset({"words", "address", "outcome", "title", "class_from", "area"})
+TASK_ROLES = ("lead", "assist", "passed_on")
 TRANSLATED: dict[str, tuple[str, ...]] = {
     "state": tuple(CASE_STATES),
     "source": tuple(Source),
     "solved": SOLVED,
     "satisfied": SATISFIED,
     "on_time": ON_TIME,
+    "task_role": TASK_ROLES,
     "unit": (),
     "class": (),
     "area": (),
 }
+BY_NAME = ("class", "unit", "area")
 TABLES: dict[str, tuple[str, ...]] = {
     "source": ("name", "format", "encoding", "time_zone", "language", "sheet", "list"),
     "columns": COLUMNS,
@@ -49,6 +53,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "time": ("format",),
     "skip_points": ("points", "within_deg"),
     "classes": ("scheme", "slug"),
+    "by_name": BY_NAME,
 }
 DEFAULT_WITHIN_DEG = 0.00005
 
@@ -94,6 +99,7 @@ class RecordMapping:
     skip_within_deg: float = DEFAULT_WITHIN_DEG
     scheme: str = ""
     slug: bool = False
+    by_name: tuple[str, ...] = ()  # whose cells hold the city's own names, see names_of_city.py
 
     def zone(self, otherwise: str) -> ZoneInfo:
         """The zone of times without an offset."""
@@ -137,6 +143,7 @@ def parse_mapping(data: Mapping[str, Any], file: str = "MAP.toml") -> RecordMapp
         skip_within_deg=float(skip.get("within_deg", DEFAULT_WITHIN_DEG)),
         scheme=classes.get("scheme", ""),
         slug=bool(classes.get("slug", False)),
+        by_name=tuple(name for name in BY_NAME if data.get("by_name", {}).get(name)),
     )
 
 
@@ -188,7 +195,13 @@ def _check_columns(data: Mapping[str, Any]) -> list[Reason]:
         found.append(_bad("columns.class_from", columns["class_from"], "left out where columns.class is given"))
     if ("lon" in columns) != ("lat" in columns):
         found.append(Reason("map.missing_key", {"key": "columns.lat" if "lon" in columns else "columns.lon"}))
-    if "class_from" in columns and not data.get("classes", {}).get("scheme"):
+    if "point" in columns and "lon" in columns:
+        found.append(_bad("columns.point", columns["point"], "left out where columns.lon and columns.lat are given"))
+    by_name = data.get("by_name", {})
+    found += [
+        _bad(f"by_name.{key}", by_name[key], "true or false") for key in by_name if by_name[key] not in (True, False)
+    ]
+    if "class_from" in columns and not data.get("classes", {}).get("scheme") and not by_name.get("class"):
         found.append(Reason("map.missing_key", {"key": "classes.scheme"}))
     return found
 

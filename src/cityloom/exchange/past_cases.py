@@ -30,19 +30,29 @@ from cityloom.exchange.mapping import nearest
 from cityloom.exchange.records import BadRow, Record
 from cityloom.sla.clocks import is_overdue, warning_moments
 
-IDS_PER_CASE = 5  # the case, its report, its task, its clock, its entry
+IDS_PER_CASE = 5  # the case, its report, its lead task, its clock, its entry
 ENDS = ("closed", "answered", "noted", "explained")  # the usual end of a path, the first it has
 OPEN_CLASS = ""
 
 
+def ids_needed(record: Record) -> int:
+    """How many ids the rows of a record take."""
+    return IDS_PER_CASE + len(record.helpers) + (record.passed_from is not None)
+
+
 class PastCase(NamedTuple):
-    """The rows of one imported case; task and clock where there are any."""
+    """The rows of one imported case; tasks and clock where there are any."""
 
     case: Case
     report: Report
-    task: Task | None
+    tasks: tuple[Task, ...]
     clock: RunningClock | None
     entry: Entry
+
+    def rows(self) -> tuple[Any, ...]:
+        """All of them."""
+        clock = () if self.clock is None else (self.clock,)
+        return (self.case, self.report, *self.tasks, *clock, self.entry)
 
 
 @dataclass(frozen=True)
@@ -78,8 +88,9 @@ class Arrivals:
     def check_words(self, record: Record) -> None:
         """Refuse a record whose class, unit, area or point this city does not know; raises BadRow."""
         self._kind(record.class_code, record.source)
-        if record.unit is not None and record.unit not in self._city.units:
-            raise BadRow("row.unknown_unit", unit=record.unit, near=nearest(record.unit, self._city.units))
+        for unit in (record.unit, record.passed_from, *record.assisting):
+            if unit is not None and unit not in self._city.units:
+                raise BadRow("row.unknown_unit", unit=unit, near=nearest(unit, self._city.units))
         if record.area is not None and record.area not in self._city.areas:
             raise BadRow("row.unknown_area", area=record.area, near=nearest(record.area, self._city.areas))
         if record.lon is not None and record.lat is not None and self._is_swapped(record.lon, record.lat):
@@ -121,7 +132,7 @@ class Arrivals:
         if state is None or (state == "closed" and "closed" not in states):
             if ended:
                 state = next(s for s in ENDS if s in states)
-            elif record.unit is not None and "dispatched" in states:
+            elif record.lead is not None and "dispatched" in states:
                 state = "dispatched"
             else:
                 state = path.start
@@ -160,18 +171,18 @@ class Arrivals:
     # --- the rows ---
 
     def arrive(self, record: Record, place: Place, ids: Sequence[int], reporter_id: int | None) -> PastCase:
-        """The rows of a record that passed `check`; `ids` are IDS_PER_CASE fresh ones."""
-        case_id, report_id, task_id, clock_id, entry_id = ids
+        """The rows of a record that passed `check`; `ids` are `ids_needed` fresh ones."""
+        case_id, report_id, task_id, clock_id, entry_id, *more = ids
         kind = self._kind(record.class_code, record.source)
         opened = record.opened_at.astimezone(self._tz)
         standard = self._standard(record.class_code, opened.date()) if record.class_code else None
         told = self._told(record, place, case_id, kind, standard, opened)
-        task = self._task(record, told["state"], case_id, task_id)
+        tasks = self._tasks(record, told["state"], case_id, task_id, more)
         clock = self._promise(record, case_id, clock_id, standard)
         report = self._report(record, told["state"], place, case_id, report_id, reporter_id)
         entry = self._entry(record, told, report, entry_id)
         case = Case(**told, next_due_at=clock.due_at if clock is not None else None, head=entry.hash)
-        return PastCase(case, report, task, clock, entry)
+        return PastCase(case, report, tasks, clock, entry)
 
     def _told(
         self, record: Record, place: Place, case_id: int, kind: Kind, standard: Standard | None, opened: datetime
@@ -206,7 +217,7 @@ class Arrivals:
             areas=place.areas,
             cell=place.cell,
             address=place.address,
-            lead_unit=record.unit,
+            lead_unit=record.lead,
             state_since=closed or record.opened_at,
             closed_at=closed,
             promise_due_at=due,
@@ -218,10 +229,38 @@ class Arrivals:
             seq=1,
         )
 
+    def _tasks(
+        self, record: Record, case_state: str, case_id: int, task_id: int, more: Sequence[int]
+    ) -> tuple[Task, ...]:
+        """The lead's task (主办; after the one that passed it on, 转办) and those of the units that assist (协办)."""
+        rest = iter(more)
+        lead = self._task(record, case_state, case_id, task_id)
+        tasks = [] if lead is None else [lead]
+        if lead is not None and record.passed_from is not None:
+            before = replace(
+                lead, id=next(rest), unit=record.passed_from, state="passed_on", ended_at=record.opened_at
+            )
+            tasks = [before, replace(lead, parent_id=before.id, hop=2)]
+        state, ended_at = ("done", record.closed_at) if record.closed_at is not None else ("sent", None)
+        for unit in record.helpers:
+            tasks.append(
+                Task(
+                    id=next(rest),
+                    city_id=self._city.id,
+                    case_id=case_id,
+                    unit=unit,
+                    role="assist",
+                    state=state,
+                    sent_at=record.opened_at,
+                    ended_at=ended_at,
+                )
+            )
+        return tuple(tasks)
+
     def _task(self, record: Record, case_state: str, case_id: int, task_id: int) -> Task | None:
         """What the recorded unit owed or owes; when it signed, or handled an open case, is not in the record."""
         ended_at: datetime | None
-        if record.unit is None:
+        if record.lead is None:
             return None
         if record.closed_at is not None:
             state, ended_at = "done", record.closed_at
@@ -233,7 +272,7 @@ class Arrivals:
             id=task_id,
             city_id=self._city.id,
             case_id=case_id,
-            unit=record.unit,
+            unit=record.lead,
             role="lead",
             state=state,
             sent_at=record.opened_at,

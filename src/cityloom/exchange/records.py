@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,6 +15,9 @@ from cityloom.base.reasons import Reason
 from cityloom.exchange.mapping import TRANSLATED, RecordMapping, nearest
 from cityloom.exchange.slugs import EmptySlugError, slug
 
+BY_PATH = frozenset({"area"})  # names from the top down, each in a column of its own
+_BETWEEN_UNITS = re.compile(r"[,;，；、\n]")
+_BETWEEN_DEGREES = re.compile(r"[,，;；\s]+")
 LONGEST_CELLS = {"address": 300, "title": 300, "source_id": 130}
 
 
@@ -56,6 +60,20 @@ class Record:
     name: str
     phone: str
     on_time: bool | None
+    assisting: tuple[str, ...] = ()
+    passed_from: str | None = None  # the unit that passed it on to `unit`
+    task_role: str = "lead"  # what `unit` has to do with it: lead, assist, passed_on (it leads, after another)
+
+    @property
+    def lead(self) -> str | None:
+        """The unit that leads; None where nobody does, or where the record knows only one that assists."""
+        return None if self.task_role == "assist" else self.unit
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """The units that assist, each once."""
+        own = (self.unit,) if self.task_role == "assist" and self.unit else ()
+        return tuple(unit for unit in dict.fromkeys((*own, *self.assisting)) if unit != self.lead)
 
 
 class RecordReader:
@@ -65,8 +83,10 @@ class RecordReader:
         self.mapping = mapping
         self._zone = zone
         self._known: dict[tuple[str, str], str | None] = {}
-        self._class_column = self._first("class") or self._first("class_from")
-        self._names = {name: self._first(name) for name in (*TRANSLATED, "source_id", "lon", "lat")}
+        self._class_columns = mapping.columns.get("class") or mapping.columns.get("class_from") or ()
+        self._names = {
+            name: self._first(name) for name in (*TRANSLATED, "source_id", "lon", "lat", "point", "passed_from")
+        }
         self._times = {name: self._first(name) for name in ("opened_at", "closed_at", "due_at")}
 
     def read(self, row: int, cells: Mapping[str, Any]) -> Record:
@@ -106,12 +126,23 @@ class RecordReader:
             name=self._joined("name", cells, " "),
             phone=self._joined("phone", cells, " "),
             on_time=None if on_time is None else on_time == "yes",
+            assisting=self._units(cells),
+            passed_from=self._translate("unit", passer) if (passer := self._text("passed_from", cells)) else None,
+            task_role=self._word("task_role", cells) or "lead",
         )
 
     def _first(self, name: str) -> str:
         return self.mapping.columns.get(name, ("",))[0]
 
+    def _units(self, cells: Mapping[str, Any]) -> tuple[str, ...]:
+        """The units in the cell of those that assist, separated by a comma, semicolon, 、 or line."""
+        told = _BETWEEN_UNITS.split(self._joined("assisting", cells, "、"))
+        found = (self._translate("unit", theirs.strip()) for theirs in told if theirs.strip())
+        return tuple(unit for unit in found if unit is not None)
+
     def _text(self, name: str, cells: Mapping[str, Any]) -> str:
+        if name in BY_PATH and len(self.mapping.columns.get(name, ())) > 1:
+            return self._joined(name, cells, "/")
         column = self._names[name]
         return _as_text(name, column, cells[column]) if column else ""
 
@@ -146,8 +177,8 @@ class RecordReader:
         raise BadRow("row.unknown_word", column=self._names[name], value=theirs, near=near, key=name)
 
     def _class(self, cells: Mapping[str, Any]) -> str | None:
-        column = self._class_column
-        theirs = _as_text("class", column, cells[column]) if column else ""
+        parts = (_as_text("class", column, cells[column]) for column in self._class_columns)
+        theirs = "/".join(part for part in parts if part)
         if not theirs:
             return self.mapping.defaults.get("class")
         if ("class", theirs) not in self._known:
@@ -199,7 +230,9 @@ class RecordReader:
         return lambda text: datetime.strptime(text, form)  # noqa: DTZ007  (the zone is set by the caller)
 
     def _point(self, cells: Mapping[str, Any]) -> tuple[float | None, float | None, bool]:
-        lon, lat = self._number("lon", cells), self._number("lat", cells)
+        lon, lat = (
+            self._pair(cells) if self._names["point"] else (self._number("lon", cells), self._number("lat", cells))
+        )
         if lon is None and lat is None:
             return None, None, False
         if lon is None or lat is None:
@@ -212,18 +245,33 @@ class RecordReader:
             raise BadRow(code, lon=lon, lat=lat)
         return lon, lat, False
 
+    def _pair(self, cells: Mapping[str, Any]) -> tuple[float | None, float | None]:
+        """Longitude and latitude that stand in one cell, `110.1,30.2`."""
+        told = self._text("point", cells)
+        if not told:
+            return None, None
+        parts = [part for part in _BETWEEN_DEGREES.split(told) if part]
+        if len(parts) != 2:
+            raise BadRow("row.half_point")
+        lon, lat = (_as_number(self._names["point"], part) for part in parts)
+        return lon, lat
+
     def _number(self, name: str, cells: Mapping[str, Any]) -> float | None:
         column = self._names[name]
         value = cells[column] if column else None
         if value is None or value == "" or (isinstance(value, str) and not value.strip()):
             return None
-        try:
-            number = float(value)
-        except (TypeError, ValueError) as wrong:
-            raise BadRow("row.bad_number", column=column, value=str(value)) from wrong
-        if not isfinite(number):
-            raise BadRow("row.bad_number", column=column, value=str(value))
-        return number
+        return _as_number(column, value)
+
+
+def _as_number(column: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as wrong:
+        raise BadRow("row.bad_number", column=column, value=str(value)) from wrong
+    if not isfinite(number):
+        raise BadRow("row.bad_number", column=column, value=str(value))
+    return number
 
 
 def _as_text(name: str, column: str, value: Any) -> str:

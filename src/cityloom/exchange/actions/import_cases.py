@@ -22,7 +22,8 @@ from cityloom.cases.reporters import COLUMNS, Person, reporter_row
 from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.mapping import RecordMapping
-from cityloom.exchange.past_cases import IDS_PER_CASE, Arrivals
+from cityloom.exchange.names_of_city import with_city_names
+from cityloom.exchange.past_cases import Arrivals, ids_needed
 from cityloom.exchange.quick_commits import quick_commits
 from cityloom.exchange.records import BadRow, Record, RecordReader
 from cityloom.exchange.rejects import Rejects
@@ -79,7 +80,7 @@ def import_cases(
 
     Raises TableUnreadable when the file breaks off; batches sent before stay, and the next run goes on from there.
     """
-    done, elapsed = Imported(), Elapsed()
+    done, elapsed, mapping = Imported(), Elapsed(), with_city_names(mapping, city)
     reader = RecordReader(mapping, mapping.zone(city.time_zone))
     arrivals = Arrivals(city, clock.now(), mapping.name, mapping.language)
     seen: set[str] = set()
@@ -151,18 +152,17 @@ def _unknown(city: City, records: Sequence[Record]) -> list[Record]:
 def _make(city: City, arrivals: Arrivals, records: Sequence[Record], done: Imported, at: datetime) -> _Batch:
     """All lines of the batch; counts what was made."""
     places = arrivals.places(records)
-    drawn = ids.take(IDS_PER_CASE * len(records))
+    drawn = iter(ids.take(sum(map(ids_needed, records))))
     lines: dict[type, list[str]] = {Case: [], Report: [], Task: [], RunningClock: [], Entry: []}
     reporters: list[str] = []
-    for i, (record, place) in enumerate(zip(records, places, strict=True)):
-        own = drawn[i * IDS_PER_CASE : (i + 1) * IDS_PER_CASE]
+    for record, place in zip(records, places, strict=True):
+        own = list(islice(drawn, ids_needed(record)))
         reporter_id = None
         if record.name or record.phone:
             reporter_id = ids.one()
             reporters.append(_reporter_line(city, reporter_id, record, at))
-        for row in arrivals.arrive(record, place, own, reporter_id):
-            if row is not None:
-                lines[type(row)].append(row_text(row))
+        for row in arrivals.arrive(record, place, own, reporter_id).rows():
+            lines[type(row)].append(row_text(row))
         _count(done, record, place)
     texts = tuple((kind, "".join(found).encode()) for kind, found in lines.items())
     return _Batch(texts, "".join(reporters).encode())
@@ -172,7 +172,7 @@ def _count(done: Imported, record: Record, place: Place) -> None:
     done.new += 1
     done.finished += record.closed_at is not None
     done.open += record.closed_at is None
-    done.with_unit += record.unit is not None
+    done.with_unit += record.lead is not None
     done.place_default += record.was_default_point
     if record.lon is not None:
         done.place_outside += place.area is None
