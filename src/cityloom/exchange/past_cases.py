@@ -237,10 +237,8 @@ class Arrivals:
         lead = self._task(record, case_state, case_id, task_id)
         tasks = [] if lead is None else [lead]
         if lead is not None and record.passed_from is not None:
-            before = replace(
-                lead, id=next(rest), unit=record.passed_from, state="passed_on", ended_at=record.opened_at
-            )
-            tasks = [before, replace(lead, parent_id=before.id, hop=2)]
+            before = replace(lead, unit=record.passed_from, state="passed_on", ended_at=record.opened_at)
+            tasks = [before, replace(lead, id=next(rest), parent_id=before.id, hop=2)]
         state, ended_at = ("done", record.closed_at) if record.closed_at is not None else ("sent", None)
         for unit in record.helpers:
             tasks.append(
