@@ -111,10 +111,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYLOOM_TIME_ZONE", "UTC", "Time zone of logs and of pages that belong to no city."),
     Setting("CITYLOOM_LANGUAGE", "zh-hans", "Language of a visitor who asks for none: `zh-hans` or `en`."),
     Setting(
-        "CITYLOOM_OPEN311_KEYS",
+        "CITYLOOM_PARTNER_KEYS",
         "",
-        "API keys that other Open311 servers gave this city: `PARTNER=key`, separated by commas, by the partner's code "
-        "in city.toml.",
+        "API keys that other Open311 servers gave this city: `PARTNER=key`, separated by commas, by the partner's "
+        "code in city.toml.",
     ),
     Setting("CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."),
     Setting(

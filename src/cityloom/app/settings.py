@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from cityloom.app.account_settings import limits_of, needing_of, networks_of
 from cityloom.app.environment import Environment, SettingNotUnderstood
 from cityloom.app.logs import logging_config
+from cityloom.app.partner_settings import partner_keys
 from cityloom.app.places import demo_password, kept_secret, var_dir
 from cityloom.app.postgres import find_postgres
 from cityloom.app.watch_settings import log_format, networks
@@ -74,6 +75,7 @@ CITYLOOM_AUDIT_SEED = "" if PRODUCTION else kept_secret(_var, "audit-key")  # th
 CITYLOOM_AUDIT_TRUSTED = _env.text("CITYLOOM_AUDIT_TRUSTED")
 CITYLOOM_AUDIT_ANCHOR = _env.text("CITYLOOM_AUDIT_ANCHOR")
 CITYLOOM_SITE_URL = _env.text("CITYLOOM_SITE_URL").rstrip("/")
+CITYLOOM_PARTNER_KEYS = partner_keys(_env)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from cityloom.city.clock_values import ClockValueError, WorkHours, WorkSpan
 from cityloom.city.folder_values import CityConfig, OverlayLayer, Scheme, Tolerance
 from cityloom.city.problems import Place, Problem, nearest
-from cityloom.city.values import Name, Settings
+from cityloom.city.values import Name, PartnerDoor, Settings
 
 FILE = "city.toml"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -29,6 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "escalation": ("hours",),
 }
 FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays")
+PARTNER_KEYS = ("name_zh", "name_en", "open311", "jurisdiction", "services")
 SCHEME_KEYS = ("version", "name_zh", "name_en")
 OVERLAY_KEYS = ("name_zh", "name_en", "whole")
 CODED_THINGS = ("area", "city", "district", "street", "community", "grid", "unit", "class", "component", "thing")
@@ -289,6 +290,7 @@ class _Reader:
             objection_window_h=self.amount(data, "objection", "window_hours", 24.0),
             escalation_h=self._rungs(data),
             partners=self._partners(data),
+            partner_doors=self._partner_doors(data),
             limits=self._limits(data),
             conduct_classes=self._conduct_classes(data),
         )
@@ -315,8 +317,24 @@ class _Reader:
             if not isinstance(row, Mapping) or not row.get("name_zh") or not row.get("name_en"):
                 self.note("value_form", f"partners.{code}", value=row, form='name_zh = "…", name_en = "…"')
                 continue
-            self._unknown(f"partners.{code}.", row, ("name_zh", "name_en"))
+            self._unknown(f"partners.{code}.", row, PARTNER_KEYS)
             found[code] = Name(str(row["name_zh"]), str(row["name_en"]))
+        return found
+
+    def _partner_doors(self, data: Mapping[str, Any]) -> dict[str, PartnerDoor]:
+        found: dict[str, PartnerDoor] = {}
+        for code, row in self.table(data, "partners").items():
+            if not isinstance(row, Mapping) or "open311" not in row:
+                continue
+            url, services = row["open311"], row.get("services", {})
+            if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+                form = 'open311 = "https://host/open311/v2"'
+                self.note("value_form", f"partners.{code}.open311", value=url, form=form)
+            elif not isinstance(services, Mapping) or not _all_of(list(services.values()), str):
+                form = '[partners.CODE.services] THEIR_CODE = "gb2013:0137"'
+                self.note("value_form", f"partners.{code}.services", value=services, form=form)
+            else:
+                found[code] = PartnerDoor(url.rstrip("/"), str(row.get("jurisdiction", "")), dict(services))
         return found
 
     def _conduct_classes(self, data: Mapping[str, Any]) -> tuple[str, ...]:

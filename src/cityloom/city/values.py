@@ -209,6 +209,15 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerDoor:
+    """Where a partner's own system is spoken to; `services`: their service code → our class code."""
+
+    open311: str
+    jurisdiction: str = ""
+    services: Mapping[str, ClassCode] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The numbers a city may change, from `city.toml`."""
 
@@ -219,5 +228,6 @@ class Settings:
     objection_window_h: float = 24.0
     escalation_h: tuple[float, ...] = (0.0, 8.0, 24.0)  # working hours after a missed due moment, rung by rung
     partners: Mapping[str, Name] = field(default_factory=dict)  # cities that cases are handed to
+    partner_doors: Mapping[str, PartnerDoor] = field(default_factory=dict)  # of partners with a system elsewhere
     limits: Mapping[str, float] = field(default_factory=dict)
     conduct_classes: tuple[ClassCode, ...] = ()  # classes that are about a unit or its staff

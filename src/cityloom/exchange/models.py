@@ -49,3 +49,16 @@ class IdempotencyKey(models.Model):
         db_table = "exchange_idempotency_key"
         constraints = [models.UniqueConstraint(fields=["owner", "key"], name="exchange_key_once")]
         indexes = [models.Index(fields=["created_at"], name="exchange_key_created")]
+
+
+class Open311Cursor(models.Model):
+    """How far the changes of a partner's Open311 server have been read."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    partner = models.CharField(max_length=100)
+    updated_at = models.DateTimeField()  # of the last change that was read
+    read_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "exchange_open311_cursor"
+        constraints = [models.UniqueConstraint(fields=["city", "partner"], name="exchange_open311_cursor_once")]

@@ -1,0 +1,97 @@
+"""Exchange cases with other Open311 servers: pull what they received, push what was handed to them."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from cityloom.app.ready import needs_database
+
+if TYPE_CHECKING:
+    from cityloom.city.snapshot_values import City
+    from cityloom.exchange.open311.client import Open311Server
+
+_CITY = click.option("--city", "city_code", help="Code of the city; the one of CITYLOOM_CITY when not given.")
+_PARTNER = click.option("--partner", help="Only this partner; all that have an Open311 server when not given.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+
+
+@click.group()
+def command() -> None:
+    """Exchange cases with other Open311 servers: pull what they received, push what was handed to them.
+
+    `[partners.CODE]` in city.toml names a server by `open311`; CITYLOOM_PARTNER_KEYS has its key.
+    """
+
+
+@command.command()
+@_CITY
+@_PARTNER
+@_JSON
+@needs_database
+def pull(city_code: str | None, partner: str | None, as_json: bool) -> None:
+    """Receive what the partners' servers were told since the last time; nothing is received twice.
+
+    Exit code 1 when something could not be kept.
+    """
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.exchange.actions.pull_open311 import pull_open311
+
+    city, clock = _city(city_code), clock_of_settings()
+    _tell({p: asdict(pull_open311(city, p, server, clock)) for p, server in _servers(city, partner).items()}, as_json)
+
+
+@command.command()
+@_CITY
+@_PARTNER
+@_JSON
+@needs_database
+def push(city_code: str | None, partner: str | None, as_json: bool) -> None:
+    """Send what was handed to the partners, and take back what has ended there.
+
+    Exit code 1 when something could not be sent or taken back.
+    """
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.exchange.actions.push_open311 import push_open311
+
+    city, clock = _city(city_code), clock_of_settings()
+    _tell({p: asdict(push_open311(city, p, server, clock)) for p, server in _servers(city, partner).items()}, as_json)
+
+
+def _city(code: str | None) -> "City":
+    from cityloom.city.snapshot import current_city
+    from cityloom.city.this_city import this_city
+
+    return current_city(code) if code else this_city()
+
+
+def _servers(city: "City", partner: str | None) -> "dict[str, Open311Server]":
+    from django.conf import settings
+
+    from cityloom.exchange.open311.client import Open311Server
+
+    doors = city.settings.partner_doors
+    if partner is not None and partner not in doors:
+        known = ", ".join(doors) or "none"
+        raise click.BadParameter(f"{partner} has no `open311` in city.toml; those that have: {known}")
+    keys = settings.CITYLOOM_PARTNER_KEYS
+    return {
+        code: Open311Server(door.open311, door.jurisdiction, keys.get(code, ""))
+        for code, door in doors.items()
+        if partner in (None, code)
+    }
+
+
+def _tell(done: dict[str, dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(done, ensure_ascii=False, indent=1))
+    for partner, counts in {} if as_json else done.items():
+        refused = counts["refused"]
+        assert isinstance(refused, dict)
+        told = "  ".join(f"{name} {count}" for name, count in counts.items() if name != "refused")
+        click.echo(f"{partner:<12}{told}  refused {len(refused)}")
+        for number, code in sorted(refused.items()):
+            click.echo(f"    {number}: {code}", err=True)
+    if any(counts["refused"] for counts in done.values()):
+        raise click.exceptions.Exit(1)
