@@ -20,6 +20,8 @@ LIMITS = {
     "track": "300/h",
     "sign_in": "60/15min",
     "forgot": "10/h",
+    "api": "1200/min",
+    "api_public": "1200/h",
 }
 NEEDED_IN_PRODUCTION = "admin,auditor,data_steward,callback_agent,supervisor,leader"
 

@@ -12,5 +12,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("open311/", include("cityloom.exchange.open311.urls")),
+    path("api/v1/", include("cityloom.exchange.api.urls")),
     path("", include("cityloom.web.urls")),
 ]

@@ -8,11 +8,12 @@ statement runs only for who is refused, to say when the door opens again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.errors import CityloomError
 from cityloom.base.limits import Limit
@@ -55,22 +56,54 @@ def knock(knocks: Iterable[Knock], at: datetime) -> dict[str, datetime]:
     if not asked:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO base_rate AS r (key, free_at, step, span) "
-            "SELECT key, %s + step, step, span FROM unnest(%s::varchar[], %s::interval[], %s::interval[]) "
-            "AS asked (key, step, span) "
-            "ON CONFLICT (key) DO UPDATE SET free_at = greatest(r.free_at + excluded.step, excluded.free_at), "
-            "step = excluded.step, span = excluded.span "
-            "WHERE greatest(r.free_at + excluded.step, excluded.free_at) <= excluded.free_at - excluded.step "
-            "+ excluded.span RETURNING r.key",
-            [at, [k.key for k in asked], [k.limit.step for k in asked], [k.limit.span for k in asked]],
-        )
-        let_in = {key for (key,) in cursor.fetchall()}
+        let_in = _count(cursor, asked, at)
         refused = {k.key: k.limit for k in asked if k.key not in let_in}
         if not refused:
             return {}
         cursor.execute("SELECT key, free_at FROM base_rate WHERE key = ANY(%s)", [list(refused)])
         return {key: free_at + refused[key].step - refused[key].span for key, free_at in cursor.fetchall()}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a key stands after a knock: so many more at once, wholly free again in so many seconds.
+
+    `again_at` is the moment from which one more is let in, set only where this knock was refused.
+    """
+
+    limit: Limit
+    left: int
+    free_in_s: int
+    again_at: datetime | None = None
+
+
+def knock_and_tell(asked: Knock, at: datetime) -> Standing:
+    """The same for one key, with what is left of its limit: for doors that tell it in their answers."""
+    limit = asked.limit
+    with connection.cursor() as cursor:
+        let_in = _count(cursor, [asked], at)
+        if asked.key in let_in:
+            full_s = (let_in[asked.key] - at).total_seconds()
+            left = int((limit.span.total_seconds() - full_s) / limit.step.total_seconds() + 1e-6)
+            return Standing(limit, max(0, left), max(0, -int(-full_s // 1)))
+        cursor.execute("SELECT free_at FROM base_rate WHERE key = %s", [asked.key])
+        ((free_at,),) = cursor.fetchall()
+    return Standing(limit, 0, max(0, -int(-(free_at - at).total_seconds() // 1)), free_at + limit.step - limit.span)
+
+
+def _count(cursor: CursorWrapper, asked: Sequence[Knock], at: datetime) -> dict[str, datetime]:
+    """The keys that were let in, with the moment at which each is wholly free again."""
+    cursor.execute(
+        "INSERT INTO base_rate AS r (key, free_at, step, span) "
+        "SELECT key, %s + step, step, span FROM unnest(%s::varchar[], %s::interval[], %s::interval[]) "
+        "AS asked (key, step, span) "
+        "ON CONFLICT (key) DO UPDATE SET free_at = greatest(r.free_at + excluded.step, excluded.free_at), "
+        "step = excluded.step, span = excluded.span "
+        "WHERE greatest(r.free_at + excluded.step, excluded.free_at) <= excluded.free_at - excluded.step "
+        "+ excluded.span RETURNING r.key, r.free_at",
+        [at, [k.key for k in asked], [k.limit.step for k in asked], [k.limit.span for k in asked]],
+    )
+    return dict(cursor.fetchall())
 
 
 def forget_free(at: datetime) -> int:

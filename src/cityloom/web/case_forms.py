@@ -6,17 +6,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from string import Formatter
 from typing import Any
 
 from cityloom.base.reasons import Reason
 from cityloom.cases.deciding import open_steps
 from cityloom.cases.dispatching import choose_lead
-from cityloom.cases.errors import BadValue, MissingNeed, UnknownWord
+from cityloom.cases.errors import BadValue
+from cityloom.cases.given_reasons import reason_given
 from cityloom.cases.guards import Asked, failing
 from cityloom.cases.offers import open_report_steps, open_task_steps
 from cityloom.cases.places import locate
-from cityloom.cases.reasons import REASONS, REASONS_OF
+from cityloom.cases.reasons import REASONS_OF
 from cityloom.cases.values import CaseFile, Details, Outcome
 from cityloom.city.paths import Step
 from cityloom.city.snapshot_values import City
@@ -251,31 +251,10 @@ def _number(text: str, what: str) -> float | None:
 
 
 def _reason(typed: Mapping[str, str], post: Post) -> Reason | None:
-    code, move = typed["reason"], typed["move"]
-    if move == "dispatch" and typed["unit"]:
-        return Reason("dispatch.chosen", {"unit": typed["unit"]})
-    if move == "pass_on" and typed["unit"]:
-        return Reason("dispatch.passed_on", {"from": post.unit or "", "unit": typed["unit"]})
-    if not code:
-        return None
-    if code not in REASONS_OF.get(move, ()):
-        raise UnknownWord("error.unknown_reason", code=code, move=move, known=list(REASONS_OF.get(move, ())))
-    return Reason(code, _params_of(code, move, typed))
-
-
-def _params_of(code: str, move: str, typed: Mapping[str, str]) -> dict[str, str]:
-    """The parameters a reason's sentence asks for, from the form; raises MissingNeed when one is left empty."""
-    given = {
-        "unit": typed["unit"],
-        "number": (typed["other_number"] or typed["case"]).strip(),
-        "why": typed["note"].strip(),
-    }
-    wanted = {name for _, name, _, _ in Formatter().parse(REASONS[code][0]) if name}
-    missing = [name for name in wanted if name in given and not given[name]]
-    if missing:
-        needs = [{"number": "number", "why": "note"}.get(name, name) for name in missing]
-        raise MissingNeed("error.missing_need", move=move, needs=needs)
-    return {name: given[name] for name in wanted if name in given}
+    number = typed["other_number"] or typed["case"]
+    return reason_given(
+        typed["reason"], typed["move"], post, unit=typed["unit"], number=number, note=typed["note"]
+    )  # fmt: skip
 
 
 def _outcome(typed: Mapping[str, str]) -> Outcome | None:

@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.telling import SENDS, TOLD_IN_WORDS, TOLD_WITH_REASON, is_own_words
 from cityloom.cases.values import Entry, Report
 from cityloom.web.naming import Names
 from cityloom.web.words import WORDS, say
-
-# Steps whose words are written for the resident.
-_TOLD_IN_WORDS = frozenset({"reply", "answer", "explain", "take_note"}) | {
-    "extend", "defer", "list", "review", "delist", "hand_over", "partner_done", "promise_date", "keep_promise",
-}  # fmt: skip
-# Steps whose coded reason a resident should know.
-_TOLD_WITH_REASON = frozenset({"not_accept", "explain", "rework", "reopen", "void", "extend", "defer", "list"})
 
 
 @dataclass(frozen=True)
@@ -47,18 +41,15 @@ def _is_told(entry: Entry, report: Report) -> bool:
 
 
 def _resident_knot(entry: Entry, only_report: bool, named: Names) -> Knot:
-    own_words = entry.move == "supplement" and entry.by_role == "resident" and only_report
-    unit = entry.changes.get("case", {}).get("lead_unit", [None, None])[1] if entry.move in _SENDS else entry.by_unit
+    own_words = is_own_words(entry, only_report)
+    unit = entry.changes.get("case", {}).get("lead_unit", [None, None])[1] if entry.move in SENDS else entry.by_unit
     return Knot(
         title=say(f"knot.{entry.move}", unit=named.unit(unit)) if f"knot.{entry.move}" in WORDS else "",
         at=entry.occurred_at,
-        reason=named.reason(entry.reason) if entry.move in _TOLD_WITH_REASON else "",
-        note=(entry.text or "") if entry.move in _TOLD_IN_WORDS or own_words else "",
+        reason=named.reason(entry.reason) if entry.move in TOLD_WITH_REASON else "",
+        note=(entry.text or "") if entry.move in TOLD_IN_WORDS or own_words else "",
         seq=entry.seq,
     )
-
-
-_SENDS = frozenset({"dispatch", "redispatch", "pass_on", "take_over", "ask_up"})
 
 
 def staff_knots(entries: Iterable[Entry], named: Names) -> list[Knot]:
