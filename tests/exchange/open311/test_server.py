@@ -450,6 +450,7 @@ def test_other_methods_and_addresses_are_refused_as_the_specification_tells_erro
     assert answer.headers["Allow"] == "GET, HEAD, POST"
     assert json.loads(answer.content)[0]["code"] == 405
     assert client.get("/open311/v3/services.xml").status_code == 404
+    assert json.loads(client.get("/open311/v3/services.json").content)[0]["code"] == 404
     assert client.options("/open311/v2/requests.json").status_code == 204
     assert client.head("/open311/v2/services.xml").status_code == 200
 

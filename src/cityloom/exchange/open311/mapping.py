@@ -99,8 +99,8 @@ def moment_of(text: str) -> datetime | None:
 
     A `+` of an address that was not escaped has become a blank on its way; it is read as the `+` it was.
     """
-    plain = re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip())
-    if len(plain) > 40 or "T" not in plain.upper():
+    plain = re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip().upper())
+    if len(plain) > 40 or "T" not in plain:
         return None
     try:
         moment = datetime.fromisoformat(plain)

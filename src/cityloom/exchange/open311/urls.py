@@ -23,5 +23,5 @@ urlpatterns = [
     re_path(
         rf"{_MODE}/(?:servicerequestupdates?|request_updates?|update){_FORM}", views.updates, name="open311_updates"
     ),
-    re_path(r"", views.nothing),
+    re_path(r"^.*?(?:\.(?P<form>xml|json))?$", views.nothing),
 ]
