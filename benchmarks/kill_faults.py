@@ -88,18 +88,16 @@ def halved(connection: psycopg.Connection) -> Iterator[str]:
 
 
 def told_twice(connection: psycopg.Connection) -> Iterator[str]:
-    """Moments of a clock that were written down more than once."""
+    """Moments of a clock that were written down more than once.
+
+    A clock that was paused and goes on may be overdue again, at its new moment.
+    """
     rows = connection.execute(
         "SELECT subject_id, move, occurred_at, count(*) FROM cases_entry WHERE subject = 'clock' "
         "GROUP BY 1, 2, 3 HAVING count(*) > 1"
     )
     for clock, move, moment, times in rows:
         yield f"clock {clock}: {move} of {moment} was told {times} times"
-    rows = connection.execute(
-        "SELECT subject_id, count(*) FROM cases_entry WHERE move = 'overdue' GROUP BY 1 HAVING count(*) > 1"
-    )
-    for clock, times in rows:
-        yield f"clock {clock} was overdue {times} times"
 
 
 def untold(connection: psycopg.Connection, told: Told) -> Iterator[str]:
