@@ -22,6 +22,7 @@ from cityloom.cases.register_rows import cities_with_registers
 from cityloom.city.account_sessions import forget_ended
 from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
+from cityloom.exchange.api.idempotency import KEPT, forget_keys
 
 log = logging.getLogger("cityloom.worker")
 
@@ -35,6 +36,7 @@ def tidy(clock: Clock) -> Found:
     yield "messages_forgotten", forget_messages(clock.now() - MESSAGES_KEPT)
     forget_free(clock.now())
     yield "ended_sessions_forgotten", forget_ended()
+    yield "idempotency_keys_forgotten", forget_keys(clock.now() - KEPT)
 
 
 def plan_checks(clock: Clock) -> Found:

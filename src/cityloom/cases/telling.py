@@ -19,7 +19,7 @@ TOLD_MOVES = frozenset(
         "redispatch", "pass_on", "take_over", "sign", "contact", "handle", "pass_check", "rework", "reply", "close",
         "reopen", "reclassify", "relocate", "withdraw", "void", "urge", "extend", "defer", "resume", "list", "review",
         "delist", "ask_up", "escalate", "whistle", "hand_over", "hand_back", "partner_done", "promise_date",
-        "keep_promise", "merge", "take_in", "unmerge",
+        "keep_promise", "merge", "take_in", "unmerge", "split",
     }
 )  # fmt: skip
 # Steps whose words are written for the resident.

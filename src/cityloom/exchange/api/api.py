@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -11,7 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from cityloom.base.errors import CityloomError
 from cityloom.exchange.api import cases, master, moves, reports
 from cityloom.exchange.api.bodies import faults
-from cityloom.exchange.api.calls import failed
+from cityloom.exchange.api.calls import failed, suspicious
 from cityloom.exchange.api.errors import BadInput, BadRequest, NoRoute, answer_refusal
 from cityloom.exchange.api.openapi import DESCRIPTION, described
 
@@ -58,6 +59,11 @@ def _nothing_there(request: HttpRequest, wrong: Http404) -> HttpResponse:
     return answer_refusal(NoRoute("api.no_route", path=request.path[:200]))
 
 
+@api.exception_handler(SuspiciousOperation)
+def _suspicious(request: HttpRequest, wrong: SuspiciousOperation) -> HttpResponse:
+    return suspicious(wrong)
+
+
 @api.exception_handler(Exception)
 def _failed(request: HttpRequest, wrong: Exception) -> HttpResponse:
-    return failed(request, wrong)
+    return failed(wrong)

@@ -88,20 +88,27 @@ def door(view: View) -> View:
                 raise NoMethod("api.no_method", method=(request.method or "")[:20], allowed=sorted(allowed))
         except CityloomError as refusal:
             answer = answer_refusal(refusal)
-        except RequestDataTooBig:
-            answer = answer_refusal(TooLarge("api.too_large", most_mb=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 10**6))
-        except SuspiciousOperation:
-            answer = answer_refusal(BadRequest("api.bad_form"))
+        except SuspiciousOperation as wrong:
+            answer = suspicious(wrong)
+        except Exception as wrong:  # told as a problem like all else; the log has the whole of it
+            answer = failed(wrong)
         return _headed(request, answer, standing)
 
     return guarded
 
 
-def failed(request: HttpRequest, wrong: Exception) -> HttpResponse:
+def failed(wrong: Exception) -> HttpResponse:
     """The answer to our own mistake, which the log has with the request's id."""
     log.error("request failed", exc_info=wrong)
-    given = request.headers.get("X-Request-Id", "")
-    return answer_refusal(Failed("api.failed", request=given[:64] or "X-Request-Id"))
+    return answer_refusal(Failed("api.failed"))
+
+
+def suspicious(wrong: SuspiciousOperation) -> HttpResponse:
+    """The answer to a body that is too large, has too many parts, or is otherwise refused before it is read."""
+    if isinstance(wrong, RequestDataTooBig):
+        most_mb = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) / 10**6
+        return answer_refusal(TooLarge("api.too_large", most_mb=round(most_mb, 1)))
+    return answer_refusal(BadRequest("api.bad_form"))
 
 
 def is_plain(text: str) -> bool:

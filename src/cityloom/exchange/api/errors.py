@@ -70,8 +70,8 @@ register(
             "{number} is no open case of this kind nearby; it cannot be joined",
         ),
         "api.failed": (
-            "系统出错，未作任何更改。请凭请求号 {request} 联系管理员",
-            "something went wrong here and nothing was changed; tell the administrator the request id {request}",
+            "系统出错，未作任何更改。请把应答头 X-Request-Id 告知管理员",
+            "something went wrong here and nothing was changed; tell the administrator the answer's X-Request-Id",
         ),
     }
 )
