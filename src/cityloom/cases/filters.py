@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +28,7 @@ register(
         ),
     }
 )
+DAY_WORDS = ("opened", "closed", "called")
 NOBODYS = "-"  # the unit of a case that nobody leads
 # Moves that correct or end a case beside its way; what a list names as the next thing to do is none of these.
 BESIDE_THE_WAY = frozenset(
@@ -69,6 +70,10 @@ class CaseFilter:
     source: str = ""
     overdue: bool = False
     number: str = ""
+    kept: bool = False  # closed within a promise that was given
+    opened: str = ""  # a day, or two as 2026-06-01..2026-06-30, in the city's zone
+    closed: str = ""
+    called: str = ""  # the days of a callback that reached somebody
 
     @property
     def is_open_work(self) -> bool:
@@ -84,8 +89,11 @@ class CaseFilter:
             "area": self.area,
             "unit": self.unit,
             "source": self.source,
-            "overdue": "yes" if self.overdue else "",
+            "overdue": "yes" if self.overdue else "no" if self.kept else "",
             "number": self.number,
+            "opened": self.opened,
+            "closed": self.closed,
+            "called": self.called,
             **more,
         }
         return urlencode({name: value for name, value in words.items() if value})
@@ -109,7 +117,9 @@ def parse_filter(words: Mapping[str, str], city: City, role: Role) -> CaseFilter
     number = words.get("number", "").strip()[:40]
     asked = _known(words, "view", {v.value: v for v in View})
     view = View(asked) if asked else default_view(role, city.paths)
-    if state in END_STATES or number:
+    days = {name: _days_word(words, name) for name in DAY_WORDS}
+    late = words.get("overdue", "").strip()
+    if state in END_STATES or number or days["closed"] or late == "no":
         view = View.ALL
     return CaseFilter(
         view=view,
@@ -119,8 +129,10 @@ def parse_filter(words: Mapping[str, str], city: City, role: Role) -> CaseFilter
         area=_known(words, "area", city.areas),
         unit=_known(words, "unit", {**city.units, NOBODYS: None}),
         source=_known(words, "source", {s.value: s for s in Source}),
-        overdue=words.get("overdue", "").strip() == "yes",
+        overdue=late == "yes",
+        kept=late == "no",
         number=number,
+        **days,
     )
 
 
@@ -159,8 +171,13 @@ def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
         parts.append(Condition("c.source = %s", (asked.source,)))
     if asked.overdue:
         parts.append(_overdue_condition(asked, at))
+    if asked.kept:
+        parts.append(Condition("c.closed_at IS NOT NULL AND c.promise_due_at IS NOT NULL AND NOT c.overdue_raw"))
     if asked.number:
         parts.append(_number_condition(asked.number))
+    for name in DAY_WORDS:
+        if told := getattr(asked, name):
+            parts.append(_day_condition(name, told, city))
     return all_of(parts)
 
 
@@ -211,6 +228,38 @@ def _number_condition(number: str) -> Condition:
     if tail.isdigit() and len(tail) < 19:
         return Condition("(c.number = %s OR c.id = %s)", (number, int(tail)))
     return Condition("c.number = %s", (number,))
+
+
+def days_of(told: str) -> tuple[date, date]:
+    """The first and last day that `2026-06-01` or `2026-06-01..2026-06-30` names; raises ValueError."""
+    first, _, last = told.partition("..")
+    days = date.fromisoformat(first), date.fromisoformat(last or first)
+    if days[0] > days[1]:
+        raise ValueError(told)
+    return days
+
+
+def _days_word(words: Mapping[str, str], name: str) -> str:
+    told = words.get(name, "").strip()
+    if told:
+        try:
+            days_of(told)
+        except ValueError as wrong:
+            raise FilterNotUnderstood("filter.unknown_word", name=name, value=told[:40]) from wrong
+    return told
+
+
+def _day_condition(name: str, told: str, city: City) -> Condition:
+    """From the first day's midnight to the last one's, in the city's zone."""
+    (first, last), tz = days_of(told), city.calendar().tz
+    span = (datetime.combine(first, time(), tz), datetime.combine(last + timedelta(days=1), time(), tz))
+    if name != "called":
+        return Condition(f"c.{name}_at >= %s AND c.{name}_at < %s", span)
+    return Condition(
+        "c.id = ANY(ARRAY(SELECT r.case_id FROM cases_report r WHERE r.city_id = %s AND r.state = 'called_back' "
+        "AND r.callback_at >= %s AND r.callback_at < %s))",
+        (city.id, *span),
+    )
 
 
 def _known(words: Mapping[str, str], name: str, known: Mapping[str, Any]) -> str:

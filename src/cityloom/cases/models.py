@@ -113,6 +113,7 @@ class Case(Kept):
             models.Index(fields=["city", "source", "opened_at", "id"], name="cases_source"),
             # Filters that few cases pass, where walking history to find fifty would take seconds.
             models.Index(fields=["city", "opened_at", "id"], condition=Q(lead_unit=None), name="cases_nobodys"),
+            models.Index(fields=["city", "closed_at"], condition=~Q(closed_at=None), name="cases_closed_day"),
             models.Index(fields=["city", "opened_at", "id"], condition=Q(overdue_raw=True), name="cases_overdue"),
             GinIndex(fields=["areas"], name="cases_areas"),
         ]

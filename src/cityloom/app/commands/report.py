@@ -1,0 +1,57 @@
+"""Write the reports that a city hands out: the daily report as Word or PDF."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from cityloom.app.ready import needs_database
+
+
+@click.group()
+def command() -> None:
+    """Write the reports that a city hands out: the daily report as Word or PDF."""
+
+
+@command.command()
+@click.option("--city", "city_code", required=True, help="Code of the city.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day, YYYY-MM-DD; yesterday when not given.")
+@click.option("--format", "format_name", type=click.Choice(["docx", "pdf"]), default="docx", show_default=True,
+              help="Word or PDF.")  # fmt: skip
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Of the report.")
+@click.option("--out", "file", type=click.Path(path_type=Path, dir_okay=False), help="File to write; in this folder "
+              "and named by city and day when not given.")  # fmt: skip
+@click.option("--base-url", help="Address of the pages, to which the numbers lead; CITYLOOM_SITE_URL when not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON besides.")
+@needs_database
+def daily(
+    city_code: str,
+    day: datetime | None,
+    format_name: str,
+    language: str,
+    file: Path | None,
+    base_url: str | None,
+    as_json: bool,
+) -> None:
+    """Write the daily report (日报) of a city; each number in it leads to its list.
+
+    What is open is counted at the moment of making, so that the lists behind the numbers agree with them.
+    """
+    from django.conf import settings
+
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.city.snapshot import current_city
+    from cityloom.exchange.daily_report import make_daily_report
+    from cityloom.exchange.daily_report_docx import as_docx
+    from cityloom.exchange.daily_report_pdf import as_pdf
+
+    city, at = current_city(city_code), clock_of_settings().now()
+    asked = day.date() if day else (at.astimezone(city.calendar().tz) - timedelta(days=1)).date()
+    report = make_daily_report(city, asked, at, base_url or settings.CITYLOOM_SITE_URL, language)
+    file = file or Path.cwd() / f"{city.code}-{asked.isoformat()}.{format_name}"
+    file.write_bytes(as_docx(report) if format_name == "docx" else as_pdf(report))
+    if as_json:
+        click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=1))
+    click.echo(f"{report.title}: {file}", err=as_json)
