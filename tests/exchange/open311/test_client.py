@@ -210,6 +210,7 @@ def test_a_sending_that_was_not_committed_is_sent_again_under_the_same_key(life,
     monkeypatch.setattr(pushing, "keep_moves", keep)
     assert push(life, theirs).sent == 1
     assert len(theirs.posted) == 1, "the server knew the key"
+    assert life.number not in theirs.posted[0]["key"], "a stranger who knows the number cannot take the key"
 
 
 def test_a_refused_case_waits_and_is_told(life, theirs):

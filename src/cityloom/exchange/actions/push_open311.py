@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial as bound
 
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 
 from cityloom.base.clock import Clock
 from cityloom.base.errors import CityloomError
@@ -21,7 +22,7 @@ from cityloom.cases.following import follow
 from cityloom.cases.keeping import get_file_by_id, keep_moves, list_entries
 from cityloom.cases.moves import carry_out
 from cityloom.cases.permissions import SYSTEM
-from cityloom.cases.values import CaseFile, Details
+from cityloom.cases.values import Case, CaseFile, Details
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import PartnerDoor
@@ -103,10 +104,16 @@ def _send(city: City, door: PartnerDoor, case_id: int, server: Server, clock: Cl
         case = before.case
         if case.state != WITH_PARTNER or case.partner_number is not None:
             return
-        said = next(e.text for e in reversed(list_entries(cursor, case_id)) if e.move == "hand_over" and e.text)
-        told = server.post_request(fields_of(before, door, said), f"{case.trace or case.number}#{case.seq}")
+        entries = reversed(list_entries(cursor, case_id))
+        said = next((e.text for e in entries if e.move == "hand_over" and e.text), case.number)  # erased: the number
+        told = server.post_request(fields_of(before, door, said), _key_of(case))
         _note(before, told.id or f"{TOKEN}{told.token}", clock)
     done.sent += 1
+
+
+def _key_of(case: Case) -> str:
+    """The same at every attempt to send the case as it stands, and nothing that a stranger could guess."""
+    return salted_hmac("cityloom.open311.push", f"{case.number}#{case.seq}", algorithm="sha256").hexdigest()
 
 
 def fields_of(file: CaseFile, door: PartnerDoor, said: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What changed since a moment is found without reading all history, as every Open311 client that follows asks.
 
-Entries are added in the order of their recording, so an index of block ranges tells where to look. It takes some 80 kB
-for five million entries, and adding an entry pays next to nothing for it.
+Entries are added in the order of their recording, so an index of block ranges tells where to look. It takes some
+80 kB for five million entries, and adding an entry pays next to nothing for it.
 """
 
 from django.db import migrations
