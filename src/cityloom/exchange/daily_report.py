@@ -207,8 +207,9 @@ def _long_term(making: _Making) -> Section:
         f"WHERE {where.sql} ORDER BY c.opened_at, c.id LIMIT %s",
         [*where.params, LONGEST_LIST],
     )
+    found = making.cursor.fetchall()
     lines = [making.cases(making.say("listed"), asked)]
-    for number, unit, opened in making.cursor.fetchall():
+    for number, unit, opened in found:
         whose = making.city.units.get(unit)
         days = (making.at - opened).days
         told = making.say("listed_for", unit=named(whose.name, making.language) if whose else "–", days=days)
