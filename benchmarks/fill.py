@@ -211,13 +211,13 @@ def _statements(spot_count: int) -> dict[str, str]:
             "version, class_code, standard_code, urgency, title, lon, lat, area, areas, cell, address, lead_unit, "
             "state_since, closed_at, promise_due_at, promise_provisional, next_due_at, overdue_raw, "
             "overdue_assessed, report_count, return_count, rework_count, reopen_count, confidential, imported, "
-            "outcome, seq, head) SELECT id, %(city)s, to_char(opened_at, 'YYMMDD') || '-' || id, path, state, "
+            "outcome, seq, head, complained_about, escalation, extension_count, urge_count, trace) SELECT id, %(city)s, to_char(opened_at, 'YYMMDD') || '-' || id, path, state, "
             "source, nature, opened_at, 1, 5, class_code, standard_code, urgency, '', lon, lat, area, areas, cell, "
             "'人民路' || pick || '号', CASE WHEN state IN ('reported', 'registered', 'verified', 'filed') THEN NULL "
             "ELSE lead END, coalesce(closed_at, opened_at), closed_at, due_at, false, "
             "CASE WHEN is_open THEN due_at END, coalesce(closed_at, %(now)s) > due_at, "
             "coalesce(closed_at, %(now)s) > due_at, 1, 0, 0, 0, luck = 999, false, '{}', "
-            "5, sha256(int8send(id)) FROM bench_case"
+            "5, sha256(int8send(id)), '{}', 0, 0, 0, '' FROM bench_case"
         ),
         "cases_report": (
             "INSERT INTO cases_report (id, city_id, case_id, source, state, words, occurred_at, received_at, "
@@ -229,12 +229,12 @@ def _statements(spot_count: int) -> dict[str, str]:
         ),
         "cases_task": (
             "INSERT INTO cases_task (id, city_id, case_id, unit, role, state, sent_at, hop, signed_at, ended_at, "
-            "done_by, upheld, reason) SELECT id + 2, %(city)s, id, lead, 'lead', "
+            "done_by, upheld, reason, ruled, caller) SELECT id + 2, %(city)s, id, lead, 'lead', "
             "CASE WHEN is_open THEN CASE WHEN state = 'dispatched' THEN 'sent' WHEN state IN ('signed', 'contacted') "
             "THEN 'signed' ELSE 'done' END ELSE 'done' END, opened_at, 1, opened_at, "
             "CASE WHEN is_open AND state IN ('dispatched', 'signed', 'contacted') THEN NULL "
             "ELSE coalesce(closed_at, opened_at) END, '', false, jsonb_build_object('code', 'duty.matched', "
-            "'params', jsonb_build_object('unit', lead, 'class', class_code, 'area', area)) FROM bench_case "
+            "'params', jsonb_build_object('unit', lead, 'class', class_code, 'area', area)), '', '' FROM bench_case "
             "WHERE lead IS NOT NULL AND state NOT IN ('reported', 'registered', 'verified', 'filed')"
         ),
         "cases_clock": (

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from tests.cases.life import NOISE, Life, at
 from tests.stories.test_units_end import MERGED, edit
 
-from cityloom.app import worker as worker_module
+from cityloom.app import chores
 from cityloom.app.cli import main
 from cityloom.app.ready import DATABASE_URL
 from cityloom.app.worker import Worker
@@ -73,13 +73,13 @@ def test_an_unknown_city_is_refused(take_over):
 
 def test_the_worker_hands_on_what_ended_over_night_once_an_hour(ended: Life, monkeypatch):
     asked: list[str] = []
-    real = worker_module.take_over_units
+    real = chores.take_over_units
 
     def noted(city, clock):
         asked.append(city.code)
         return real(city, clock)
 
-    monkeypatch.setattr(worker_module, "take_over_units", noted)
+    monkeypatch.setattr(chores, "take_over_units", noted)
     worker = Worker(ended.clock, threading.Event(), None, lambda _: ended.city)
     worker.round()
     worker.round()

@@ -95,14 +95,14 @@ def test_a_broken_off_rotation_goes_on_where_it_was(life: Life, old_key: Any, mo
 
 
 def test_a_wish_not_to_be_written_to_outlives_the_key(life: Life, old_key: Any):
-    from cityloom.base.messages import address_index, find_wish, note_wish
+    from cityloom.base.messages import address_indexes, find_wish, note_wish
 
     life.report(phone="13800138000")
     note_wish(life.city.code, "sms", "13800138000", "progress", False, life.clock)
     use(old_key, NEW, OLD)
     reseal()
     use(old_key, NEW)
-    assert find_wish(life.city.code, address_index("13800138000"), "progress") is False
+    assert find_wish(life.city.code, address_indexes("13800138000"), "progress") is False
 
 
 def test_a_form_sent_again_after_the_change_gives_the_same_code(life: Life, old_key: Any):

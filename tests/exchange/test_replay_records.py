@@ -95,7 +95,7 @@ def test_clocks_fire_between_the_moves_at_their_own_moments(small_city, play):
     told = [(e.move, e.occurred_at) for e in entries if e.subject == "clock"]
     assert done.clocks_fired >= len(told) > 0
     assert [moment for _, moment in told] == sorted(moment for _, moment in told)
-    assert {move for move, _ in told} == {"warn", "overdue"}
+    assert {move for move, _ in told} == {"warn", "overdue", "due"}
     assert file.case.overdue_raw is True
     assert [e.recorded_at for e in entries] == sorted(e.recorded_at for e in entries)
 

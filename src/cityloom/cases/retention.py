@@ -14,7 +14,8 @@ from cityloom.city.snapshot_values import City
 class Kind:
     """A kind of data: its span in days, the key of `limits` that changes it, the least the law allows, what goes.
 
-    The span runs from the end of the case; of a read from the reading; of a rights request from its decision.
+    The span runs from the end of the case; of a rights request from its decision. The log of who read what is none:
+    an audit stands on it (CSL 21 asks for six months at least).
     """
 
     name: str
@@ -29,7 +30,6 @@ KINDS: tuple[Kind, ...] = (
     Kind("relay", "keep_relay_days", 1095, parts=frozenset({"relay"})),
     Kind("photos", "keep_photos_days", 1095, parts=frozenset({"photos"})),
     Kind("words", "keep_words_days", 3650, parts=frozenset({"words"})),
-    Kind("reads", "keep_reads_days", 1095, least_days=183),  # network logs: six months (CSL 21)
     Kind("requests", "keep_requests_days", 1095, least_days=1095),  # proof of what was done with personal data
 )
 
@@ -78,7 +78,6 @@ def list_due(
 
 
 _ROWS = {
-    "reads": ("cases_reporter_read", "at < %s AND case_id IN (SELECT id FROM cases_case WHERE city_id = %s)"),
     "requests": ("cases_rights_request", "decided_at < %s AND city_id = %s"),
 }
 

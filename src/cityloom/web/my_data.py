@@ -239,4 +239,4 @@ def _report_part(report: dict[str, Any], named: Names, tz: tzinfo) -> ExportPart
         *((_when(a["at"], tz), a["text"]) for a in report["added"]),
         *((_when(m["sent_at"], tz), m["text"] or say("relay.erased")) for m in report["messages"]),
     ]
-    return ExportPart(f"{say('mydata.report')} {report['case']}", tuple(lines))
+    return ExportPart(" ".join([say("mydata.report"), str(report["case"])]), tuple(lines))

@@ -67,6 +67,7 @@ PEOPLE_WORDS: dict[str, tuple[str, str]] = {
     "erased.relay": ("转达消息", "messages"),
     "erased.photos": ("照片", "photos"),
     "erased.persons": ("联系方式", "contact records"),
+    "mydata.report": ("反映", "Report"),
     "mydata.title": ("我的个人信息", "My data"),
     "mydata.back": ("返回进度", "Back to the report"),
     "mydata.lead": (
