@@ -93,11 +93,15 @@ ARGUMENTS: dict[str, str] = {
     "request_id": "SELECT id FROM cases_rights_request",
     "case_request.request_id": "SELECT id FROM cases_request UNION SELECT 1",
     "check_id": "SELECT 1",
+    "task_id": "SELECT id FROM cases_task ORDER BY id",
+    "report_id": "SELECT id FROM cases_report ORDER BY id",
+    "name": "SELECT 'hotline'",
     "layer": "SELECT unnest(ARRAY['roads', 'parks'])",
     "uid": "SELECT 'MQ'",
     "token": "SELECT 'none'",
 }
 BY_CODE = "code"  # the resident's own addresses: walked with the codes of the reports
+MAY_BE_ABSENT = frozenset({"mode", "form"})  # parts of an address of Open311 that it can do without
 # Addresses whose very purpose is to show contact data to the post that may have it; tests of their own follow.
 SHOW_CONTACT = frozenset({"case_contact", "callbacks_number", "callbacks"})
 
@@ -111,7 +115,7 @@ def addresses(codes: list[str]) -> list[tuple[str, str]]:
     """Name and address of every route with every value of its arguments; fails where an argument is not known."""
     found: list[tuple[str, str]] = []
     for pattern in routes():
-        needed = list(pattern.pattern.converters)
+        needed = [name for name in pattern.pattern.regex.groupindex if name not in MAY_BE_ABSENT]
         values = [codes if name == BY_CODE else _values(pattern.name, name) for name in needed]
         for chosen in product(*values):
             found.append((pattern.name, reverse(pattern.name, kwargs=dict(zip(needed, chosen, strict=True)))))

@@ -149,7 +149,7 @@ def requests(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @router.get("/{number}/reports", response=list[schemas.ReportOut], operation_id="listReportsOfCase")
-def reports(request: HttpRequest, number: str) -> HttpResponse:
+def reports_of_case(request: HttpRequest, number: str) -> HttpResponse:
     """The reports of the case, without their persons."""
     return _part(request, number, "reports")
 

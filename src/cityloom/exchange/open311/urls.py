@@ -20,8 +20,7 @@ urlpatterns = [
     re_path(rf"{_MODE}/requests{_FORM}", views.requests, name="open311_requests"),
     re_path(rf"{_MODE}/requests?/(?P<number>{_ID}){_FORM}", views.one_request, name="open311_request"),
     re_path(rf"{_MODE}/tokens?/(?P<token>{_ID}){_FORM}", views.token, name="open311_token"),
-    re_path(
-        rf"{_MODE}/(?:servicerequestupdates?|request_updates?|update){_FORM}", views.updates, name="open311_updates"
-    ),
+    re_path(rf"{_MODE}/servicerequestupdates{_FORM}", views.updates, name="open311_updates"),
+    re_path(rf"{_MODE}/(?:servicerequestupdate|request_updates?|update){_FORM}", views.updates),
     re_path(r"^.*?(?:\.(?P<form>xml|json))?$", views.nothing),
 ]
