@@ -26,6 +26,7 @@ OPENERS = {
     "cases/register_rows.py:open_sealed": "open_record_for logs by note_read; who loads or answers seals again",
     "cases/key_rotation.py:_reseal_batch": "sealed again at once, shown to nobody",
     "cases/key_rotation.py:_reseal_messages": "sealed again at once, shown to nobody",
+    "cases/key_rotation.py:_reseal_unmarked": "sealed again at once, shown to nobody",
     "cases/key_probe.py:opens_newest": "tries whether a key fits, shown to nobody",
     "base/sending.py:_deal_with": "the message goes to that address, shown to nobody here",
     "base/sending.py:_outgoing": "the message goes to the person, shown to nobody here",

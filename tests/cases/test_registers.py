@@ -9,12 +9,15 @@ from django.db import DatabaseError, connection, transaction
 from tests.cases.life import LAMP, Life, photo
 from tests.cases.register_files import KEEPER, PHONE, ROWS, registers, rows
 
+from cityloom.base.crypto import new_key
+from cityloom.base.keys import vault
 from cityloom.cases import models
 from cityloom.cases.actions.answer_register_check import Trouble, answer_register_check
 from cityloom.cases.actions.ask_register_check import ask_register_check
 from cityloom.cases.actions.load_register import load_register
 from cityloom.cases.actions.plan_register_checks import plan_register_checks
 from cityloom.cases.errors import UnknownWord
+from cityloom.cases.key_rotation import list_standing, may_retire, reseal
 from cityloom.cases.queries_registers import figures_of, list_records, open_record_for, round_of
 from cityloom.cases.register_checks import (
     Answer,
@@ -208,6 +211,21 @@ def test_every_opening_of_personal_fields_is_recorded_and_ends_with_the_answer(s
     answer(shops, check_id, "confirmed")
     with pytest.raises(NotYourCheck):
         open_record_for(shops.city, check_id, collector, shops.clock.now())
+
+
+def test_personal_fields_and_their_corrections_survive_a_change_of_keys(shops: Life, settings) -> None:
+    old, new = new_key(), new_key()
+    settings.CITYLOOM_DATA_KEY_FILE = None
+    settings.CITYLOOM_DATA_KEYS = [old, *settings.CITYLOOM_DATA_KEYS]
+    answer(shops, first_check(shops), "corrected", typed={"phone": "13900005555"})
+    settings.CITYLOOM_DATA_KEYS = [new, *settings.CITYLOOM_DATA_KEYS]
+    with connection.cursor() as cursor:
+        assert not may_retire(list_standing(cursor))
+    assert reseal() > 1
+    settings.CITYLOOM_DATA_KEYS = [new]
+    with connection.cursor() as cursor:
+        assert may_retire(list_standing(cursor))
+    assert "13900005555" in vault().open(bytes(stored("s-1").sealed))
 
 
 def test_lists_and_tables_hold_nothing_personal_in_the_open(shops: Life) -> None:

@@ -37,6 +37,13 @@ TABLES: tuple[SealedTable, ...] = (
 )
 
 
+# Sealed columns of tables whose rows carry no mark of their key: whether a row is older is tried.
+UNMARKED: tuple[tuple[str, str], ...] = (
+    ("cases_register_record", "sealed"),
+    ("cases_register_check", "sealed_corrections"),
+)
+
+
 @dataclass(frozen=True)
 class Standing:
     """How many rows each table still keeps under older keys, or under a key that is not present at all."""
@@ -58,6 +65,7 @@ def list_standing(cursor: CursorWrapper) -> list[Standing]:
             [safe.key_mark, list(safe.key_marks)],
         )
         found.append(Standing(sealed.table, *cursor.fetchone()))
+    found += [_standing_unmarked(cursor, safe, table, column) for table, column in UNMARKED]
     older = count_older_messages(cursor, safe)
     cursor.execute("SELECT count(*) FROM base_message WHERE to_sealed <> ''::bytea")
     found.append(Standing("base_message", int(cursor.fetchone()[0]), older, 0))
@@ -78,8 +86,40 @@ def reseal(told: Callable[[int], None] = lambda _: None) -> int:
                 break
             total += count
             told(count)
+    for table, column in UNMARKED:
+        total += _reseal_unmarked(table, column, told)
     total += _reseal_messages()
     return total
+
+
+def _standing_unmarked(cursor: CursorWrapper, safe: Vault, table: str, column: str) -> Standing:
+    cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")  # noqa: S608
+    rows = [bytes(sealed) for (sealed,) in cursor.fetchall()]
+    return Standing(table, len(rows), sum(not safe.is_sealed_now(sealed) for sealed in rows), 0)
+
+
+def _reseal_unmarked(table: str, column: str, told: Callable[[int], None]) -> int:
+    """Seal a column again, batch by batch through the whole table; how many rows were older."""
+    safe, last, total = vault(), 0, 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL AND id > %s "  # noqa: S608
+                "ORDER BY id LIMIT %s FOR UPDATE",
+                [last, BATCH],
+            )
+            rows = cursor.fetchall()
+            if not rows:
+                return total
+            older = [(i, bytes(sealed)) for i, sealed in rows if not safe.is_sealed_now(bytes(sealed))]
+            cursor.execute(
+                f"UPDATE {table} t SET {column} = v.again FROM unnest(%s::bigint[], %s::bytea[]) "  # noqa: S608
+                "AS v(id, again) WHERE t.id = v.id",
+                [[i for i, _ in older], [safe.seal(safe.open(sealed)) for _, sealed in older]],
+            )
+        last, total = rows[-1][0], total + len(older)
+        if older:
+            told(len(older))
 
 
 def _reseal_batch(sealed: SealedTable, after_id: int) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """A check of a record, once answered, stays: the database itself refuses to change or delete it.
 
-What was sealed in it may be erased; nothing else.
+What was sealed in it may be erased or sealed again under another key; nothing else.
 """
 
 from django.db import migrations
@@ -11,8 +11,7 @@ BEGIN
     IF TG_OP = 'UPDATE' AND OLD.outcome = '' THEN
         RETURN NEW;
     END IF;
-    IF TG_OP = 'UPDATE' AND NEW.sealed_corrections IS NULL
-       AND to_jsonb(NEW) - 'sealed_corrections' = to_jsonb(OLD) - 'sealed_corrections' THEN
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'sealed_corrections' = to_jsonb(OLD) - 'sealed_corrections' THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'checks of registers are only ever added to: check % stays', OLD.id;
