@@ -12,8 +12,11 @@ ROOT = project_root()
 ASSETS = ROOT / "src" / "cityloom" / "web" / "assets"
 
 
+LOCKS = ("requirements.lock", "requirements-blur.lock")  # the second holds what only the extra `blur` needs
+
+
 def requirements():
-    text = (ROOT / "requirements.lock").read_text().replace("\\\n", " ")
+    text = "\n".join((ROOT / name).read_text() for name in LOCKS).replace("\\\n", " ")
     return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
@@ -46,7 +49,7 @@ def test_every_script_package_is_pinned_by_its_content():
             assert "resolved" not in package, path
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml", "Makefile", ".ci/run"])
+@pytest.mark.parametrize("name", [*LOCKS, "pyproject.toml", "Makefile", ".ci/run"])
 def test_no_file_of_the_set_up_names_an_index(name):
     text = (ROOT / name).read_text()
     assert not re.search(r"https?://|--index-url|--extra-index|--find-links", text)

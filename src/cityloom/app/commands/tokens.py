@@ -122,7 +122,8 @@ def _told(token: Token) -> dict[str, Any]:
     }
     return {
         "prefix": f"clm_{token.prefix}", "name": token.name, "login": token.login, "role": token.role.value,
-        "unit": token.unit, "area": token.area, "service": token.is_service, "scopes": sorted(token.scopes), **moments,
+        "unit": token.unit, "area": token.area, "service": token.is_service, "scopes": sorted(token.scopes),
+        **moments,
     }  # fmt: skip
 
 
