@@ -1,1 +1,1 @@
-"""What a text means: its class, place, twin, urgency and route, with confidence and reasons; values in, values out."""
+"""What a text means: class, place, twin, urgency and route, with confidence and reasons; values in, values out."""
