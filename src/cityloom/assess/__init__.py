@@ -1,0 +1,1 @@
+"""Rates, shares and what may be read from them: how well the city keeps what it promised."""
