@@ -20,6 +20,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "nav.skip": ("跳到正文", "Skip to the content"),
     "nav.more": ("更多", "More"),
     "nav.label": ("主要栏目", "Main pages"),
+    "look.large": ("大字", "Large type"),
+    "look.theme": ("页面深浅", "Light or dark pages"),
+    "look.device": ("随系统", "As the device"),
+    "look.paper": ("浅色", "Light"),
+    "look.ink": ("深色", "Dark"),
     "nav.report": ("反映问题", "Report"),
     "nav.track": ("查进度", "Follow"),
     "nav.queue": ("案件", "Cases"),
@@ -328,6 +333,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "happened.post_ended": ("岗位结束，登录退出", "a post ended, and the sessions with it"),
     "happened.deputy_named": ("安排了代班", "a deputy was named"),
     "happened.deputy_ended": ("结束了代班", "a deputy was called off"),
+    "happened.calendar_linked": ("建立了日历链接", "a calendar link was made"),
+    "happened.calendar_ended": ("停用了日历链接", "a calendar link was ended"),
     # deputies
     "deputies.title": ("代班安排", "Deputies"),
     "deputies.lead": (
@@ -691,6 +698,7 @@ FAMILIES = (
     "satisfied.", "field.", "rating.", "unit_of_time.", "thread.do_", "case.ruled_", "precedents.",
     "place.kept_", "place.clash_",
     "overlay.",
+    "look.",
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,
     *PEOPLE_FAMILIES,

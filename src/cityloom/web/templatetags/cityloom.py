@@ -16,6 +16,7 @@ from cityloom.base.errors import CityloomError
 from cityloom.city.values import Post
 from cityloom.web import context as around
 from cityloom.web.forms import Group
+from cityloom.web.look import Look, look_of
 from cityloom.web.moments import exact_moment, say_moment, say_span
 from cityloom.web.naming import names
 from cityloom.web.navigation import IN_THE_ROW, Link, links_for
@@ -44,6 +45,8 @@ class Chrome:
     several_posts: bool
     row: list[Link]
     more: list[Link]
+    look: Look
+    themes: tuple[tuple[str, str], ...] = (("", "look.device"), ("paper", "look.paper"), ("ink", "look.ink"))
 
 
 @register.simple_tag(takes_context=True)
@@ -74,6 +77,7 @@ def chrome(context: template.Context) -> Chrome:
         several_posts=several,
         row=links[:IN_THE_ROW],
         more=links[IN_THE_ROW:],
+        look=look_of(request),
     )
 
 
