@@ -39,7 +39,7 @@ def test_a_cookie_of_somebody_elses_making_is_no_choice(browser_of):
 def test_ink_by_the_device_and_ink_by_choice_are_the_same_lines():
     by_device, by_choice = (
         re.search(start + r"\s*\{([^}]*)\}", TOKENS.read_text())[1].split()
-        for start in (r':root:not\(\[data-theme="paper"\]\)', r':root\[data-theme="ink"\]')
+        for start in (r':root:not\(\[data-theme="paper"\]\)', r'\n\[data-theme="ink"\]')
     )
     assert by_device == by_choice
     assert len(by_device) > 50

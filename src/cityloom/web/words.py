@@ -10,6 +10,8 @@ from cityloom.web.context import language
 from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
+from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
+from cityloom.web.style_words import STYLE_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
     "app.name": ("织城", "Cityloom"),
@@ -45,6 +47,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "start.opened": ("今天收到", "received today"),
     "start.closed": ("今天办结", "closed today"),
     "start.map": ("街面上正在办理的事项", "Open matters in the streets"),
+    "start.feeds": ("订阅街面事项：", "Follow the streets:"),
+    "start.feed_of": ("{area}：街面事项", "{area}: matters in the streets"),
     "start.staff": ("工作人员请", "You work for the city?"),
     # report
     "report.title": ("反映问题", "Report what is wrong"),
@@ -292,6 +296,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "account.title": ("我的账号", "My account"),
     "account.posts": ("今天的岗位", "Posts today"),
     "account.to_deputies": ("代班安排", "Deputies"),
+    "account.to_calendars": ("日历链接", "Calendar links"),
     "account.security": ("登录安全", "Signing in"),
     "account.change_password": ("修改密码", "Change it"),
     "account.factor_on": ("已启用，剩{count}个恢复码。", "On; {count} recovery codes left."),
@@ -320,6 +325,28 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "account.factor_is_off": ("第二重验证已关闭。", "The second factor is off."),
     "account.sessions_ended": ("已退出。", "Ended."),
+    "calendars.title": ("日历链接", "Calendar links"),
+    "calendars.lead": (
+        "用链接在 Outlook、Google 或 Apple 日历里订阅本单位在办案件的到期时刻。里面没有个人信息。",
+        "Subscribe to the due moments of your unit's open cases in Outlook, Google or Apple Calendar. "
+        "They hold no personal data.",
+    ),
+    "calendars.made": ("链接已建立，只显示这一次。", "The link is made and shown this once."),
+    "calendars.address": ("在日历里“通过网址订阅”", "Subscribe by this address"),
+    "calendars.secret": (
+        "谁有这个链接谁就能看到这些时刻，请勿转发。岗位结束或在此停用后链接失效。",
+        "Whoever has it sees these moments: do not pass it on. It ends with your post, or here.",
+    ),
+    "calendars.since": ("建立于", "made"),
+    "calendars.used": ("最近读取", "last read"),
+    "calendars.unused": ("还没有读取过", "not read yet"),
+    "calendars.end": ("停用", "End it"),
+    "calendars.none": ("还没有链接。", "No links yet."),
+    "calendars.make": ("为“{post}”建立链接", "Make a link for {post}"),
+    "calendars.no_unit": (
+        "当前岗位不属于某个单位，或是代班，不能建立链接。",
+        "This post has no unit, or is held as a deputy: no link can be made for it.",
+    ),
     "happened.password_set": ("设置了密码", "password set"),
     "happened.reset_issued": ("发出重设密码的链接", "a link to reset the password was issued"),
     "happened.factor_on": ("启用第二重验证", "second factor turned on"),
@@ -690,8 +717,10 @@ WORDS: dict[str, tuple[str, str]] = {
 WORDS |= ORDER_WORDS
 WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
+WORDS |= RESIDENT_WORDS
 WORDS |= HARD_WORDS
 WORDS |= AUDIT_WORDS
+WORDS |= STYLE_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
@@ -702,6 +731,7 @@ FAMILIES = (
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,
     *PEOPLE_FAMILIES,
+    *RESIDENT_FAMILIES,
     *AUDIT_FAMILIES,
 )  # fmt: skip
 
