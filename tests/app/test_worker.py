@@ -24,6 +24,7 @@ from cityloom.app.relay import STREAM, JetStream, Relay, find_embedded
 from cityloom.app.worker import Worker
 from cityloom.base.clock import DemoClock, RealClock, clock_of_settings
 from cityloom.base.models import Outbox
+from cityloom.base.outbox import Consumer, hand_out
 from cityloom.cases.actions.sign_root import sign_root
 
 
@@ -120,9 +121,13 @@ def test_a_silent_message_server_is_said_once_and_holds_no_clock_up(life, relay_
     assert waiting() == 0
 
 
-def test_told_messages_go_after_a_week_and_waiting_ones_never(life, relay_to):
+def test_told_messages_go_after_a_week_and_those_that_wait_for_anybody_never(life, relay_to):
     life.report()
     relay_to().pass_on()
+    life.clock.at += timedelta(days=8)
+    list(tidy(life.clock))
+    assert Outbox.objects.count() == 1, "webhooks have not had it yet"
+    hand_out(lambda _: None, to=Consumer.HOOKS)
     life.report()
     life.clock.at += timedelta(days=8)
     list(tidy(life.clock))

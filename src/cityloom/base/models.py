@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Outbox(models.Model):
-    """One thing to tell. It waits until the relay has told it."""
+    """One thing to tell. It waits for each of its consumers by itself: one that is silent holds up no other.
+
+    `waiting`: until the relay has told the message server; `for_hooks`: until webhooks have their deliveries of it.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     city = models.CharField(max_length=40)
@@ -15,11 +18,13 @@ class Outbox(models.Model):
     payload = models.JSONField()
     created_at = models.DateTimeField()
     waiting = models.BooleanField(default=True)
+    for_hooks = models.BooleanField(db_default=True)
 
     class Meta:
         db_table = "base_outbox"
         indexes = [
             models.Index(fields=["id"], name="base_outbox_waiting", condition=models.Q(waiting=True)),
+            models.Index(fields=["id"], name="base_outbox_for_hooks", condition=models.Q(for_hooks=True)),
         ]
 
 

@@ -1,13 +1,24 @@
-"""Taking what waits in the outbox, in order, at least once; a row is done when its consumer says so."""
+"""Taking what waits in the outbox, in order, at least once; a row is done when its consumer says so.
+
+There are two consumers, each with a mark of its own on every row: neither waits for the other.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+
+
+class Consumer(Enum):
+    """Who takes messages; the value is the column that says whether a row still waits for it."""
+
+    RELAY = "waiting"
+    HOOKS = "for_hooks"
 
 
 class Message(NamedTuple):
@@ -19,15 +30,15 @@ class Message(NamedTuple):
     created_at: datetime
 
 
-def hand_out(tell: Callable[[list[Message]], None], most: int = 500) -> int:
-    """Give up to `most` waiting messages to `tell` and mark them done when it returns; how many were told.
+def hand_out(tell: Callable[[list[Message]], None], most: int = 500, to: Consumer = Consumer.RELAY) -> int:
+    """Give up to `most` messages that wait for `to` to `tell`, marked done when it returns; how many were told.
 
     When `tell` raises, nothing is marked and the same messages come again. Several relays may run: each takes
     rows the others do not hold.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, city, topic, key, payload, created_at FROM base_outbox WHERE waiting "
+            f"SELECT id, city, topic, key, payload, created_at FROM base_outbox WHERE {to.value} "  # noqa: S608
             "ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
             [most],
         )
@@ -37,16 +48,19 @@ def hand_out(tell: Callable[[list[Message]], None], most: int = 500) -> int:
         ]
         if rows:
             tell(rows)
-            cursor.execute("UPDATE base_outbox SET waiting = false WHERE id = ANY(%s)", [[m.id for m in rows]])
+            cursor.execute(
+                f"UPDATE base_outbox SET {to.value} = false WHERE id = ANY(%s)",  # noqa: S608
+                [[m.id for m in rows]],
+            )
     return len(rows)
 
 
 def drop_told(before: datetime, most: int = 1000) -> int:
-    """Delete what was told and made before that moment, among the `most` oldest rows; how many went."""
+    """Delete what was told to all and made before that moment, among the `most` oldest rows; how many went."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM base_outbox WHERE id IN (SELECT id FROM base_outbox ORDER BY id LIMIT %s) "
-            "AND NOT waiting AND created_at < %s",
+            "AND NOT waiting AND NOT for_hooks AND created_at < %s",
             [most, before],
         )
         return int(cursor.rowcount)

@@ -188,12 +188,21 @@ def _telling(file: CaseFile, entries: Sequence[Entry], at: datetime) -> Statemen
     case = file.case
     payload = {
         "number": case.number,
+        "version": case.version,
+        "path": case.path,
         "state": case.state,
+        "source": case.source,
+        "nature": case.nature,
+        "urgency": case.urgency,
         "class": case.class_code,
         "area": case.area,
         "lon": case.lon,
         "lat": case.lat,
         "unit": case.lead_unit,
+        "opened_at": _told_moment(case.opened_at),
+        "closed_at": _told_moment(case.closed_at),
+        "promise_due_at": _told_moment(case.promise_due_at),
+        "confidential": case.confidential,
         "moves": [e.move for e in entries],
     }
     return Statement(
@@ -201,6 +210,10 @@ def _telling(file: CaseFile, entries: Sequence[Entry], at: datetime) -> Statemen
         "VALUES (%s, %s, 'case.moved', %s, %s::jsonb, %s, true)",
         [ids.one(), str(case.city_id), case.number, json.dumps(payload), at],
     )
+
+
+def _told_moment(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at is not None else None
 
 
 # --- the chain --------------------------------------------------------------------------------------------------

@@ -9,3 +9,9 @@ class ExchangeConfig(AppConfig):
     name = "cityloom.exchange"
     label = "exchange"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the folders below what is kept here that they look after."""
+        from cityloom.cases.key_rotation import SealedTable, also_seals
+
+        also_seals(SealedTable("exchange_webhook", ("secret_sealed", "old_secret_sealed")))
