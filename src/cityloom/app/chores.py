@@ -18,6 +18,7 @@ from cityloom.cases.actions.plan_register_checks import plan_register_checks
 from cityloom.cases.actions.sign_root import is_root_due, sign_root
 from cityloom.cases.actions.swap_with_partners import swap_with_partners
 from cityloom.cases.actions.take_over_units import take_over_units
+from cityloom.cases.cells import fold_cells
 from cityloom.cases.register_rows import cities_with_registers
 from cityloom.city.account_sessions import forget_ended
 from cityloom.city.snapshot import current_city, list_cities
@@ -85,6 +86,12 @@ def sign_roots(clock: Clock) -> Found:
         yield "roots_signed", 1
 
 
+def fold(clock: Clock) -> Found:
+    """Add what was appended to the counts of open cases by cell."""
+    fold_cells()  # said by nobody: it happens all day
+    yield "cells_folded", 0
+
+
 def _cities() -> Iterator[City]:
     return (current_city(city.code) for city in list_cities())
 
@@ -97,6 +104,7 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (take_over, timedelta(hours=1), False),
     (retain, timedelta(days=1), True),
     (sign_roots, timedelta(minutes=1), False),
+    (fold, timedelta(seconds=5), False),
 )
 
 

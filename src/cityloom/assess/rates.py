@@ -82,10 +82,14 @@ class ThreeRates:
 
     def composite(self, weights: Mapping[str, float] = USUAL_WEIGHTS) -> float | None:
         """The weighted sum, from 0 to 1; None as soon as one of the three has nothing to stand on."""
-        shares = {name: getattr(self, name).value for name in weights}
-        if any(value is None for value in shares.values()):
-            return None
-        return sum(weights[name] * value for name, value in shares.items()) / sum(weights.values())
+        by_name = {"response": self.response, "resolution": self.resolution, "satisfaction": self.satisfaction}
+        total = 0.0
+        for name, weight in weights.items():
+            value = by_name[name].value
+            if value is None:
+                return None
+            total += weight * value
+        return total / sum(weights.values())
 
 
 def three_rates(heard: Callbacks) -> ThreeRates:
