@@ -14,7 +14,7 @@ STYLE_WORDS: dict[str, tuple[str, str]] = {
     "style.parts": ("部件", "Parts"),
     "style.sentence": (
         "街道办已签收，周二16:00前答复",
-        "Signed for by the street office; an answer by Tuesday 16:00",
+        "The street office signed for it; answer by Tuesday 16:00",
     ),
     "style.act_main": ("主要操作", "The main act"),
     "style.act": ("其他操作", "Another act"),
