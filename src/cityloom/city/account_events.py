@@ -24,6 +24,16 @@ class Happened(StrEnum):
     POST_ENDED = "post_ended"
     DEPUTY_NAMED = "deputy_named"
     DEPUTY_ENDED = "deputy_ended"
+    CALENDAR_LINKED = "calendar_linked"
+    CALENDAR_ENDED = "calendar_ended"
+    MADE = "made"
+    BOUND = "bound"
+    RELEASED = "released"
+    POSTS_GIVEN = "posts_given"
+    POSTS_TAKEN = "posts_taken"
+    PUT_TO_SLEEP = "put_to_sleep"
+    WOKEN = "woken"
+    HANDED_OVER = "handed_over"
 
 
 def record(login: str, kind: Happened, by: str, at: datetime) -> None:

@@ -405,3 +405,95 @@ class Deputy(models.Model):
             ),
             models.Index(fields=["city", "login"], name="city_deputy_login"),
         ]
+
+
+class CalendarLink(models.Model):
+    """A link by which a calendar program reads as one post of a person; ended by `ended_at`, never deleted."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    login = models.CharField(max_length=150)
+    role = _word()
+    unit = _code()
+    area = _code()
+    digest = models.BinaryField(unique=True)
+    made_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "city_calendar_link"
+        indexes = [models.Index(fields=["city", "login"], name="city_calendar_login")]
+
+
+# --- identity: who a person is elsewhere, which groups give posts, accounts of machines ----------------------------
+
+
+class PersonIdentity(models.Model):
+    """Who a person is to the identity provider and on the list of people. Never deleted.
+
+    `subject` is the provider's own unchanging name of the person, kept at the first sign-in by it. `listed_at`: since
+    when the list of people holds the person (empty: not managed by it). `asleep_at`: since when the list says that
+    the person may not sign in.
+    """
+
+    login = models.CharField(max_length=150, primary_key=True)
+    external_id = models.CharField(max_length=100, blank=True)
+    issuer = models.CharField(max_length=300, blank=True)
+    subject = models.CharField(max_length=255, blank=True)
+    bound_at = models.DateTimeField(null=True)
+    listed_at = models.DateTimeField(null=True)
+    asleep_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "city_person_identity"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"], condition=~models.Q(external_id=""), name="city_person_external_id"
+            ),
+            models.UniqueConstraint(
+                fields=["issuer", "subject"], condition=~models.Q(subject=""), name="city_person_subject"
+            ),
+        ]
+
+
+class GroupMember(models.Model):
+    """That a person belongs to a group that gives posts, from when until when, and who told. Never deleted."""
+
+    login = models.CharField(max_length=150)
+    group = models.CharField(max_length=150)
+    joined_at = models.DateTimeField()
+    joined_by = models.CharField(max_length=20)
+    left_at = models.DateTimeField(null=True)
+    left_by = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        db_table = "city_group_member"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["login", "group"], condition=models.Q(left_at=None), name="city_group_member_once"
+            ),
+        ]
+
+
+class ServiceAccount(models.Model):
+    """An account of a machine: owned by a unit, answered for by a person, used by tokens only. Never deleted."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=100)
+    login = models.CharField(max_length=150)
+    purpose = models.TextField()
+    owner = models.CharField(max_length=100)
+    responsible = models.CharField(max_length=150, db_index=True)
+    role = _word()
+    unit = _code()
+    area = _code()
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=150)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    disabled_at = models.DateTimeField(null=True)
+    disabled_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        db_table = "city_service_account"
+        constraints = [models.UniqueConstraint(fields=["city", "login"], name="city_service_account_once")]

@@ -1,0 +1,1 @@
+"""When the open cases of a unit fall due, for the calendar programs of its people."""

@@ -1,0 +1,1 @@
+"""What was opened and ended in an area, as a feed for readers (Atom) and for maps (GeoJSON)."""
