@@ -12,9 +12,10 @@ from cityloom.city.check_duties import check_duties, check_duty_rows
 from cityloom.city.check_overlays import check_overlays
 from cityloom.city.checking import Findings
 from cityloom.city.clock_values import AfterHours
+from cityloom.city.deputies import SPLIT
 from cityloom.city.folder import Progress, read_folder, untold
 from cityloom.city.folder_values import CityFolder
-from cityloom.city.keys import day_key, post_key
+from cityloom.city.keys import day_key, group_key, post_key
 from cityloom.city.paths import check_paths
 from cityloom.city.problems import ERROR, Problem, nearest
 from cityloom.city.table_files import spans_meet
@@ -42,6 +43,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     check_areas(found)
     _check_units(found)
     _check_people(found)
+    _check_groups(found)
     _check_classes(found)
     _check_standards(found)
     check_duty_rows(found, (each.code for each in folder.classes))
@@ -114,8 +116,11 @@ def _check_units(found: Findings) -> None:
         found.in_file(
             "code_unknown", "city.toml", "dispatch.last_resort", key="last_resort", code=last_resort, near=near
         )
-    for field in ("posts", "duties"):
+    for field in ("posts", "groups", "duties"):
         _check_living(found, field)
+
+
+_NAMED_BY = {"posts": "login", "groups": "group", "duties": "class_pattern"}
 
 
 def _check_living(found: Findings, field: str) -> None:
@@ -125,7 +130,7 @@ def _check_living(found: Findings, field: str) -> None:
         if not value.unit:
             continue
         unit = units.get(value.unit)
-        name = value.login if field == "posts" else value.class_pattern
+        name = getattr(value, _NAMED_BY[field])
         if unit is None:
             found.unknown(field, i, name, "unit", value.unit, units)
         elif unit.valid.end and (value.valid.end or date.max) > unit.valid.end:
@@ -144,6 +149,21 @@ def _check_people(found: Findings) -> None:
         if post.name not in known:
             known.append(post.name)
             found.at("person_named_twice", "posts", i, post.login, login=post.login, names=list(known))
+
+
+def _check_groups(found: Findings) -> None:
+    areas = {area.code for area in found.folder.areas}
+    found.repeated("groups", map(group_key, found.folder.groups), "row_twice")
+    for i, each in enumerate(found.folder.groups):
+        if each.area and each.area not in areas:
+            found.unknown("groups", i, each.group, "area", each.area, areas)
+    roles: dict[str, set[str]] = {}
+    for i, each in enumerate(found.folder.groups):
+        if each.role in SPLIT:
+            apart = roles.setdefault(each.group, set())
+            apart.add(each.role.value)
+            if len(apart) > 1:
+                found.at("group_joins_apart", "groups", i, each.group, group=each.group, roles=sorted(apart))
 
 
 def _check_classes(found: Findings) -> None:

@@ -27,6 +27,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "objection": ("window_hours",),
     "conduct": ("classes",),
     "escalation": ("hours",),
+    "identity": ("create",),
 }
 FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays")
 PARTNER_KEYS = ("name_zh", "name_en", "open311", "jurisdiction", "services")
@@ -293,7 +294,14 @@ class _Reader:
             partner_doors=self._partner_doors(data),
             limits=self._limits(data),
             conduct_classes=self._conduct_classes(data),
+            makes_accounts=self._makes_accounts(data),
         )
+
+    def _makes_accounts(self, data: Mapping[str, Any]) -> bool:
+        value = self.table(data, "identity").get("create", False)
+        if not isinstance(value, bool):
+            self.note("value_form", "identity.create", value=value, form="true / false")
+        return value is True
 
     def _shares(self, data: Mapping[str, Any]) -> tuple[float, ...]:
         value = self.table(data, "warnings").get("shares", [0.5, 0.8])

@@ -6,7 +6,7 @@ itself is held. He does not pass it on. Guards that ask who did something look a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -71,8 +71,10 @@ class DeputySpan:
     set_by: str = ""
 
 
-def check_deputy(city: City, by: Post, post: Post, deputy: str, first: date, last: date, today: date) -> None:
-    """Raise CannotDepute unless `by` may have `deputy` act by `post` on these days."""
+def check_deputy(
+    city: City, by: Post, post: Post, deputy: str, held: Sequence[Post], first: date, last: date, today: date
+) -> None:
+    """Raise CannotDepute unless `by` may have `deputy`, who holds the posts `held` today, act by `post` then."""
     most = int(city.settings.limits.get("deputy_days", MOST_DAYS))
     if post.for_login:
         raise CannotDepute("deputy.of_a_deputy")
@@ -80,7 +82,6 @@ def check_deputy(city: City, by: Post, post: Post, deputy: str, first: date, las
         raise CannotDepute("deputy.not_your_post")
     if deputy == post.login:
         raise CannotDepute("deputy.self")
-    held = city.posts_of(deputy, today)
     if not held:
         raise CannotDepute("deputy.nobody", login=deputy[:40])
     if not (today <= first <= last <= first + timedelta(days=most - 1)):
@@ -102,14 +103,19 @@ def may_name_for(city: City, by: Post, post: Post) -> bool:
     return in_unit and in_area
 
 
-def posts_as_deputy(city: City, deputy: str, spans: Iterable[DeputySpan], today: date) -> tuple[Post, ...]:
-    """The posts by which a person acts in others' places today: each as it is held today, never wider."""
+def posts_as_deputy(
+    city: City, deputy: str, spans: Iterable[DeputySpan], held_by: Callable[[str], Iterable[Post]], today: date
+) -> tuple[Post, ...]:
+    """The posts by which a person acts in others' places today: each as it is held today, never wider.
+
+    `held_by` gives the posts that a login holds today.
+    """
     name = next((p.name for p in city.posts.get(deputy, ()) if p.name), "")
     found = []
     for span in spans:
         if not span.first_day <= today <= span.last_day:
             continue
-        for post in city.posts_of(span.login, today):
+        for post in held_by(span.login):
             if (post.role.value, post.unit or "", post.area or "") == (span.role, span.unit, span.area):
                 found.append(replace(post, login=deputy, name=name, for_login=span.login))
     return tuple(found)

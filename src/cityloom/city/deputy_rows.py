@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from cityloom.city import models
 from cityloom.city.deputies import DeputySpan, posts_as_deputy
+from cityloom.city.held_posts import posts_held
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 
@@ -26,7 +27,7 @@ def deputy_posts(city: City, login: str, today: date) -> tuple[Post, ...]:
             [city.id, login, today, today],
         )
         spans = [DeputySpan(*row) for row in cursor.fetchall()]
-    return posts_as_deputy(city, login, spans, today) if spans else ()
+    return posts_as_deputy(city, login, spans, lambda other: posts_held(city, other, today), today) if spans else ()
 
 
 def list_deputies(city: City, logins: Iterable[str], today: date) -> list[DeputySpan]:

@@ -25,6 +25,7 @@ NEEDED = (
     "calendar.csv",
 )
 OPTIONAL = (
+    "groups.csv",
     "paths.toml",
     "components.geojson",
     "indicators.toml",
@@ -38,6 +39,7 @@ _DATA_ENDINGS = (".csv", ".toml", ".json", ".xlsx", ".xls", ".tsv", ".shp", ".gp
 _TABLES: dict[str, tuple[str, tuple[Column, ...], Callable[..., Any]]] = {
     "units.csv": ("units", table_files.UNITS, table_files.units_of),
     "people.csv": ("posts", table_files.PEOPLE, table_files.posts_of),
+    "groups.csv": ("groups", table_files.GROUPS, table_files.groups_of),
     "catalogue.csv": ("classes", table_files.CATALOGUE, table_files.classes_of),
     "standards.csv": ("standards", table_files.STANDARDS, table_files.standards_of),
     "duties.csv": ("duties", table_files.DUTIES, table_files.duties_of),

@@ -14,6 +14,7 @@ from cityloom.city.values import (
     ClassCode,
     Component,
     Duty,
+    GroupPost,
     MatterClass,
     Name,
     Post,
@@ -162,6 +163,7 @@ class CityFolder:
     areas: tuple[Area, ...] = ()
     units: tuple[Unit, ...] = ()
     posts: tuple[Post, ...] = ()
+    groups: tuple[GroupPost, ...] = ()
     classes: tuple[MatterClass, ...] = ()
     standards: tuple[Standard, ...] = ()
     paths: Mapping[str, Any] = field(default_factory=dict)

@@ -1,16 +1,21 @@
-"""What names a row that has no code of its own: posts, duties, days."""
+"""What names a row that has no code of its own: posts, posts of groups, duties, days."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from cityloom.city.folder_values import CalendarDay
-from cityloom.city.values import Duty, Post
+from cityloom.city.values import Duty, GroupPost, Post
 
 
 def post_key(post: Post) -> str:
     """One role of one person, in a unit and an area, from a day on."""
     return "|".join((post.login, post.role, post.unit or "", post.area or "", _day(post.valid.start)))
+
+
+def group_key(each: GroupPost) -> str:
+    """One role of the members of a group, in a unit and an area, from a day on."""
+    return "|".join((each.group, each.role, each.unit or "", each.area or "", _day(each.valid.start)))
 
 
 def duty_key(duty: Duty) -> str:

@@ -143,6 +143,19 @@ class Post(Row):
     Meta = one_row_per_version("post", models.Index(fields=["city", "login"], name="city_post_login"))
 
 
+class GroupPost(Row):
+    """A post that every member of a group of the identity provider holds."""
+
+    group = models.CharField(max_length=150)
+    role = _word()
+    unit = _code()
+    area = _code()
+    valid_from = _day()
+    valid_until = _day()
+
+    Meta = one_row_per_version("grouppost", models.Index(fields=["group"], name="city_grouppost_group"))
+
+
 class MatterClass(Row):
     """A class of the catalogue; `code` and `parent` carry their scheme."""
 

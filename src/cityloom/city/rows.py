@@ -12,11 +12,12 @@ import shapely
 
 from cityloom.city import models
 from cityloom.city.folder_values import AlarmRule, CalendarDay, CityFolder, Feature, Indicator, Thing
-from cityloom.city.keys import day_key, duty_key, post_key
+from cityloom.city.keys import day_key, duty_key, group_key, post_key
 from cityloom.city.values import (
     Area,
     Component,
     Duty,
+    GroupPost,
     MatterClass,
     Name,
     Nature,
@@ -146,6 +147,20 @@ def _post(row: Columns) -> Post:
         valid=_span(row),
         name=row["name"],
     )
+
+
+def _group_columns(each: GroupPost) -> Columns:
+    return {
+        "group": each.group,
+        "role": each.role.value,
+        "unit": each.unit or "",
+        "area": each.area or "",
+        **_days(each.valid),
+    }
+
+
+def _group(row: Columns) -> GroupPost:
+    return GroupPost(row["group"], Role(row["role"]), row["unit"] or None, row["area"] or None, _span(row))
 
 
 def _class_columns(each: MatterClass) -> Columns:
@@ -415,6 +430,7 @@ TABLES: tuple[Table, ...] = (
     Table("areas", models.Area, lambda f: f.areas, _by_code, _area_columns, _area),
     Table("units", models.Unit, lambda f: f.units, _by_code, _unit_columns, _unit),
     Table("posts", models.Post, lambda f: f.posts, post_key, _post_columns, _post),
+    Table("groups", models.GroupPost, lambda f: f.groups, group_key, _group_columns, _group),
     Table("classes", models.MatterClass, lambda f: f.classes, _by_code, _class_columns, _class),
     Table("standards", models.Standard, lambda f: f.standards, _by_code, _standard_columns, _standard),
     Table("paths", models.PathSet, _paths, lambda _: "paths", lambda d: {"data": dict(d)}, lambda r: r["data"]),

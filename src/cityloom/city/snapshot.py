@@ -236,6 +236,7 @@ def make_city(
         duties=tuple(values["duties"]),
         components={each.code: each for each in values["components"]},
         posts=_grouped(values["posts"], "login"),
+        groups=_grouped(values["groups"], "group"),
         calendars=calendars_of(config, values["calendar"]),
         paths=parse_paths(path_data or None),
         locator=Locator(area for area in areas.values() if area.code not in divided),

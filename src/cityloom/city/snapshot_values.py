@@ -25,6 +25,7 @@ from cityloom.city.values import (
     ClassCode,
     Component,
     Duty,
+    GroupPost,
     MatterClass,
     Name,
     Post,
@@ -63,6 +64,7 @@ class City:
     things: Mapping[str, Thing] = field(default_factory=dict)
     rules: Mapping[str, AlarmRule] = field(default_factory=dict)
     features: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)  # by layer
+    groups: Mapping[str, tuple[GroupPost, ...]] = field(default_factory=dict)  # what each group gives its members
 
     # --- what city.toml says ---
 
@@ -158,7 +160,10 @@ class City:
         return tuple(living)
 
     def posts_of(self, login: str, on: date) -> tuple[Post, ...]:
-        """The posts a person holds on that day, as in the folder, each with its ended and its upper units."""
+        """The posts a person holds on that day, as in the folder, each with its ended and its upper units.
+
+        Those that groups give are added by `held_posts.posts_held`.
+        """
         held = [p for p in self.posts.get(login, ()) if p.valid.covers(on)]
         return tuple(self.placed(p, on) for p in held)
 

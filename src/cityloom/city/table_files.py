@@ -22,7 +22,20 @@ from cityloom.city.sheets import (
     Notes,
     SheetRow,
 )
-from cityloom.city.values import Duty, MatterClass, Name, Nature, Post, Role, Source, Span, Standard, Unit, Urgency
+from cityloom.city.values import (
+    Duty,
+    GroupPost,
+    MatterClass,
+    Name,
+    Nature,
+    Post,
+    Role,
+    Source,
+    Span,
+    Standard,
+    Unit,
+    Urgency,
+)
 
 V = TypeVar("V")
 Read = tuple[tuple[V, ...], tuple[int, ...]]  # the values, and the line of each
@@ -38,6 +51,7 @@ UNIT_KINDS = (
     "centre",
 )
 POST_ROLES = tuple(role.value for role in Role if role not in (Role.RESIDENT, Role.SYSTEM))
+GROUP_CHARS = 150  # as the identity provider calls it
 CLASS_KINDS = ("component", "event", "hotline")
 
 _SPAN = (Column("from", DAY), Column("until", DAY))
@@ -55,6 +69,13 @@ UNITS = (
 PEOPLE = (
     Column("login", needed=True, longest=150),
     Column("name", needed=True, longest=NAME_CHARS),
+    Column("role", needed=True, words=POST_ROLES),
+    Column("unit"),
+    Column("area"),
+    *_SPAN,
+)
+GROUPS = (
+    Column("group", needed=True, longest=GROUP_CHARS),
     Column("role", needed=True, words=POST_ROLES),
     Column("unit"),
     Column("area"),
@@ -167,6 +188,14 @@ def posts_of(rows: list[SheetRow], _: Notes) -> Read[Post]:
             valid=row.span(),
             name=row.text("name"),
         )
+        for row in rows
+    ), _lines(rows)
+
+
+def groups_of(rows: list[SheetRow], _: Notes) -> Read[GroupPost]:
+    """`groups.csv`."""
+    return tuple(
+        GroupPost(row.text("group"), Role(row.text("role")), row.cells["unit"], row.cells["area"], row.span())
         for row in rows
     ), _lines(rows)
 

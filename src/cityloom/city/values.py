@@ -130,6 +130,7 @@ class Post:
     inherits: tuple[UnitCode, ...] = ()  # units that ended and whose work this post's unit took over
     above: tuple[UnitCode, ...] = ()  # units above its own: a complaint about one of them keeps this post away
     for_login: str = ""  # whose post it is, when `login` acts by it as a deputy
+    group: str = ""  # the group of the identity provider that gives it; none: `people.csv` does
 
     @property
     def units(self) -> tuple[UnitCode, ...]:
@@ -140,6 +141,17 @@ class Post:
     def persons(self) -> frozenset[str]:
         """Who acts and, for a deputy, in whose place: neither may approve what the other did."""
         return frozenset({self.login, self.for_login} - {""})
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPost:
+    """A post that every member of a group of the identity provider holds."""
+
+    group: str
+    role: Role
+    unit: UnitCode | None = None
+    area: AreaCode | None = None
+    valid: Span = Span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +243,4 @@ class Settings:
     partner_doors: Mapping[str, PartnerDoor] = field(default_factory=dict)  # of partners with a system elsewhere
     limits: Mapping[str, float] = field(default_factory=dict)
     conduct_classes: tuple[ClassCode, ...] = ()  # classes that are about a unit or its staff
+    makes_accounts: bool = False  # whether a person whom only the identity provider knows gets an account

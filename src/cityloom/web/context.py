@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from cityloom.base.clock import Clock, clock_of_settings
 from cityloom.city.deputy_rows import deputy_posts
+from cityloom.city.held_posts import posts_held
 from cityloom.city.snapshot_values import City
 from cityloom.city.this_city import first_code as _first_code  # noqa: F401 (tests forget it)
 from cityloom.city.this_city import this_city
@@ -51,7 +52,7 @@ def posts_of(request: HttpRequest, of: City) -> tuple[Post, ...]:
     asked = (of.id, of.version, login, day)
     kept = getattr(request, _HELD, None)
     if kept is None or kept[0] != asked:
-        kept = (asked, of.posts_of(login, day) + deputy_posts(of, login, day))
+        kept = (asked, posts_held(of, login, day) + deputy_posts(of, login, day))
         setattr(request, _HELD, kept)
     held: tuple[Post, ...] = kept[1]
     return held

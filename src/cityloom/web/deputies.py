@@ -16,6 +16,7 @@ from cityloom.base.errors import CityloomError
 from cityloom.city.actions.name_deputy import end_deputy, name_deputy
 from cityloom.city.deputies import CannotDepute, DeputySpan, may_name_for
 from cityloom.city.deputy_rows import list_deputies
+from cityloom.city.held_posts import posts_of_everybody
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.web import context
@@ -87,9 +88,9 @@ def _posts(request: HttpRequest, city: City, post: Post) -> list[tuple[str, Post
     today = context.today(city)
     own = [p for p in context.posts_of(request, city) if not p.for_login]
     found = [(_key(p), p) for p in own]
-    for login in city.posts:
+    for login, posts in posts_of_everybody(city, today).items():
         if login != post.login:
-            found += [(_key(p), p) for p in city.posts_of(login, today) if may_name_for(city, post, p)]
+            found += [(_key(p), p) for p in posts if may_name_for(city, post, p)]
     return found
 
 
@@ -113,9 +114,7 @@ def _page(request: HttpRequest, city: City, post: Post, typed: Mapping[str, str]
     named, today, me = names(city), context.today(city), request.user.get_username()
     posts = _posts(request, city, post)
     concerned = {p.login for _, p in posts} | {me}
-    people = sorted(
-        ((login, named.person(login)) for login in city.posts if city.posts_of(login, today)), key=lambda p: p[1]
-    )
+    people = sorted(((login, named.person(login)) for login in posts_of_everybody(city, today)), key=lambda p: p[1])
     return DeputiesPage(
         lines=[_line(span, named, today) for span in list_deputies(city, concerned, today)],
         posts=[(key, _words(p, named, me)) for key, p in posts],

@@ -10,6 +10,7 @@ from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import Reason, render
 from cityloom.cases.order_values import ORDER_MOVES, ORDER_STATES
 from cityloom.cases.reasons import REASONS
+from cityloom.city.logins import SERVICE
 from cityloom.city.micro_grids import micro_grids_in
 from cityloom.city.paths import (
     CASE_MOVES,
@@ -24,6 +25,7 @@ from cityloom.city.paths import (
     TASK_STATES,
 )
 from cityloom.city.snapshot_values import City
+from cityloom.city.staff_names import staff_name
 from cityloom.city.values import Name, Post, Role
 from cityloom.web.context import language
 from cityloom.web.words import WORDS, say
@@ -94,9 +96,11 @@ class Names:
         return self.city is not None and code in self.city.settings.partners
 
     def person(self, login: str) -> str:
-        """The name of somebody with a post; the login where the city knows no name."""
+        """The name of a person, or of a machine's account as such; the login where no name is known."""
+        if login.startswith(SERVICE):
+            return say("person.service", name=login.removeprefix(SERVICE))
         posts = self.city.posts.get(login, ()) if self.city else ()
-        return next((p.name for p in posts if p.name), login)
+        return next((p.name for p in posts if p.name), "") or staff_name(login) or login
 
     def near_place(self, code: str | None) -> str:
         """The two smallest areas people speak of: street and community."""

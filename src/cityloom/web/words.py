@@ -8,6 +8,7 @@ from cityloom.web.audit_words import AUDIT_FAMILIES, AUDIT_WORDS
 from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
 from cityloom.web.hard_words import HARD_WORDS
+from cityloom.web.identity_words import IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
@@ -719,6 +720,7 @@ WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
 WORDS |= RESIDENT_WORDS
 WORDS |= HARD_WORDS
+WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
 WORDS |= STYLE_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.

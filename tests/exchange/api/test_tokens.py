@@ -11,11 +11,16 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import RequestFactory
 from tests.cases.life import Life, at
+from tests.city.services import make_service
 
 from cityloom.app import ready
 from cityloom.app.cli import main
 from cityloom.base import clock as clocks
+from cityloom.city.actions.disable_service_account import disable_service_account
 from cityloom.city.actions.name_deputy import name_deputy
+from cityloom.city.actions.put_to_sleep import put_to_sleep
+from cityloom.city.service_accounts import find_service_account
+from cityloom.city.values import Role
 from cityloom.exchange.api.tokens import (
     BadToken,
     Caller,
@@ -125,7 +130,8 @@ def test_a_deputys_token_works_for_the_days_he_stands_in(life: Life):
 
 
 def test_a_service_account_has_a_post_of_its_own_with_the_units_above(life: Life):
-    post = service_post(life.city, "lamp system", "handler", "lighting_crew", "")
+    make_service(life, "lamp system", "handler", "lighting_crew")
+    post = service_post(life.city, "lamp system")
     text = issue_token(life.city, post, "lamp system", ["cases:read"], None, "test", life.clock.now())[1]
     caller = knock(life, text)
     assert caller is not None
@@ -137,17 +143,36 @@ def test_a_service_account_has_a_post_of_its_own_with_the_units_above(life: Life
 
 
 @pytest.mark.parametrize(
-    ("role", "unit", "area", "because"),
-    [
-        ("system", "", "", "nobody acts as the system"),
-        ("king", "", "", "no such role"),
-        ("handler", "moon_co", "", "no such unit"),
-        ("handler", "", "1", "no such area"),
-    ],
+    ("role", "unit", "area"), [("dispatcher", "", ""), ("handler", "hotline", ""), ("", "", "990101")]
 )
-def test_a_service_account_of_unknown_words_is_not_issued(life: Life, role, unit, area, because):
-    with pytest.raises(CannotIssue):
-        service_post(life.city, "x", role, unit, area)
+def test_a_token_of_a_service_account_acts_by_its_post_and_no_other(life: Life, role, unit, area):
+    make_service(life, "lamp system", "handler", "lighting_crew")
+    assert service_post(life.city, "lamp system", "handler", "lighting_crew").role is Role.HANDLER
+    with pytest.raises(CannotIssue, match="handler/lighting_crew"):
+        service_post(life.city, "lamp system", role, unit, area)
+
+
+def service_token(life: Life, **more: object) -> str:
+    account = make_service(life, "lamps", "handler", "lighting_co", **more)
+    return issue_token(life.city, account.post, "lamps", ["cases:read"], None, "test", life.clock.now())[1]
+
+
+def test_a_service_account_rests_with_its_tokens_when_it_is_disabled_expires_or_loses_its_person(life: Life):
+    text = service_token(life, days=2)
+    assert knock(life, text)
+    assert find_service_account(life.city, "lamps").last_used_at == life.clock.now()
+    life.clock.advance(days=2)
+    with pytest.raises(BadToken, match="day of the service account lamps"):
+        knock(life, text)
+    life.clock.advance(days=-1)
+    put_to_sleep("supervisor", "list", life.clock.now())
+    with pytest.raises(BadToken, match="hand-over"):
+        knock(life, text)
+    get_user_model().objects.filter(username="supervisor").update(is_active=True)
+    assert knock(life, text)
+    disable_service_account(life.city, "lamps", "admin", life.clock.now())
+    with pytest.raises(BadToken, match="disabled"):
+        knock(life, text)
 
 
 def test_a_scope_nobody_knows_and_a_span_out_of_range_are_refused(life: Life):
@@ -197,7 +222,7 @@ def test_the_command_issues_lists_and_revokes(life: Life, at_hand: None, monkeyp
         (["x", "--scope", "cases:read"], 2, "neither a person nor a service"),
         (["x", "--login", "nobody", "--scope", "cases:read"], 1, "nobody holds it"),
         (["x", "--login", "leader", "--scope", "everything"], 1, "no such scope"),
-        (["x", "--service", "--role", "system", "--scope", "cases:read"], 1, "not for tokens"),
+        (["x", "--service", "--scope", "cases:read"], 1, "no such service account"),
     ],
 )
 def test_the_command_refuses_with_its_exit_code(life: Life, at_hand: None, words, code, because):

@@ -14,6 +14,7 @@ from cityloom.cases import models
 from cityloom.cases.register_checks import Planned, Waiting, Worker, plan_rounds
 from cityloom.cases.register_rows import list_registers
 from cityloom.cases.register_values import Register
+from cityloom.city.held_posts import posts_of_everybody
 from cityloom.city.snapshot_values import City
 
 _LOCK = 0x526F756E  # "Roun": two workers that plan at once wait for each other
@@ -46,8 +47,8 @@ def _workers(city: City, register: Register, today: date) -> list[Worker]:
     busy = Counter(rows.filter(outcome="").values_list("worker", flat=True))
     busy.update(rows.filter(at__gte=midnight).values_list("worker", flat=True))
     found: dict[str, Worker] = {}
-    for login in city.posts:
-        for post in city.posts_of(login, today):
+    for login, posts in posts_of_everybody(city, today).items():
+        for post in posts:
             if post.role is register.by and login not in found:
                 found[login] = Worker(login, post.area, max(0, register.per_day - busy[login]))
     return list(found.values())

@@ -10,6 +10,7 @@ from cityloom.base.clock import Clock
 from cityloom.city import models
 from cityloom.city.account_events import Happened, record
 from cityloom.city.deputies import CannotDepute, check_deputy, may_name_for
+from cityloom.city.held_posts import posts_held
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 
@@ -17,7 +18,8 @@ from cityloom.city.values import Post
 def name_deputy(city: City, by: Post, post: Post, deputy: str, first: date, last: date, clock: Clock) -> int:
     """Let `deputy` act by `post` on these days; the id of what was kept. Raises CannotDepute."""
     at = clock.now()
-    check_deputy(city, by, post, deputy, first, last, at.astimezone(city.calendar().tz).date())
+    today = at.astimezone(city.calendar().tz).date()
+    check_deputy(city, by, post, deputy, posts_held(city, deputy, today), first, last, today)
     with transaction.atomic():
         kept = models.Deputy.objects.create(
             city_id=city.id, login=post.login, deputy=deputy, role=post.role.value, unit=post.unit or "",
@@ -43,5 +45,5 @@ def _may_end(city: City, by: Post, row: models.Deputy, today: date) -> bool:
     if by.login in (row.login, row.deputy):
         return True
     key = (row.role, row.unit, row.area)
-    posts = (p for p in city.posts_of(row.login, today) if (p.role.value, p.unit or "", p.area or "") == key)
+    posts = (p for p in posts_held(city, row.login, today) if (p.role.value, p.unit or "", p.area or "") == key)
     return any(may_name_for(city, by, post) for post in posts)

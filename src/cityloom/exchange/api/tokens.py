@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -21,6 +21,10 @@ from django.http import HttpRequest
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
 from cityloom.city.deputy_rows import deputy_posts
+from cityloom.city.held_posts import posts_held
+from cityloom.city.logins import SERVICE
+from cityloom.city.models import ServiceAccount as ServiceAccountRow
+from cityloom.city.service_accounts import ServiceState, find_service_account, state_of
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.exchange import models
@@ -36,8 +40,6 @@ SCOPES: dict[str, tuple[str, str]] = {
 USED_EVERY = timedelta(hours=1)  # how coarsely the last use is kept
 DEFAULT_DAYS = 365
 MOST_DAYS = 3 * 366
-SERVICE = "service:"  # what the login of a token's own post begins with
-NOT_FOR_TOKENS = frozenset({Role.SYSTEM})
 
 _TOKEN = re.compile(r"clm_([0-9a-z]{8})_([A-Za-z0-9_-]{43})")
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -73,9 +75,23 @@ register(
             "{login}有多个岗位，请用 --role、--unit 指明：{held}",
             "{login} holds several posts; say which with --role and --unit: {held}",
         ),
-        "token.no_such_role": ("没有岗位“{role}”；有：{known}", "there is no role {role}; there are: {known}"),
-        "token.no_such_unit": ("本市没有单位{unit}", "the city has no unit {unit}"),
-        "token.no_such_area": ("本市没有区域{area}", "the city has no area {area}"),
+        "token.service_disabled": (
+            "服务账号{name}已停用，令牌随之失效",
+            "the service account {name} was disabled, and its tokens with it",
+        ),
+        "token.service_expired": (
+            "服务账号{name}已到期，请用 cityloom services hand-over --days 延长",
+            "the day of the service account {name} has come; `cityloom services hand-over --days` gives it more",
+        ),
+        "token.service_without_person": (
+            "服务账号{name}的负责人已离岗，请用 cityloom services hand-over 指定新的负责人",
+            "who answered for the service account {name} has left; name another person with "
+            "`cityloom services hand-over`",
+        ),
+        "token.not_its_post": (
+            "服务账号{name}的岗位是{held}；不写 --role、--unit、--area，或写成一致",
+            "the service account {name} acts as {held}; leave --role, --unit and --area out, or say the same",
+        ),
         "token.days": ("有效期为1到{most}天", "a token is valid for 1 to {most} days"),
         "token.no_such": ("没有以{prefix}开头的令牌", "there is no token that begins with {prefix}"),
     }
@@ -112,6 +128,14 @@ class NoSuchToken(CityloomError):
     status = 404
 
 
+class ServiceDates(NamedTuple):
+    """What decides whether a machine's account can be used."""
+
+    disabled_at: datetime | None
+    expires_at: datetime
+    has_person: bool
+
+
 @dataclass(frozen=True)
 class Token:
     """A token as it is kept; its secret is nowhere."""
@@ -129,6 +153,7 @@ class Token:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    service: ServiceDates | None = None  # of the machine's account, where the token was found by its text
 
     def is_good(self, at: datetime) -> bool:
         """Whether it has neither been revoked nor expired."""
@@ -163,12 +188,35 @@ def authenticate(request: HttpRequest, city: City, at: datetime, *, api_key: str
     token = find_token(city, text)
     if token is None or not token.is_good(at):
         raise BadToken("token.unknown")
+    _check_service(token, at)
     post = post_of(token, city, at)
     if post is None:
         raise BadToken("token.post_gone", role=token.role.value)
     if token.last_used_at is None or at - token.last_used_at >= USED_EVERY:
-        models.ApiToken.objects.filter(id=token.id).update(last_used_at=at)
+        _note_use(token, city, at)
     return Caller(token, post)
+
+
+_RESTS = {
+    ServiceState.DISABLED: "token.service_disabled",
+    ServiceState.EXPIRED: "token.service_expired",
+    ServiceState.WITHOUT_PERSON: "token.service_without_person",
+}
+
+
+def _check_service(token: Token, at: datetime) -> None:
+    """Raise BadToken when the machine's account of the token rests."""
+    if token.service is None:
+        return
+    state = state_of(token.service.disabled_at, token.service.expires_at, token.service.has_person, at)
+    if state is not ServiceState.GOOD:
+        raise BadToken(_RESTS[state], name=token.login.removeprefix(SERVICE))
+
+
+def _note_use(token: Token, city: City, at: datetime) -> None:
+    models.ApiToken.objects.filter(id=token.id).update(last_used_at=at)
+    if token.is_service:
+        ServiceAccountRow.objects.filter(city_id=city.id, login=token.login).update(last_used_at=at)
 
 
 def bearer_of(request: HttpRequest) -> str:
@@ -184,21 +232,29 @@ def prefix_of(text: str) -> str:
 
 
 def find_token(city: City, text: str) -> Token | None:
-    """The token of that text, good or not any more; None when the city has none, or its person's account sleeps."""
+    """The token of that text, good or not any more; None when the city has none, or its person's account sleeps.
+
+    A token of a machine comes with the dates of the machine's account.
+    """
     if not (prefix := prefix_of(text)):
         return None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id, t.prefix, t.name, t.login, t.role, t.unit, t.area, t.is_service, t.scopes, t.created_at, "
-            "t.expires_at, t.last_used_at, t.revoked_at, t.digest, u.is_active FROM exchange_api_token t "
-            "LEFT JOIN auth_user u ON u.username = t.login WHERE t.prefix = %s AND t.city_id = %s",
+            "t.expires_at, t.last_used_at, t.revoked_at, t.digest, coalesce(u.is_active, false), s.disabled_at, "
+            "s.expires_at FROM exchange_api_token t "
+            "LEFT JOIN city_service_account s ON t.is_service AND s.city_id = t.city_id AND s.login = t.login "
+            "LEFT JOIN auth_user u ON u.username = coalesce(s.responsible, t.login) "
+            "WHERE t.prefix = %s AND t.city_id = %s",
             [prefix, city.id],
         )
         row = cursor.fetchone()
     if row is None or not hmac.compare_digest(bytes(row[13]), digest_of(text)):
         return None
-    token = _token(row[:13])
-    return token if token.is_service or row[14] else None
+    token, (active, disabled_at, expires_at) = _token(row[:13]), row[14:]
+    if token.is_service:
+        return replace(token, service=ServiceDates(disabled_at, expires_at, active)) if expires_at else None
+    return token if active else None
 
 
 def post_of(token: Token, city: City, at: datetime) -> Post | None:
@@ -213,7 +269,7 @@ def post_of(token: Token, city: City, at: datetime) -> Post | None:
         own = Post(token.login, token.role, token.unit or None, token.area or None, name=token.name)
         return city.placed(own, day)
     wanted = (token.role, token.unit, token.area)
-    held = next((p for p in city.posts_of(token.login, day) if _key(p) == wanted), None)
+    held = next((p for p in posts_held(city, token.login, day) if _key(p) == wanted), None)
     return held or next((p for p in deputy_posts(city, token.login, day) if _key(p) == wanted), None)
 
 
@@ -227,7 +283,7 @@ def _key(post: Post) -> tuple[Role, str, str]:
 def choose_post(city: City, login: str, role: str, unit: str, area: str, at: datetime) -> Post:
     """The one post of a person that these words name; raises CannotIssue for none and for several."""
     day = at.astimezone(city.calendar().tz).date()
-    held = city.posts_of(login, day)
+    held = posts_held(city, login, day)
     told = ["/".join(filter(None, [p.role.value, p.unit, p.area])) for p in held]
     found = [
         p for p in held if role in ("", p.role.value) and unit in ("", p.unit or "") and area in ("", p.area or "")
@@ -239,16 +295,13 @@ def choose_post(city: City, login: str, role: str, unit: str, area: str, at: dat
     return found[0]
 
 
-def service_post(city: City, name: str, role: str, unit: str, area: str) -> Post:
-    """The post of a service account; raises CannotIssue for words that the city does not know."""
-    known = sorted(r.value for r in Role if r not in NOT_FOR_TOKENS)
-    if role not in known:
-        raise CannotIssue("token.no_such_role", role=role, known=known)
-    if unit and unit not in city.units:
-        raise CannotIssue("token.no_such_unit", unit=unit)
-    if area and area not in city.areas:
-        raise CannotIssue("token.no_such_area", area=area)
-    return Post(f"{SERVICE}{name}"[:150], Role(role), unit or None, area or None, name=name)
+def service_post(city: City, name: str, role: str = "", unit: str = "", area: str = "") -> Post:
+    """The post of the machine's account of that name; words given besides must agree with it, else CannotIssue."""
+    account = find_service_account(city, name)
+    asked, held = (role, unit, area), (account.role.value, account.unit, account.area)
+    if any(word not in ("", kept) for word, kept in zip(asked, held, strict=True)):
+        raise CannotIssue("token.not_its_post", name=name, held="/".join(filter(None, held)))
+    return account.post
 
 
 def issue_token(
