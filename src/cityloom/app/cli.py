@@ -1,19 +1,26 @@
 """The command `cityloom`: each file of `commands/` is one command, loaded only when it is called.
 
-Exit codes: 0 done, 1 refused or bad input, 2 wrong usage, 3 the machine lacks something.
+What the exit codes mean stands in `exits.py`; docs/commands.md is made from these files.
 """
+
+from __future__ import annotations
 
 import ast
 import importlib
+import os
 import sys
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-_COMMANDS = Path(__file__).parent / "commands"
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
-REFUSED = 1
-ENVIRONMENT = 3
+_COMMANDS = Path(__file__).parent / "commands"
+SERVING = frozenset({"run", "web", "worker"})  # their error output is a log: an unexpected error stands there whole
 
 
 class OneFileOneCommand(click.Group):
@@ -36,30 +43,105 @@ class OneFileOneCommand(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names with their line, without importing them."""
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return [
+            *(CompletionItem(name, help=_first_line(name)) for name in names),
+            *click.Command.shell_complete(self, ctx, incomplete),
+        ]
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """As click's own, with what it refuses told in the language of the process."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        from cityloom.app.exits import Exit
+
+        try:
+            ended = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.ClickException as wrong:
+            _show(wrong)
+            sys.exit(int(wrong.exit_code))
+        except click.Abort:
+            click.echo(_said("已中止", "stopped"), err=True)
+            sys.exit(int(Exit.STOPPED))
+        sys.exit(ended if isinstance(ended, int) else int(Exit.DONE))
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a refusal or a lack is told in one paragraph instead of a traceback."""
         from cityloom.app.environment import SettingMissing, SettingNotUnderstood
+        from cityloom.app.exits import Exit, language_of
         from cityloom.app.processes import CannotStart
         from cityloom.base.errors import CityloomError
 
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, KeyboardInterrupt, BrokenPipeError):
+            raise
         except (CannotStart, SettingMissing, SettingNotUnderstood) as lack:
-            click.echo(f"cityloom: {lack}", err=True)
-            ctx.exit(ENVIRONMENT)
+            _end(ctx, Exit.LACKING, _said("本机缺少条件：", "") + str(lack))
         except CityloomError as refusal:
-            click.echo(f"cityloom: {refusal}", err=True)
-            ctx.exit(REFUSED)
+            _end(ctx, Exit.FOUND, refusal.in_language(language_of()))
         except Exception as wrong:
             if _is_database_silence(wrong):
-                click.echo(
-                    f"cityloom: the database does not answer: {str(wrong).strip()}\n"
-                    "Start it with `cityloom run`, or see what is wrong with `cityloom check`.",
-                    err=True,
-                )
-                ctx.exit(ENVIRONMENT)
-            raise
+                _end(ctx, Exit.LACKING, _silence(wrong))
+            if ctx.invoked_subcommand in SERVING or os.environ.get("CITYLOOM_LOG_LEVEL", "").upper() == "DEBUG":
+                raise
+            _end(ctx, Exit.FAULT, _fault(wrong))
         return None
+
+
+def _end(ctx: click.Context, code: int, sentence: str) -> None:
+    click.echo(f"cityloom: {sentence}", err=True)
+    ctx.exit(int(code))
+
+
+def _show(wrong: click.ClickException) -> None:
+    """Click's own words in English; in Chinese ours, below the line of usage."""
+    from cityloom.app.exits import language_of
+    from cityloom.app.usage_words import in_chinese
+
+    ctx = getattr(wrong, "ctx", None)
+    if language_of() == "en" or isinstance(wrong, click.exceptions.NoArgsIsHelpError):
+        wrong.show()
+        return
+    if isinstance(wrong, click.UsageError) and ctx is not None:
+        click.echo(f"{ctx.get_usage()}\n{ctx.command_path} --help 有说明。\n", err=True)
+    click.echo(f"cityloom: {in_chinese(wrong)}", err=True)
+
+
+def _said(zh: str, en: str) -> str:
+    from cityloom.app.exits import language_of
+
+    return zh if language_of() == "zh" else en
+
+
+def _silence(wrong: Exception) -> str:
+    return _said(
+        f"数据库没有应答：{str(wrong).strip()}\n用 `cityloom run` 启动它，或用 `cityloom check` 查看原因。",
+        f"the database does not answer: {str(wrong).strip()}\n"
+        "Start it with `cityloom run`, or see what is wrong with `cityloom check`.",
+    )
+
+
+def _fault(wrong: Exception) -> str:
+    """What went wrong inside, and where; the whole way there is shown on demand."""
+    place = traceback.extract_tb(wrong.__traceback__)[-1]
+    what = f"{type(wrong).__name__}: {wrong} ({Path(place.filename).name}:{place.lineno})"
+    return _said(
+        f"程序内部出错：{what}\n请反馈此错误；设置 CITYLOOM_LOG_LEVEL=DEBUG 再执行一次可看到全部过程。",
+        f"something went wrong inside: {what}\n"
+        "Please report it; run it again with CITYLOOM_LOG_LEVEL=DEBUG to see the whole way there.",
+    )
 
 
 def _is_database_silence(wrong: Exception) -> bool:

@@ -21,3 +21,10 @@ def shown_progress(label: str, out: TextIO) -> Iterator[Callable[[str, float], N
             bar.update(max(0, round(100 * share) - bar.pos), step)
 
         yield tell
+
+
+@contextlib.contextmanager
+def counted_progress(label: str, length: int, out: TextIO) -> Iterator[Callable[[int], None]]:
+    """Inside, telling how many more are done moves a bar of that length."""
+    with click.progressbar(length=length, label=label, file=out, hidden=not out.isatty()) as bar:
+        yield bar.update

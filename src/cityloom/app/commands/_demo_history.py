@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from datetime import datetime, time, timedelta
@@ -10,27 +9,28 @@ from pathlib import Path
 
 import click
 
+from cityloom.app.options import AS_JSON, DAY, FOLDER, example, print_json
 from cityloom.app.places import var_dir
 from cityloom.app.ready import needs_database
 
 TRUTH = "history_truth.json"
 
 
-@click.command("history")
+@click.command("history", epilog=example("cityloom demo history cities/jinchuan --cases 20000"))
 @click.option("--months", type=click.IntRange(1, 24), default=12, show_default=True, help="How long the history is.")
 @click.option("--cases", "count", type=int, default=120_000, show_default=True, help="How many cases it has.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which year.")
 @click.option(
     "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Day on whose end the history stops; without it, or on the present day, it stops now.",
 )
 @click.option(
     "--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of the texts."
 )
 @click.option("--processes", type=click.IntRange(1, 2), default=2, show_default=True, help="How many work at it.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@AS_JSON
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @needs_database
 def history(
     months: int,
@@ -74,7 +74,7 @@ def history(
     click.echo("", err=True)
     if as_json:
         speed = round(loaded.cases_per_second) if loaded.cases_per_second else None
-        click.echo(json.dumps({**vars(loaded), "cases_per_second": speed}, ensure_ascii=False, indent=2))
+        print_json({**vars(loaded), "cases_per_second": speed})
     elif loaded.was_there:
         click.echo(f"The city {code} has its year already; nothing was done.")
     else:

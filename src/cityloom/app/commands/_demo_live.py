@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from cityloom.app.options import FOLDER, example
 from cityloom.app.ready import needs_database
 
 
-@click.command("live")
+@click.command("live", epilog=example("cityloom demo live cities/jinchuan --rate 60"))
 @click.option(
     "--rate",
     type=click.FloatRange(min=0.1, max=600),
@@ -20,7 +21,7 @@ from cityloom.app.ready import needs_database
 )
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Where the pages are.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which day.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @needs_database
 def live(rate: float, url: str, seed: int, folder: Path) -> None:
     """Let people report on the pages of the running city of the folder DIR, and let its staff sign in with the demo

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from cityloom.app.options import FOLDER, example
 from cityloom.app.ready import needs_database
 
 
-@click.command("play")
+@click.command("play", epilog=example("cityloom demo play cities/jinchuan --rate 10"))
 @click.option(
     "--rate",
     type=click.FloatRange(min=0.01, max=1000),
@@ -19,7 +20,7 @@ from cityloom.app.ready import needs_database
     help="How often things happen: at 1 about one report in 7 seconds in the busiest hour.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which day.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @needs_database
 def play(rate: float, seed: int, folder: Path) -> None:
     """Let people report and posts take up what is open in the city of the folder DIR, until Ctrl-C or SIGTERM.

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
+from cityloom.app.exits import WrongUsage
 from cityloom.city.overlays import Fault, LayerReport, examine_overlays
 
 _SHOWN = 10
@@ -23,10 +22,10 @@ def reports_of(where: str) -> list[LayerReport]:
 
         folder, problems = read_folder(Path(where))
         if folder.config is None:
-            raise click.UsageError(f"{where} has no city.toml that can be read; see `cityloom city check`")
+            raise WrongUsage("command.no_city_file", folder=where)
         broken = [p for p in problems if p.file == "areas.geojson" and p.level == "error"]
         if broken or not folder.areas:
-            raise click.UsageError(f"the areas of {where} have errors; see `cityloom city check`")
+            raise WrongUsage("command.areas_wrong", folder=where)
         return examine_overlays(folder.areas, folder.features, folder.config)
     from cityloom.app.ready import ready
 

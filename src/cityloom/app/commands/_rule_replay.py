@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
+from cityloom.app.exits import WrongUsage
 
 if TYPE_CHECKING:
     from cityloom.cases.rule_values import Group, Moved, RuleReplay
@@ -26,7 +26,7 @@ def since_of(text: str, now: datetime, city: City) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(text), time(0), city.calendar().tz)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is neither days like 365d nor a date like 2026-01-31") from None
+        raise WrongUsage("command.bad_since", text=text) from None
 
 
 def proposed_of(where: Path, code: str | None) -> tuple[City, City | None, str, list[Problem]]:
@@ -41,9 +41,9 @@ def proposed_of(where: Path, code: str | None) -> tuple[City, City | None, str, 
         from cityloom.city.proposed import EXCHANGEABLE, with_tables
 
         if where.name not in EXCHANGEABLE:
-            raise click.UsageError(f"a single file is one of {', '.join(EXCHANGEABLE)}; else name a city folder")
+            raise WrongUsage("command.single_file", known=list(EXCHANGEABLE))
         if code is None:
-            raise click.UsageError("a single file needs the city it is for: --city CODE")
+            raise WrongUsage("command.file_needs_city")
         city = current_city(code)
         after, problems = with_tables(city, {where.name: where})
         return city, None if has_errors(problems) else after, "", problems

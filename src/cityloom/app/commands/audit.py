@@ -1,6 +1,5 @@
 """Ask whether history is as it was written, and sign how far it has come."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cityloom.app.commands._audit_papers import export, reads, sample
+from cityloom.app.options import AS_JSON, EACH_CITY, chosen_codes, example, print_json
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
@@ -27,27 +27,32 @@ command.add_command(export)
 command.add_command(reads)
 
 
-@command.command()
+@command.command(epilog=example("cityloom audit key /etc/cityloom/audit-key.pem"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def key(file: Path) -> None:
+@AS_JSON
+def key(file: Path, as_json: bool) -> None:
     """Make the key that signs roots, in a new file that only its owner reads; prints its public half.
 
     Name the file with CITYLOOM_AUDIT_KEY. Keep a copy apart from the database and its backups.
     """
     from cityloom.city.signing import make_key
 
-    click.echo(make_key(file))
+    public = make_key(file)
+    if as_json:
+        print_json({"file": file, "public_key": public})
+    else:
+        click.echo(public)
 
 
-@command.command()
-@click.option("--city", "city_code", help="Code of one city; all of them if not given.")
+@command.command(epilog=example("cityloom audit root"))
+@EACH_CITY
 @click.option(
     "--accept-late",
     default="",
     metavar="WHY",
     help="Why cases that say they are older than the last root come with this one, such as a load of old cases.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the roots as JSON.")
+@AS_JSON
 @needs_database
 def root(city_code: str | None, accept_late: str, as_json: bool) -> None:
     """Sign one root over all histories now; the worker does it once a day of the city has ended.
@@ -60,7 +65,7 @@ def root(city_code: str | None, accept_late: str, as_json: bool) -> None:
     from cityloom.city.snapshot import current_city
 
     made = []
-    for code in _codes(city_code):
+    for code in chosen_codes(city_code):
         done = sign_root(current_city(code), clock_of_settings(), accept_late[:300])
         made.append(told_of(done, code))
         if not as_json:
@@ -69,11 +74,11 @@ def root(city_code: str | None, accept_late: str, as_json: bool) -> None:
                 f"{done.logs:,} log rows: {done.hash.hex()}"
             )
     if as_json:
-        click.echo(json.dumps(made, indent=2))
+        print_json(made)
 
 
-@command.command()
-@click.option("--city", "city_code", help="Code of one city; all of them if not given.")
+@command.command(epilog=example("cityloom audit verify", "cityloom audit verify --since 120 --json"))
+@EACH_CITY
 @click.option(
     "--since", type=click.IntRange(min=1), metavar="ROOT", help="Walk only cases that moved after this root."
 )
@@ -82,7 +87,7 @@ def root(city_code: str | None, accept_late: str, as_json: bool) -> None:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="File of roots kept outside the database; that of CITYLOOM_AUDIT_ANCHOR if not given.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the counts and what was found as JSON.")
+@AS_JSON
 @click.option("--progress/--no-progress", default=None, help="Show how far it has come; at a terminal it does.")
 @needs_database
 def verify(
@@ -105,7 +110,7 @@ def verify(
         anchor = Path(settings.CITYLOOM_AUDIT_ANCHOR)
     trusted, told, clean = trusted_keys(), {}, True
     shown = sys.stderr.isatty() if progress is None else progress
-    for code in _codes(city_code):
+    for code in chosen_codes(city_code):
         anchored = read_anchor(anchor, code, trusted) if anchor is not None else {}
         city_id = City.objects.values_list("pk", flat=True).get(code=code)
         verified = verify_city(city_id, code, trusted, anchored, since, _progress(code, shown))
@@ -114,19 +119,9 @@ def verify(
         if not as_json:
             _say(code, verified)
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_json(told)
     if not clean:
         raise click.exceptions.Exit(1)
-
-
-def _codes(city_code: str | None) -> list[str]:
-    """The codes of the cities that are meant; raises NoSuchCity for one that is not there."""
-    from cityloom.city.snapshot import NoSuchCity, list_cities
-
-    codes = [city.code for city in list_cities()]
-    if city_code is not None and city_code not in codes:
-        raise NoSuchCity(city_code, codes)
-    return [city_code] if city_code else codes
 
 
 def _progress(code: str, shown: bool) -> Told:

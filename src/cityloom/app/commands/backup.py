@@ -5,23 +5,29 @@ from pathlib import Path
 
 import click
 
+from cityloom.app.exits import Refused, WrongUsage
+from cityloom.app.options import AS_JSON, example, print_json
 
-@click.command()
+
+@click.command(
+    epilog=example("cityloom backup /backup/cityloom.tar", "cityloom backup --verify /backup/cityloom.tar")
+)
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--verify", is_flag=True, help="Only read the backup TARGET to its end and say whether it is whole.")
-def command(target: Path, verify: bool) -> None:
+@AS_JSON
+def command(target: Path, verify: bool, as_json: bool) -> None:
     """Write the database, photos and files into TARGET, one tar file, while everything keeps running.
 
     The keys are not in it: keep the folder `secrets` of the running data, or the settings that hold the keys,
     in another safe place; without them names and phones stay unreadable for good.
     """
     if verify:
-        _verify(target)
+        _verify(target, as_json)
     else:
-        _make(target)
+        _make(target, as_json)
 
 
-def _make(target: Path) -> None:
+def _make(target: Path, as_json: bool) -> None:
     from datetime import UTC, datetime
 
     from cityloom import __version__
@@ -38,24 +44,31 @@ def _make(target: Path) -> None:
                 url, Path(settings.MEDIA_ROOT), target.absolute(),
                 version=__version__, now=datetime.now(UTC), tell=tell,
             )  # fmt: skip
+    if as_json:
+        print_json({"file": target, "bytes": target.stat().st_size, "rows": made.rows, "made_at": made.made_at})
+        return
     total = sum(made.rows.values())
     size_mb = target.stat().st_size / 1e6
     click.echo(f"{target}: {total:,} rows of {len(made.rows)} tables, {size_mb:,.1f} MB. The keys are not in it.")
 
 
-def _verify(source: Path) -> None:
+def _verify(source: Path, as_json: bool) -> None:
     """Exit code 1 when it is no whole backup."""
     from cityloom.app.backup import NotABackup, verify_backup
     from cityloom.app.progress import shown_progress
 
     if not source.is_file():
-        raise click.UsageError(f"there is no file {source}")
+        raise WrongUsage("command.no_file", file=source)
     try:
         with shown_progress("Reading", sys.stderr) as tell:
             found = verify_backup(source, tell)
     except NotABackup as wrong:
-        raise click.ClickException(str(wrong)) from wrong
+        raise Refused("command.file_unusable", why=str(wrong)) from wrong
     made, rows = found.manifest, sum(found.manifest.rows.values())
+    if as_json:
+        told = {"made_at": made.made_at, "version": made.version, "digests": made.format > 1}
+        print_json({"file": source, "bytes": found.size, "rows": made.rows, "files": found.files, **told})
+        return
     unchecked = "" if made.format > 1 else " It is of a release that kept no digests: only its dump was checked."
     click.echo(
         f"{source} is whole: {rows:,} rows of {len(made.rows)} tables, {found.files:,} photos and files, "

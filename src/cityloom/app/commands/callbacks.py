@@ -1,20 +1,26 @@
 """Call residents back in bulk: links by SMS, lists for a call centre, and what comes back."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cityloom.app.completing import logins
+from cityloom.app.options import AS_JSON, CITY, REJECTS, chosen_city, example, print_json, rejects_of, shown_count
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
     from cityloom.city.snapshot_values import City
     from cityloom.city.values import Post
 
-_CITY = click.option("--city", "city_code", help="Code of the city; the first one loaded when not given.")
-_BY = click.option("--by", "login", required=True, help="Login of the callback post in whose name it is done.")
+_BY = click.option(
+    "--by",
+    "login",
+    required=True,
+    shell_complete=logins,
+    help="Login of the callback post in whose name it is done.",
+)
 
 
 @click.group()
@@ -22,12 +28,12 @@ def command() -> None:
     """Call residents back in bulk: links by SMS, lists for a call centre, and what comes back."""
 
 
-@command.command()
-@_CITY
+@command.command(epilog=example("cityloom callbacks invite --by LOGIN --most 500"))
+@CITY
 @_BY
 @click.option("--most", type=click.IntRange(1, 5000), default=200, show_default=True, help="Links at most.")
 @click.option("--wished", is_flag=True, help="Only those who asked for a link instead of a call.")
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@AS_JSON
 @needs_database
 def invite(city_code: str | None, login: str, most: int, wished: bool, as_json: bool) -> None:
     """Send a one-time link to everybody who waits for a callback and agreed to SMS, once each.
@@ -37,16 +43,14 @@ def invite(city_code: str | None, login: str, most: int, wished: bool, as_json: 
     from cityloom.base.clock import clock_of_settings
     from cityloom.cases.actions.invite_callbacks import invite_callbacks
 
-    city, clock = _city(city_code), clock_of_settings()
+    city, clock = chosen_city(city_code), clock_of_settings()
     post = _post(city, login)
-
-    def tell(count: int) -> None:
-        click.echo(f"\r{count:,} links   ", nl=False, err=True)
-
-    done = invite_callbacks(city, post, clock, most=most, only_those_who_wish=wished, progress=tell)
-    click.echo("", err=True)
+    with shown_count() as shown:
+        done = invite_callbacks(
+            city, post, clock, most=most, only_those_who_wish=wished, progress=lambda sent: shown(f"{sent:,} links")
+        )
     if as_json:
-        click.echo(json.dumps({**asdict(done), "passed_over": dict(done.passed_over)}, indent=1))
+        print_json({**asdict(done), "passed_over": dict(done.passed_over)})
         return
     click.echo(f"links sent        {done.invited:>8,}")
     click.echo(f"exempted          {done.exempted:>8,}")
@@ -54,12 +58,12 @@ def invite(city_code: str | None, login: str, most: int, wished: bool, as_json: 
         click.echo(f"passed over       {count:>8,}  {code}")
 
 
-@command.command("list")
-@_CITY
+@command.command("list", epilog=example("cityloom callbacks list --by LOGIN --csv > calls.csv"))
+@CITY
 @_BY
 @click.option("--most", type=click.IntRange(1, 5000), default=500, show_default=True, help="Calls at most.")
 @click.option("--csv", "as_csv_text", is_flag=True, help="Print CSV with empty columns for the centre's answers.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @needs_database
 def list_calls(city_code: str | None, login: str, most: int, as_csv_text: bool, as_json: bool) -> None:
     """Print who is to be called, in turn, by tokens that only this installation can read.
@@ -70,10 +74,10 @@ def list_calls(city_code: str | None, login: str, most: int, as_csv_text: bool, 
     from cityloom.cases.actions.move_report import rules_of
     from cityloom.exchange.callback_lists import as_csv, calls_to_make
 
-    city = _city(city_code)
+    city = chosen_city(city_code)
     calls = calls_to_make(city, _post(city, login), clock_of_settings(), most)
     if as_json:
-        click.echo(json.dumps([asdict(call) for call in calls], ensure_ascii=False, indent=1))
+        print_json([asdict(call) for call in calls])
     elif as_csv_text:
         click.echo(as_csv(calls, rules_of(city).centre_sees_phones), nl=False)
     else:
@@ -82,16 +86,12 @@ def list_calls(city_code: str | None, login: str, most: int, as_csv_text: bool, 
         click.echo(f"{len(calls)} to call", err=True)
 
 
-@command.command("import")
+@command.command("import", epilog=example("cityloom callbacks import answers.csv --by LOGIN"))
 @click.argument("file", type=click.Path(path_type=Path))
-@_CITY
+@CITY
 @_BY
-@click.option(
-    "--rejects",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where rejected rows are written; FILE.rejects.csv in this folder if not given.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@REJECTS
+@AS_JSON
 @needs_database
 def import_list(file: Path, city_code: str | None, login: str, rejects: Path | None, as_json: bool) -> None:
     """Record what a call centre heard: each row of FILE becomes a move; nothing is recorded twice.
@@ -101,36 +101,18 @@ def import_list(file: Path, city_code: str | None, login: str, rejects: Path | N
     from cityloom.base.clock import clock_of_settings
     from cityloom.exchange.callback_lists import record_list
 
-    city = _city(city_code)
-    rejects = rejects or Path.cwd() / f"{file.name.split('.')[0]}.rejects.csv"
-
-    def tell(count: int) -> None:
-        click.echo(f"\r{count:,} rows   ", nl=False, err=True)
-
-    done = record_list(city, file, _post(city, login), clock_of_settings(), rejects, tell)
-    click.echo("", err=True)
+    city, rejects = chosen_city(city_code), rejects_of(file, rejects)
+    post = _post(city, login)
+    with shown_count() as count:
+        done = record_list(city, file, post, clock_of_settings(), rejects, lambda rows: count(f"{rows:,} rows"))
     if as_json:
-        click.echo(json.dumps(asdict(done), indent=1))
+        print_json(asdict(done))
     else:
         for name, count in asdict(done).items():
             click.echo(f"{name:<18}{count:>8,}")
     if done.rejected:
         click.echo(f"The rejected rows and their reasons are in {rejects}.", err=True)
         raise click.exceptions.Exit(1)
-
-
-def _city(code: str | None) -> "City":
-    from django.conf import settings
-
-    from cityloom.city.snapshot import NoSuchCity, current_city, list_cities
-
-    named = code or settings.CITYLOOM_CITY
-    if named:
-        return current_city(named)
-    found = list_cities()
-    if not found:
-        raise NoSuchCity("", ())
-    return current_city(found[0].code)
 
 
 def _post(city: "City", login: str) -> "Post":

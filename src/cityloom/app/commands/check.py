@@ -2,24 +2,25 @@
 
 import click
 
+from cityloom.app.exits import Exit
+from cityloom.app.options import AS_JSON, example, print_json
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+
+@click.command(epilog=example("cityloom check"))
+@AS_JSON
 def command(as_json: bool) -> None:
     """Look at the settings, the folder of running data, the servers and the tables.
 
     Exit code 3 when something is missing; each finding names the next step.
     """
-    import json
-
     from cityloom.app.checking import findings
 
     found = findings()
     if as_json:
-        click.echo(json.dumps([vars(finding) for finding in found], ensure_ascii=False, indent=2))
+        print_json([vars(finding) for finding in found])
     else:
         for finding in found:
             sign = click.style("ok  ", fg="green") if finding.ok else click.style("LACK", fg="red")
             click.echo(f"{sign} {finding.what}: {finding.says}")
     if not all(finding.ok for finding in found):
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(Exit.LACKING)

@@ -2,7 +2,6 @@
 
 import getpass
 import importlib.util
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cityloom.app.completing import city_codes, city_folders, logins
+from cityloom.app.exits import WrongUsage
+from cityloom.app.options import AS_JSON, CITY_FOLDER, DAY, LANGUAGE, example, print_json
+
 if TYPE_CHECKING:
     from cityloom.city.actions.load_city import LoadResult
     from cityloom.city.problems import Problem
 
 _SHOWN_OF_A_KIND = 10
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_LANG = click.option(
-    "--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the sentences."
-)
 
 
 @click.group()
@@ -26,11 +25,11 @@ def command() -> None:
     """Check, load and list cities; each is a folder of plain files (docs/city-folder.md)."""
 
 
-@command.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
-@click.option("--json", "as_json", is_flag=True, help="All problems as JSON.")
-@_LANG
-def check(folder: Path, as_json: bool, lang: str) -> None:
+@command.command(epilog=example("cityloom city check cities/jinchuan"))
+@CITY_FOLDER
+@AS_JSON
+@LANGUAGE
+def check(folder: Path, as_json: bool, language: str) -> None:
     """Say what is wrong in the city folder DIR and what would be right. Changes nothing.
 
     Exit code 0: no errors (warnings may be there), 1: errors.
@@ -42,21 +41,21 @@ def check(folder: Path, as_json: bool, lang: str) -> None:
         _, problems = check_folder(folder, lambda step, share: _advance(bar, step, share))
         _advance(bar, "", 1.0)
     if as_json:
-        click.echo(json.dumps(_problems_as_json(problems, lang), ensure_ascii=False, indent=1))
+        print_json(_problems_as_json(problems, language))
     else:
-        _tell_problems(problems, lang)
+        _tell_problems(problems, language)
     if has_errors(problems):
         raise click.exceptions.Exit(1)
 
 
-@command.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@command.command(epilog=example("cityloom city load cities/jinchuan --note 'new duties of March'"))
+@CITY_FOLDER
 @click.option("--by", default=getpass.getuser, show_default="your login", help="Who loads it.")
 @click.option("--note", default="", help="Why, for the list of versions.")
 @click.option("--require-signature", is_flag=True, help="Refuse a folder that nobody of the signers signed.")
-@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
-@_LANG
-def load(folder: Path, by: str, note: str, require_signature: bool, as_json: bool, lang: str) -> None:
+@AS_JSON
+@LANGUAGE
+def load(folder: Path, by: str, note: str, require_signature: bool, as_json: bool, language: str) -> None:
     """Make the city folder DIR the city's next version: all of it or, when it has errors, nothing.
 
     Loading the same folder again makes no new version. Open cases of units that have ended then go to their
@@ -79,17 +78,17 @@ def load(folder: Path, by: str, note: str, require_signature: bool, as_json: boo
                 _advance(bar, "", 1.0)
         except FolderRefused as refused:
             if as_json:
-                click.echo(json.dumps(_problems_as_json(refused.problems, lang), ensure_ascii=False, indent=1))
+                print_json(_problems_as_json(refused.problems, language))
             else:
-                _tell_problems(refused.problems, lang)
-                click.echo(f"cityloom: {refused.in_language(lang)}", err=True)
+                _tell_problems(refused.problems, language)
+                click.echo(f"cityloom: {refused.in_language(language)}", err=True)
             raise click.exceptions.Exit(1) from None
         _go_on(result, as_json)
 
 
-@command.command()
-@click.argument("where", metavar="DIR|CODE")
-@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, the crosswalk with it.")
+@command.command(epilog=example("cityloom city overlays CODE", "cityloom city overlays DIR --csv > crosswalk.csv"))
+@click.argument("where", metavar="DIR|CODE", shell_complete=city_folders)
+@AS_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="The crosswalk from unit grid to cell as CSV.")
 def overlays(where: str, as_json: bool, as_csv: bool) -> None:
     """Tell how the departmental grids and micro-grids of a city lie over its unit grids.
@@ -101,7 +100,7 @@ def overlays(where: str, as_json: bool, as_csv: bool) -> None:
 
     reports = _overlays.reports_of(where)
     if as_json:
-        click.echo(json.dumps([_overlays.as_json(each) for each in reports], ensure_ascii=False, indent=1))
+        print_json([_overlays.as_json(each) for each in reports])
     elif as_csv:
         click.echo(_overlays.as_csv(reports), nl=False)
     else:
@@ -111,8 +110,9 @@ def overlays(where: str, as_json: bool, as_csv: bool) -> None:
             click.echo(f"{where} has no overlays; docs/city-folder.md describes overlays.geojson")
 
 
-@command.command("list")
-def list_() -> None:
+@command.command("list", epilog=example("cityloom city list --json"))
+@AS_JSON
+def list_(as_json: bool) -> None:
     """List the cities of this installation with their current version."""
     from cityloom.app.ready import ready
 
@@ -120,15 +120,18 @@ def list_() -> None:
         from cityloom.city.snapshot import list_cities
 
         cities = list_cities()
+        if as_json:
+            print_json([{**vars(city), "name": vars(city.name)} for city in cities])
+            return
         for city in cities:
             click.echo(f"{city.code}\t{city.name.zh}\t{city.name.en}\tversion {city.version}\t{city.time_zone}")
         if not cities:
             click.echo("No city is loaded. Load one with `cityloom city load DIR`.")
 
 
-@command.command()
-@click.argument("code")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@command.command(epilog=example("cityloom city versions CODE --json"))
+@click.argument("code", shell_complete=city_codes)
+@AS_JSON
 def versions(code: str, as_json: bool) -> None:
     """List the versions of the city CODE: when each was loaded, by whom, and what it changed."""
     from cityloom.app.ready import ready
@@ -138,7 +141,7 @@ def versions(code: str, as_json: bool) -> None:
 
         rows = list_versions(code)
         if as_json:
-            click.echo(json.dumps([_version_as_json(row) for row in rows], ensure_ascii=False, indent=1))
+            print_json([_version_as_json(row) for row in rows])
             return
         for row in rows:
             changed = ", ".join(
@@ -151,21 +154,26 @@ def versions(code: str, as_json: bool) -> None:
             click.echo(f"{row.number}\t{row.loaded_at:%Y-%m-%d %H:%M %Z}\t{row.loaded_by}\t{changed}{note}")
 
 
-@command.command("replay-duties")
+@command.command("replay-duties", epilog=example("cityloom city replay-duties DIR_NEW --since 90d"))
 @click.argument("where", metavar="DIR_NEW", type=click.Path(exists=True, path_type=Path))
 @click.option("--since", default="365d", show_default=True, help="Days like 365d, or a first day like 2026-01-31.")
-@click.option("--city", "code", help="Code of the city, where DIR_NEW is a single duties.csv or standards.csv.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Let the rules of this day hold on every day.")
+@click.option(
+    "--city",
+    "code",
+    shell_complete=city_codes,
+    help="Code of the city, where DIR_NEW is a single duties.csv or standards.csv.",
+)
+@click.option("--as-of", type=DAY, help="Let the rules of this day hold on every day.")
 @click.option("--limit", "most", type=click.IntRange(1), help="Only so many cases, the newest.")
-@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON; `city sign --replay` takes it.")
-@_LANG
+@AS_JSON
+@LANGUAGE
 def replay_duties(
-    where: Path, since: str, code: str | None, as_of: Any, most: int | None, as_json: bool, lang: str
+    where: Path, since: str, code: str | None, as_of: Any, most: int | None, as_json: bool, language: str
 ) -> None:
     """Tell what other duties, limits or paths would have changed in the stored history. Writes nothing.
 
     DIR_NEW is the changed city folder, or a changed duties.csv or standards.csv alone. It is checked first; exit
-    code 1: it has errors, they are listed and nothing was replayed.
+    code 1: it has errors, they are listed and nothing was replayed. `city sign --replay` takes what --json prints.
     """
     from cityloom.app.ready import ready
 
@@ -177,9 +185,9 @@ def replay_duties(
         city, after, digest, problems = _rule_replay.proposed_of(where, code)
         if after is None:
             if as_json:
-                click.echo(json.dumps(_problems_as_json(problems, lang), ensure_ascii=False, indent=1))
+                print_json(_problems_as_json(problems, language))
             else:
-                _tell_problems(problems, lang)
+                _tell_problems(problems, language)
             raise click.exceptions.Exit(1)
         now = clock_of_settings().now()
         begins, day = _rule_replay.since_of(since, now, city), as_of.date() if as_of else None
@@ -190,18 +198,19 @@ def replay_duties(
             )  # fmt: skip
         if as_json:
             told = _rule_replay.as_json(result, city, digest, begins, day)
-            click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+            print_json(told)
         else:
-            for line in _rule_replay.as_lines(result, after, lang):
+            for line in _rule_replay.as_lines(result, after, language):
                 click.echo(line)
 
 
-@command.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
-@click.option("--by", required=True, help="Your login, as the list of signers knows it.")
+@command.command(epilog=example("cityloom city sign cities/jinchuan --by LOGIN --replay report.json"))
+@CITY_FOLDER
+@click.option("--by", required=True, shell_complete=logins, help="Your login, as the list of signers knows it.")
 @click.option("--replay", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The report relied on.")
-@_LANG
-def sign(folder: Path, by: str, replay: Path | None, lang: str) -> None:
+@AS_JSON
+@LANGUAGE
+def sign(folder: Path, by: str, replay: Path | None, as_json: bool, language: str) -> None:
     """Sign what the city folder DIR says, in the file city.sig beside it, with the key of CITYLOOM_SIGNING_KEY.
 
     A second person signs the same way; changing the folder makes all signatures void. Exit code 1: the folder has
@@ -213,26 +222,39 @@ def sign(folder: Path, by: str, replay: Path | None, lang: str) -> None:
     set_up_django()
     signatures, problems = _signing.sign_folder(folder, by, replay)
     if not signatures:
-        _tell_problems(problems, lang)
+        if as_json:
+            print_json(_problems_as_json(problems, language))
+        else:
+            _tell_problems(problems, language)
         raise click.exceptions.Exit(1)
+    if as_json:
+        print_json([each.as_json() for each in signatures])
+        return
     click.echo(f"{signatures[-1].digest}\tsigned by {', '.join(each.by for each in signatures)}")
 
 
-@command.command("signing-key")
+@command.command("signing-key", epilog=example("cityloom city signing-key ~/.cityloom-signing-key --by LOGIN"))
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--by", required=True, help="Whose key it is: the login.")
-def signing_key(file: Path, by: str) -> None:
+@click.option("--by", required=True, shell_complete=logins, help="Whose key it is: the login.")
+@AS_JSON
+def signing_key(file: Path, by: str, as_json: bool) -> None:
     """Make a key for signing city folders in FILE, and print the line for the list of signers.
 
     FILE stays with its owner, outside every repository; the line goes into the file of CITYLOOM_SIGNERS.
     """
     from cityloom.city.signing import make_key
 
-    click.echo(f"{by} {make_key(file)}")
+    public = make_key(file)
+    if as_json:
+        print_json({"login": by, "file": file, "public_key": public})
+    else:
+        click.echo(f"{by} {public}")
 
 
-@command.command(context_settings={"ignore_unknown_options": True})
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@command.command(
+    context_settings={"ignore_unknown_options": True}, epilog=example("cityloom city build cities/boston -- --help")
+)
+@CITY_FOLDER
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def build(folder: Path, options: tuple[str, ...]) -> None:
     """Make the files of the city folder DIR from outside data, as its own build.py does; OPTIONS go to it.
@@ -242,10 +264,10 @@ def build(folder: Path, options: tuple[str, ...]) -> None:
     """
     script = folder / "build.py"
     if not script.is_file():
-        raise click.UsageError(f"{folder} has no build.py; its files are made by hand")
+        raise WrongUsage("command.no_build", folder=folder)
     spec = importlib.util.spec_from_file_location("cityloom_city_build", script)
     if spec is None or spec.loader is None:
-        raise click.UsageError(f"{script} cannot be read as Python")
+        raise WrongUsage("command.not_python", file=script)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -306,7 +328,7 @@ def _go_on(result: "LoadResult", as_json: bool) -> None:
     taken_over = take_over_and_tell(result.city, lambda text: None, dry_run=False, bar=False)
     tables = {name: vars(change) for name, change in result.tables.items()}
     told = {"city": result.city, "version": result.version, "unchanged": result.unchanged, "tables": tables}
-    click.echo(json.dumps(told | {"taken_over": taken_over}, ensure_ascii=False, indent=1))
+    print_json(told | {"taken_over": taken_over})
 
 
 def _tell_result(result: "LoadResult") -> None:

@@ -1,5 +1,6 @@
 """Make the fictional demo city Jinchuan."""
 
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ import click
 from cityloom.app.commands._demo_history import history
 from cityloom.app.commands._demo_live import live
 from cityloom.app.commands._demo_play import play
+from cityloom.app.options import AS_JSON, DAY, example, print_json
+from cityloom.app.progress import shown_progress
 
 
 @click.group()
@@ -21,11 +24,11 @@ command.add_command(history)
 command.add_command(live)
 
 
-@command.command()
+@command.command(epilog=example("cityloom demo make cities/jinchuan --until 2026-03-17"))
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which city.")
 @click.option(
     "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     required=True,
     help="Day on which the history of finished cases ends; it begins 365 days before.",
 )
@@ -34,19 +37,15 @@ command.add_command(live)
     help="How many finished cases.",
 )  # fmt: skip
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-def make(seed: int, until: datetime, history_count: int, folder: Path) -> None:
+@AS_JSON
+def make(seed: int, until: datetime, history_count: int, folder: Path, as_json: bool) -> None:
     """Write the city folder DIR; an earlier demo city there is replaced, anything else is left alone."""
     from cityloom.exchange.demo.make import make_city
 
     began = time.monotonic()
-    with click.progressbar(length=100, label="Making Jinchuan", show_eta=False, item_show_func=_shown) as bar:
-
-        def progress(step: str, share: float) -> None:
-            bar.update(round(share * 100) - bar.pos, step)
-
-        make_city(folder.absolute(), seed, until.date(), history_count, progress)
+    with shown_progress("Making Jinchuan", sys.stderr) as tell:
+        make_city(folder.absolute(), seed, until.date(), history_count, tell)
+    if as_json:
+        print_json({"folder": folder, "seed": seed, "seconds": round(time.monotonic() - began, 1)})
+        return
     click.echo(f"{folder} holds the city of seed {seed}; it took {time.monotonic() - began:.1f} s.")
-
-
-def _shown(step: str | None) -> str:
-    return step or ""

@@ -1,11 +1,21 @@
 """Bring the records of another system in."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cityloom.app.options import (
+    AS_JSON,
+    CITY,
+    MAP,
+    REJECTS,
+    chosen_city,
+    example,
+    print_json,
+    rejects_of,
+    shown_count,
+)
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
@@ -17,51 +27,40 @@ def command() -> None:
     """Bring the records of another system in, by a mapping of their columns and words to ours."""
 
 
-@command.command()
+@command.command(epilog=example("cityloom import cases requests.csv.gz --map cities/CITY/MAP.toml --city CODE"))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--map", "map_file", type=click.Path(path_type=Path), required=True, help="The mapping, MAP.toml.")
-@click.option("--city", "city_code", required=True, help="Code of the city, loaded before.")
-@click.option(
-    "--rejects",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where rejected rows are written; FILE.rejects.csv in this folder if not given.",
-)
+@MAP
+@CITY
+@REJECTS
 @click.option(
     "--batch", type=click.IntRange(1, 100_000), default=5000, show_default=True, help="Rows kept at a time."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@AS_JSON
 @needs_database
-def cases(file: Path, map_file: Path, city_code: str, rejects: Path | None, batch: int, as_json: bool) -> None:
+def cases(file: Path, map_file: Path, city_code: str | None, rejects: Path | None, batch: int, as_json: bool) -> None:
     """Import finished and open cases from FILE (CSV, also .gz; XLSX; JSON; GeoJSON).
 
     Original times and outcomes are kept, each case gets one `imported` entry. Nothing is taken twice, and an import
     that was interrupted goes on when it is called again. Exit code 1 when rows were rejected.
     """
     from cityloom.base.clock import RealClock
-    from cityloom.city.snapshot import current_city
     from cityloom.exchange.actions.import_cases import import_cases
     from cityloom.exchange.mapping import read_mapping
 
-    rejects = rejects or Path.cwd() / f"{file.name.split('.')[0]}.rejects.csv"
+    city, rejects = chosen_city(city_code), rejects_of(file, rejects)
+    with shown_count() as count:
 
-    def tell(done: "Imported") -> None:
-        speed = f"{done.rows_per_second:,.0f} rows/s" if done.rows_per_second else ""
-        click.echo(f"\r{done.rows:,} rows, {done.new:,} new, {speed}   ", nl=False, err=True)
+        def tell(done: "Imported") -> None:
+            speed = f"{done.rows_per_second:,.0f} rows/s" if done.rows_per_second else ""
+            count(f"{done.rows:,} rows, {done.new:,} new, {speed}")
 
-    done = import_cases(
-        current_city(city_code),
-        file,
-        read_mapping(map_file),
-        RealClock(),
-        rejects=rejects,
-        batch=batch,
-        progress=tell,
-    )
-    click.echo("", err=True)
+        done = import_cases(
+            city, file, read_mapping(map_file), RealClock(), rejects=rejects, batch=batch, progress=tell
+        )
     if as_json:
         speed = round(done.rows_per_second) if done.rows_per_second else None
         figures = {**vars(done), "seconds": round(done.seconds, 2), "rows_per_second": speed}
-        click.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+        print_json(figures)
     else:
         _tell_sums(done)
     if done.rejected:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cityloom.app.options import AS_JSON, example, print_json
+from cityloom.app.progress import counted_progress
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
@@ -16,16 +18,14 @@ def command() -> None:
     """Change the keys that seal personal data: status, new, rotate, retire."""
 
 
-@command.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@command.command(epilog=example("cityloom keys status --json"))
+@AS_JSON
 @needs_database
 def status(as_json: bool) -> None:
     """Tell how many rows each table keeps under older keys. Exit code 1 when rows need a key that is not present."""
-    import json
-
     standing = _standing()
     if as_json:
-        click.echo(json.dumps([vars(each) for each in standing], indent=2))
+        print_json([vars(each) for each in standing])
     else:
         for each in standing:
             click.echo(f"{each.table:22} {each.rows:>10,} rows  {each.older:>10,} older  {each.unknown:>6,} unknown")
@@ -33,12 +33,17 @@ def status(as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-@command.command()
-def new() -> None:
+@command.command(epilog=example("cityloom keys new"))
+@AS_JSON
+def new(as_json: bool) -> None:
     """Print a new key, and how every process gets to know it before it seals anything."""
     from cityloom.base.crypto import new_key
 
-    click.echo(new_key())
+    made = new_key()
+    if as_json:
+        print_json({"key": made})
+    else:
+        click.echo(made)
     click.echo(
         "Put it at the end of CITYLOOM_DATA_KEYS and restart every process, so that all can open what it seals; then "
         "put it first, restart once more, and call `cityloom keys rotate`.",
@@ -46,9 +51,10 @@ def new() -> None:
     )
 
 
-@command.command()
+@command.command(epilog=example("cityloom keys rotate"))
+@AS_JSON
 @needs_database
-def rotate() -> None:
+def rotate(as_json: bool) -> None:
     """Seal everything again with the first key; the city goes on meanwhile, and a run that broke off goes on.
 
     In a demo a new key is made first, when nothing waits for the present one. In production the first key of
@@ -63,14 +69,18 @@ def rotate() -> None:
     if settings.CITYLOOM_DATA_KEY_FILE is not None and not sum(each.older for each in _standing()):
         _write_keys([new_key(), *present_keys()])
     older = sum(each.older for each in _standing())
-    with click.progressbar(length=older, label="Sealing again", file=sys.stderr) as bar:
-        count = reseal(bar.update)
+    with counted_progress("Sealing again", older, sys.stderr) as told:
+        count = reseal(told)
+    if as_json:
+        print_json({"sealed_again": count, "older": older})
+        return
     click.echo(f"{count:,} rows sealed again with the first key. `cityloom keys retire` tells whether others can go.")
 
 
-@command.command()
+@command.command(epilog=example("cityloom keys retire"))
+@AS_JSON
 @needs_database
-def retire() -> None:
+def retire(as_json: bool) -> None:
     """Let go of the older keys, if no row needs one. Exit code 1, and nothing changed, when one does."""
     from django.conf import settings
 
@@ -79,17 +89,23 @@ def retire() -> None:
 
     keys = present_keys()
     standing = _standing()
+    if as_json:
+        print_json({"keys": len(keys), "older": sum(each.older for each in standing), "may_go": may_retire(standing)})
     if not may_retire(standing):
         older = sum(each.older for each in standing)
         click.echo(f"{older:,} rows still need an older key; call `cityloom keys rotate` first.", err=True)
         raise click.exceptions.Exit(1)
+
+    def say(text: str) -> None:
+        click.echo(text, err=as_json)
+
     if len(keys) == 1:
-        click.echo("There is one key only.")
+        say("There is one key only.")
     elif settings.CITYLOOM_DATA_KEY_FILE is not None:
         _write_keys([keys[0]])
-        click.echo(f"{len(keys) - 1} older keys are gone. Backups made before can only be opened with them.")
+        say(f"{len(keys) - 1} older keys are gone. Backups made before can only be opened with them.")
     else:
-        click.echo(
+        say(
             f"The last {len(keys) - 1} of the {len(keys)} keys of CITYLOOM_DATA_KEYS can go: leave the first one and "
             "restart every process. Keep the others with the backups that were made before."
         )

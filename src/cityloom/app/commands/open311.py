@@ -1,20 +1,19 @@
 """Exchange cases with other Open311 servers: pull what they received, push what was handed to them."""
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
+from cityloom.app.exits import WrongUsage
+from cityloom.app.options import AS_JSON, CITY, chosen_city, example, print_json
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
     from cityloom.city.snapshot_values import City
     from cityloom.exchange.open311.client import Open311Server
 
-_CITY = click.option("--city", "city_code", help="Code of the city; the one of CITYLOOM_CITY when not given.")
 _PARTNER = click.option("--partner", help="Only this partner; all that have an Open311 server when not given.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 
 
 @click.group()
@@ -25,10 +24,10 @@ def command() -> None:
     """
 
 
-@command.command()
-@_CITY
+@command.command(epilog=example("cityloom open311 pull --partner 990200"))
+@CITY
 @_PARTNER
-@_JSON
+@AS_JSON
 @needs_database
 def pull(city_code: str | None, partner: str | None, as_json: bool) -> None:
     """Receive what the partners' servers were told since the last time; nothing is received twice.
@@ -38,14 +37,14 @@ def pull(city_code: str | None, partner: str | None, as_json: bool) -> None:
     from cityloom.base.clock import clock_of_settings
     from cityloom.exchange.actions.pull_open311 import pull_open311
 
-    city, clock = _city(city_code), clock_of_settings()
+    city, clock = chosen_city(city_code), clock_of_settings()
     _tell({p: asdict(pull_open311(city, p, server, clock)) for p, server in _servers(city, partner).items()}, as_json)
 
 
-@command.command()
-@_CITY
+@command.command(epilog=example("cityloom open311 push"))
+@CITY
 @_PARTNER
-@_JSON
+@AS_JSON
 @needs_database
 def push(city_code: str | None, partner: str | None, as_json: bool) -> None:
     """Send what was handed to the partners, and take back what has ended there.
@@ -55,15 +54,8 @@ def push(city_code: str | None, partner: str | None, as_json: bool) -> None:
     from cityloom.base.clock import clock_of_settings
     from cityloom.exchange.actions.push_open311 import push_open311
 
-    city, clock = _city(city_code), clock_of_settings()
+    city, clock = chosen_city(city_code), clock_of_settings()
     _tell({p: asdict(push_open311(city, p, server, clock)) for p, server in _servers(city, partner).items()}, as_json)
-
-
-def _city(code: str | None) -> "City":
-    from cityloom.city.snapshot import current_city
-    from cityloom.city.this_city import this_city
-
-    return current_city(code) if code else this_city()
 
 
 def _servers(city: "City", partner: str | None) -> "dict[str, Open311Server]":
@@ -73,8 +65,7 @@ def _servers(city: "City", partner: str | None) -> "dict[str, Open311Server]":
 
     doors = city.settings.partner_doors
     if partner is not None and partner not in doors:
-        known = ", ".join(doors) or "none"
-        raise click.BadParameter(f"{partner} has no `open311` in city.toml; those that have: {known}")
+        raise WrongUsage("command.no_open311", partner=partner, known=list(doors))
     keys = settings.CITYLOOM_PARTNER_KEYS
     return {
         code: Open311Server(door.open311, door.jurisdiction, keys.get(code, ""))
@@ -85,7 +76,7 @@ def _servers(city: "City", partner: str | None) -> "dict[str, Open311Server]":
 
 def _tell(done: dict[str, dict[str, object]], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(done, ensure_ascii=False, indent=1))
+        print_json(done)
     for partner, counts in {} if as_json else done.items():
         refused = counts["refused"]
         assert isinstance(refused, dict)

@@ -2,6 +2,7 @@
 
 import click
 
+from cityloom.app.options import AS_JSON, EACH_CITY, chosen_codes, example, print_json
 from cityloom.app.ready import needs_database
 
 
@@ -10,26 +11,21 @@ def command() -> None:
     """Look at what people asked about their own data; a data steward decides on the page /requests/."""
 
 
-@command.command()
-@click.option("--city", "city_code", help="Code of one city; all of them if not given.")
+@command.command(epilog=example("cityloom people requests --json"))
+@EACH_CITY
 @click.option("--all", "every", is_flag=True, help="Also those that were decided.")
-@click.option("--json", "as_json", is_flag=True, help="Print the requests as JSON.")
+@AS_JSON
 @needs_database
 def requests(city_code: str | None, every: bool, as_json: bool) -> None:
     """List requests to see, correct or erase, by what falls due first. Names nobody; exit code 1 when one is late."""
-    import json
-
     from django.db import connection
 
     from cityloom.base.clock import clock_of_settings
     from cityloom.cases.rights import list_requests
-    from cityloom.city.snapshot import NoSuchCity, current_city, list_cities
+    from cityloom.city.snapshot import current_city
 
-    codes = [city.code for city in list_cities()]
-    if city_code is not None and city_code not in codes:
-        raise NoSuchCity(city_code, codes)
     now, rows = clock_of_settings().now(), []
-    for code in [city_code] if city_code else codes:
+    for code in chosen_codes(city_code):
         with connection.cursor() as cursor:
             for each in list_requests(cursor, current_city(code).id, only_open=not every):
                 late = each.is_open and now > each.due_at
@@ -37,7 +33,7 @@ def requests(city_code: str | None, every: bool, as_json: bool) -> None:
                              "asked_at": each.asked_at.isoformat(), "due_at": each.due_at.isoformat(),
                              "late": late})  # fmt: skip
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        print_json(rows)
     else:
         for row in rows:
             mark = "LATE" if row["late"] else ""

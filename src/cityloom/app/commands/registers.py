@@ -1,20 +1,19 @@
 """Load registers whose records are verified on the spot, plan the checks of a day, tell how registers stand."""
 
 import getpass
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cityloom.app.exits import WrongUsage, language_of
+from cityloom.app.options import AS_JSON, CITY, chosen_city, example, print_json
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
     from cityloom.cases.actions.load_register import Loaded
 
 _SHOWN = 10
-_CITY = click.option("--city", "city_code", required=True, help="Code of the city, loaded before.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 
 
 @click.group()
@@ -22,9 +21,11 @@ def command() -> None:
     """Load registers whose records are verified on the spot, plan the checks of a day, tell how registers stand."""
 
 
-@command.command()
+@command.command(
+    epilog=example("cityloom registers load registers/", "cityloom registers load shops.csv --kind shops")
+)
 @click.argument("path", metavar="DIR|FILE", type=click.Path(exists=True, path_type=Path))
-@_CITY
+@CITY
 @click.option("--kind", help="Which register FILE is of, as registers.toml names it; not needed for a DIR.")
 @click.option(
     "--map",
@@ -33,9 +34,9 @@ def command() -> None:
     help="The registers.toml that tells the columns; the one beside FILE when not given.",
 )
 @click.option("--by", default=getpass.getuser, show_default="your login", help="Who loads it.")
-@_JSON
+@AS_JSON
 @needs_database
-def load(path: Path, city_code: str, kind: str | None, map_file: Path | None, by: str, as_json: bool) -> None:
+def load(path: Path, city_code: str | None, kind: str | None, map_file: Path | None, by: str, as_json: bool) -> None:
     """Load the registers of a folder with a registers.toml, or one FILE of them.
 
     Loading again changes nothing unless the file says something new; what was corrected on the spot stays until then.
@@ -43,7 +44,6 @@ def load(path: Path, city_code: str, kind: str | None, map_file: Path | None, by
     """
     from cityloom.base.clock import clock_of_settings
     from cityloom.cases.actions.load_register import load_register
-    from cityloom.city.snapshot import current_city
     from cityloom.exchange.register_files import SETTINGS, read_registers, read_rows
 
     folder = path if path.is_dir() else path.parent
@@ -53,46 +53,49 @@ def load(path: Path, city_code: str, kind: str | None, map_file: Path | None, by
     else:
         chosen = kind or next((each.kind for each in known.values() if each.file == path.name), path.stem)
         if chosen not in known:
-            raise click.UsageError(f"{chosen} is none of the registers {', '.join(known)}; name one with --kind")
+            raise WrongUsage("command.no_register", kind=chosen, known=list(known))
         files = {chosen: path}
-    city, told = current_city(city_code), {}
+    city, told = chosen_city(city_code), {}
     for name, file in files.items():
         loaded = load_register(city, known[name], read_rows(file), by, clock_of_settings())
         told[name] = _figures(loaded)
         if not as_json:
             _tell(name, loaded)
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        print_json(told)
 
 
-@command.command()
-@_CITY
+@command.command(epilog=example("cityloom registers plan"))
+@CITY
+@AS_JSON
 @needs_database
-def plan(city_code: str) -> None:
+def plan(city_code: str | None, as_json: bool) -> None:
     """Add the checks that still fit into today's rounds; the worker does the same by itself."""
     from cityloom.base.clock import clock_of_settings
     from cityloom.cases.actions.plan_register_checks import plan_register_checks
-    from cityloom.city.snapshot import current_city
 
-    click.echo(f"{plan_register_checks(current_city(city_code), clock_of_settings())} checks planned")
+    planned = plan_register_checks(chosen_city(city_code), clock_of_settings())
+    if as_json:
+        print_json({"planned": planned})
+    else:
+        click.echo(f"{planned} checks planned")
 
 
-@command.command()
-@_CITY
-@_JSON
+@command.command(epilog=example("cityloom registers show --json"))
+@CITY
+@AS_JSON
 @needs_database
-def show(city_code: str, as_json: bool) -> None:
+def show(city_code: str | None, as_json: bool) -> None:
     """Tell of each register how many records stand, are due and being checked, and what checks found."""
     from cityloom.base.clock import clock_of_settings
     from cityloom.cases.queries_registers import figures_of
     from cityloom.cases.register_rows import list_registers
-    from cityloom.city.snapshot import current_city
 
-    city = current_city(city_code)
+    city = chosen_city(city_code)
     today = clock_of_settings().now().astimezone(city.calendar().tz).date()
     figures = {kind: figures_of(city, kind, today) for kind in list_registers(city)}
     if as_json:
-        click.echo(json.dumps({kind: each._asdict() for kind, each in figures.items()}, indent=1))
+        print_json({kind: each._asdict() for kind, each in figures.items()})
         return
     for kind, each in figures.items():
         answers = ", ".join(f"{count} {outcome}" for outcome, count in sorted(each.outcomes.items())) or "none"
@@ -116,6 +119,6 @@ def _tell(name: str, loaded: "Loaded") -> None:
         f"{len(loaded.refused):,} refused"
     )
     for row, reason in loaded.refused[:_SHOWN]:
-        click.echo(f"  row {row}: {render(reason, 'en')}")
+        click.echo(f"  row {row}: {render(reason, language_of())}")
     if len(loaded.refused) > _SHOWN:
         click.echo(f"  … {len(loaded.refused) - _SHOWN} more; --json lists all")

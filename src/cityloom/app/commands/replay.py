@@ -1,37 +1,37 @@
 """Play a record through the real actions at its own times."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cityloom.app.options import (
+    AS_JSON,
+    REJECTS,
+    chosen_city,
+    days_of,
+    example,
+    print_json,
+    rejects_of,
+    shown_count,
+    takes_record,
+)
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
     from cityloom.exchange.actions.replay_records import Replayed
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--map", "map_file", type=click.Path(path_type=Path), required=True, help="The mapping, MAP.toml.")
-@click.option("--city", "city_code", required=True, help="Code of the city, loaded before.")
-@click.option("--from", "first", type=_DAY, help="First day of opening, in the city's time zone.")
-@click.option("--until", "last", type=_DAY, help="Last day of opening.")
-@click.option(
-    "--rejects",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where rejected rows are written; FILE.rejects.csv in this folder if not given.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@click.command(epilog=example("cityloom replay requests.csv --map MAP.toml --city CODE --since 2026-03-01"))
+@takes_record
+@REJECTS
+@AS_JSON
 @needs_database
 def command(
     file: Path,
     map_file: Path,
-    city_code: str,
+    city_code: str | None,
     first: datetime | None,
     last: datetime | None,
     rejects: Path | None,
@@ -42,30 +42,24 @@ def command(
     The clocks run at the record's own time, so let no `cityloom worker` work on this database meanwhile. Reports
     already there are not received again. Exit code 1 when rows were rejected or refused.
     """
-    from cityloom.city.snapshot import current_city
     from cityloom.exchange.actions.replay_records import replay_records
     from cityloom.exchange.mapping import read_mapping
 
-    rejects = rejects or Path.cwd() / f"{file.name.split('.')[0]}.rejects.csv"
+    city, rejects = chosen_city(city_code), rejects_of(file, rejects)
+    begins, ends = days_of(first, last)
+    with shown_count() as count:
 
-    def tell(done: "Replayed") -> None:
-        speed = f", {done.rows_per_second:.0f} rows/s" if done.rows_per_second else ""
-        click.echo(f"\r{done.received:,} received, {sum(done.moves.values()):,} moves{speed}   ", nl=False, err=True)
+        def tell(done: "Replayed") -> None:
+            speed = f", {done.rows_per_second:.0f} rows/s" if done.rows_per_second else ""
+            count(f"{done.received:,} received, {sum(done.moves.values()):,} moves{speed}")
 
-    done = replay_records(
-        current_city(city_code),
-        file,
-        read_mapping(map_file),
-        first=first.date() if first else None,
-        last=last.date() if last else None,
-        rejects=rejects,
-        progress=tell,
-    )
-    click.echo("", err=True)
+        done = replay_records(
+            city, file, read_mapping(map_file), first=begins, last=ends, rejects=rejects, progress=tell
+        )
     speed = round(done.rows_per_second, 1) if done.rows_per_second else None
     figures = {**vars(done), "seconds": round(done.seconds, 1), "rows_per_second": speed}
     if as_json:
-        click.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+        print_json(figures)
     else:
         _tell(figures)
     if done.rejected:

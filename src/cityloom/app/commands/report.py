@@ -1,12 +1,12 @@
 """Write the reports that a city hands out: the daily report as Word or PDF."""
 
-import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
+from cityloom.app.options import AS_JSON, CITY, DAY, LANGUAGE, chosen_city, example, print_json
 from cityloom.app.ready import needs_database
 
 
@@ -15,19 +15,19 @@ def command() -> None:
     """Write the reports that a city hands out: the daily report as Word or PDF."""
 
 
-@command.command()
-@click.option("--city", "city_code", required=True, help="Code of the city.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day, YYYY-MM-DD; yesterday when not given.")
+@command.command(epilog=example("cityloom report daily --day 2026-03-17 --format pdf"))
+@CITY
+@click.option("--day", type=DAY, help="The day, YYYY-MM-DD; yesterday when not given.")
 @click.option("--format", "format_name", type=click.Choice(["docx", "pdf"]), default="docx", show_default=True,
               help="Word or PDF.")  # fmt: skip
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Of the report.")
+@LANGUAGE
 @click.option("--out", "file", type=click.Path(path_type=Path, dir_okay=False), help="File to write; in this folder "
               "and named by city and day when not given.")  # fmt: skip
 @click.option("--base-url", help="Address of the pages, to which the numbers lead; CITYLOOM_SITE_URL when not given.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON besides.")
+@AS_JSON
 @needs_database
 def daily(
-    city_code: str,
+    city_code: str | None,
     day: datetime | None,
     format_name: str,
     language: str,
@@ -42,16 +42,15 @@ def daily(
     from django.conf import settings
 
     from cityloom.base.clock import clock_of_settings
-    from cityloom.city.snapshot import current_city
     from cityloom.exchange.daily_report import make_daily_report
     from cityloom.exchange.daily_report_docx import as_docx
     from cityloom.exchange.daily_report_pdf import as_pdf
 
-    city, at = current_city(city_code), clock_of_settings().now()
+    city, at = chosen_city(city_code), clock_of_settings().now()
     asked = day.date() if day else (at.astimezone(city.calendar().tz) - timedelta(days=1)).date()
     report = make_daily_report(city, asked, at, base_url or settings.CITYLOOM_SITE_URL, language)
     file = file or Path.cwd() / f"{city.code}-{asked.isoformat()}.{format_name}"
     file.write_bytes(as_docx(report) if format_name == "docx" else as_pdf(report))
     if as_json:
-        click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=1))
+        print_json(asdict(report))
     click.echo(f"{report.title}: {file}", err=as_json)

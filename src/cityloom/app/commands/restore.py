@@ -2,17 +2,25 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cityloom.app.exits import Refused
+from cityloom.app.options import AS_JSON, example, print_json
 
-@click.command()
+if TYPE_CHECKING:
+    from cityloom.app.backup import Manifest
+
+
+@click.command(epilog=example("cityloom restore /backup/cityloom.tar"))
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--replace", is_flag=True, help="Lose what the database holds now.")
 @click.option(
     "--migrate/--no-migrate", default=True, show_default=True, help="Bring an older backup to this version."
 )
-def command(source: Path, replace: bool, migrate: bool) -> None:
+@AS_JSON
+def command(source: Path, replace: bool, migrate: bool, as_json: bool) -> None:
     """Bring back the database, photos and files of SOURCE, and compare the rows of every table.
 
     Stop the pages and the worker first. SOURCE is read and checked whole before anything is touched; a database with
@@ -35,15 +43,24 @@ def command(source: Path, replace: bool, migrate: bool) -> None:
                     replace=replace, known_migrations=known_migrations(), tell=tell,
                 )  # fmt: skip
         except (DatabaseNotEmpty, NotABackup, RestoredDiffers) as refused:
-            raise click.ClickException(str(refused)) from refused
-        click.echo(
-            f"Restored {sum(kept.rows.values()):,} rows of {len(kept.rows)} tables, made at {kept.made_at} "
-            f"by version {kept.version}."
-        )
+            raise Refused("command.file_unusable", why=str(refused)) from refused
         waiting = waiting_migrations()
         if waiting and migrate:
             call_command("migrate", verbosity=0, interactive=False)
-            click.echo(f"{len(waiting)} migrations applied: it was of an older release.")
-        elif waiting:
-            click.echo(f"{len(waiting)} migrations wait; run `cityloom migrate`.")
+        if as_json:
+            told = {"rows": kept.rows, "made_at": kept.made_at, "version": kept.version}
+            print_json({**told, "applied": waiting if migrate else [], "waiting": [] if migrate else waiting})
+        else:
+            _tell(kept, waiting, migrate)
         connections.close_all()
+
+
+def _tell(kept: "Manifest", waiting: list[str], migrate: bool) -> None:
+    click.echo(
+        f"Restored {sum(kept.rows.values()):,} rows of {len(kept.rows)} tables, made at {kept.made_at} "
+        f"by version {kept.version}."
+    )
+    if waiting and migrate:
+        click.echo(f"{len(waiting)} migrations applied: it was of an older release.")
+    elif waiting:
+        click.echo(f"{len(waiting)} migrations wait; run `cityloom migrate`.")

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import click
 
+from cityloom.app.completing import city_folders
+from cityloom.app.options import example
 
-@click.command()
+
+@click.command(epilog=example("cityloom run", "cityloom run --port 8001 --city cities/boston --no-demo"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the pages.")
 @click.option(
     "--city",
     type=click.Path(path_type=Path, file_okay=False),
+    shell_complete=city_folders,
     help="Folder of the demo city; made when absent.  [default: cities/jinchuan in the project's root]",
 )
 @click.option("--demo/--no-demo", default=True, show_default=True, help="Make and load the demo city.")

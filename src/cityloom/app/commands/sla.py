@@ -1,10 +1,13 @@
 """Hold our clocks against somebody's record."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
+
+from cityloom.app.completing import city_folders
+from cityloom.app.exits import Refused, language_of
+from cityloom.app.options import AS_JSON, FOLDER, MAP, example, print_json
 
 
 @click.group()
@@ -12,9 +15,9 @@ def command() -> None:
     """Hold our clocks against somebody's record. Needs no database."""
 
 
-@command.command()
+@command.command(epilog=example("cityloom sla replay requests.csv --map MAP.toml --against target"))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--map", "map_file", type=click.Path(path_type=Path), required=True, help="The mapping, MAP.toml.")
+@MAP
 @click.option(
     "--against",
     type=click.Choice(["ontime", "target"]),
@@ -23,11 +26,12 @@ def command() -> None:
 )
 @click.option(
     "--city-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
+    shell_complete=city_folders,
     help="The city folder with standards and calendar; the folder of MAP.toml if not given.",
 )
 @click.option("--groups", type=click.IntRange(min=0), default=10, show_default=True, help="Groups of differences.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@AS_JSON
 def replay(file: Path, map_file: Path, against: str, city_dir: Path | None, groups: int, as_json: bool) -> None:
     """Compare each request of FILE: does the record agree with itself, would our clocks have promised the same?"""
     from cityloom.exchange.mapping import read_mapping
@@ -46,7 +50,7 @@ def replay(file: Path, map_file: Path, against: str, city_dir: Path | None, grou
         figures = compare_target(rows, folder.standards, calendar).figures(groups)
     figures["rejected"] = refused.count
     if as_json:
-        click.echo(json.dumps(figures, ensure_ascii=False, indent=1))
+        print_json(figures)
     else:
         _tell(figures)
 
@@ -60,11 +64,8 @@ def _city(directory: Path) -> Any:
     needed = ("city.toml", "standards.csv", "calendar.csv")
     wrong = [p for p in problems if p.file in needed and p.level == "error"]
     if folder.config is None or wrong:
-        for problem in wrong or problems:
-            click.echo(f"{problem.file}: {problem.wrong('en')}; {problem.right('en')}", err=True)
-        raise click.ClickException(
-            f"{directory} is no city folder whose standards can be read; see `cityloom city check {directory}`"
-        )
+        found = "; ".join(f"{problem.file}: {problem.wrong(language_of())}" for problem in wrong or problems)
+        raise Refused("command.standards_wrong", folder=directory, why=found)
     return folder, calendars_of(folder.config, folder.calendar)[""]
 
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cityloom.app.completing import area_codes, logins, unit_codes
+from cityloom.app.exits import WrongUsage
+from cityloom.app.options import AS_JSON, CITY, chosen_city, example, print_json
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
-    from cityloom.city.snapshot_values import City
     from cityloom.exchange.api.tokens import Token
 
 BY = "command"  # who did it, as the token's row tells
@@ -23,19 +25,24 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(
+    epilog=example(
+        "cityloom tokens issue 'city app' --login LOGIN --scope reports:write --scope reports:read",
+        "cityloom tokens issue 'lamp sensors' --service --role dispatcher --scope cases:read --days 90",
+    )
+)
 @click.argument("name")
-@click.option("--login", help="Whose post it is; the token ends with the post.")
+@click.option("--login", shell_complete=logins, help="Whose post it is; the token ends with the post.")
 @click.option("--service", is_flag=True, help="A service account: the post is the token's own, nobody's.")
 @click.option(
     "--role", default="", help="The role of the post; needed where a person holds several, and by --service."
 )
-@click.option("--unit", default="", help="The unit of the post.")
-@click.option("--area", default="", help="The area of the post.")
+@click.option("--unit", default="", shell_complete=unit_codes, help="The unit of the post.")
+@click.option("--area", default="", shell_complete=area_codes, help="The area of the post.")
 @click.option("--scope", "scopes", multiple=True, required=True, help="What it may do; may be given several times.")
 @click.option("--days", type=int, default=365, show_default=True, help="For how many days it is good.")
-@click.option("--city", "city_code", help="Code of the city; may be left out where there is one.")
-@click.option("--json", "as_json", is_flag=True, help="Print the token and what it may do as JSON.")
+@CITY
+@AS_JSON
 @needs_database
 def issue(
     name: str, login: str | None, service: bool, role: str, unit: str, area: str, scopes: tuple[str, ...],
@@ -49,24 +56,24 @@ def issue(
     from cityloom.exchange.api.tokens import choose_post, issue_token, service_post
 
     if service == (login is not None):
-        raise click.UsageError("say either --login (a person's post) or --service (a post of its own)")
-    city, now = _city(city_code), clock_of_settings().now()
+        raise WrongUsage("command.login_or_service")
+    city, now = chosen_city(city_code), clock_of_settings().now()
     if login is None:
         post = service_post(city, name, role, unit, area)
     else:
         post = choose_post(city, login, role, unit, area, now)
     token, text = issue_token(city, post, name, scopes, days, BY, now)
     if as_json:
-        click.echo(_json({"token": text, **_told(token)}))
+        print_json({"token": text, **_told(token)})
         return
     click.echo(text)
     click.echo(f"acts as {_post_of(token)}, may {', '.join(sorted(token.scopes))}; it is not shown again", err=True)
 
 
-@command.command("list")
+@command.command("list", epilog=example("cityloom tokens list --all --json"))
 @click.option("--all", "every", is_flag=True, help="Also those that were revoked or have expired.")
-@click.option("--city", "city_code", help="Code of the city; may be left out where there is one.")
-@click.option("--json", "as_json", is_flag=True, help="Print the tokens as JSON.")
+@CITY
+@AS_JSON
 @needs_database
 def list_command(every: bool, city_code: str | None, as_json: bool) -> None:
     """List tokens with their posts, what they may do, and when they were used last."""
@@ -74,9 +81,9 @@ def list_command(every: bool, city_code: str | None, as_json: bool) -> None:
     from cityloom.exchange.api.tokens import list_tokens
 
     now = clock_of_settings().now()
-    found = [t for t in list_tokens(_city(city_code)) if every or t.is_good(now)]
+    found = [t for t in list_tokens(chosen_city(city_code)) if every or t.is_good(now)]
     if as_json:
-        click.echo(_json([_told(t) for t in found]))
+        print_json([_told(t) for t in found])
         return
     for token in found:
         used = token.last_used_at.date().isoformat() if token.last_used_at else "never used"
@@ -86,29 +93,21 @@ def list_command(every: bool, city_code: str | None, as_json: bool) -> None:
     click.echo(f"{len(found):,} tokens")
 
 
-@command.command()
+@command.command(epilog=example("cityloom tokens revoke clm_1a2b3c4d"))
 @click.argument("prefix")
-@click.option("--city", "city_code", help="Code of the city; may be left out where there is one.")
+@CITY
+@AS_JSON
 @needs_database
-def revoke(prefix: str, city_code: str | None) -> None:
+def revoke(prefix: str, city_code: str | None, as_json: bool) -> None:
     """End the token that begins with PREFIX; from the next request on it opens nothing."""
     from cityloom.base.clock import clock_of_settings
     from cityloom.exchange.api.tokens import revoke_token
 
-    token = revoke_token(_city(city_code), prefix, BY, clock_of_settings().now())
-    click.echo(f"clm_{token.prefix} ({token.name}) is revoked.")
-
-
-def _city(code: str | None) -> City:
-    from cityloom.city.snapshot import NoSuchCity, current_city, list_cities
-
-    known = [city.code for city in list_cities()]
-    if code is None and len(known) != 1:
-        raise click.UsageError(f"say --city; there are: {', '.join(known) or 'none'}")
-    chosen = known[0] if code is None else code
-    if chosen not in known:
-        raise NoSuchCity(chosen, known)
-    return current_city(chosen)
+    token = revoke_token(chosen_city(city_code), prefix, BY, clock_of_settings().now())
+    if as_json:
+        print_json(_told(token))
+    else:
+        click.echo(f"clm_{token.prefix} ({token.name}) is revoked.")
 
 
 def _post_of(token: Token) -> str:
@@ -125,9 +124,3 @@ def _told(token: Token) -> dict[str, Any]:
         "unit": token.unit, "area": token.area, "service": token.is_service, "scopes": sorted(token.scopes),
         **moments,
     }  # fmt: skip
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False, indent=2)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from cityloom.app.options import AS_JSON, EACH_CITY, chosen_codes, example, print_json
 from cityloom.app.ready import needs_database
 
 
@@ -12,10 +13,10 @@ def command() -> None:
     """Look after units that merged or split: their open work goes on with who took over."""
 
 
-@command.command("take-over")
-@click.option("--city", "city_code", help="Code of one city; all of them if not given.")
+@command.command("take-over", epilog=example("cityloom units take-over --dry-run"))
+@EACH_CITY
 @click.option("--dry-run", is_flag=True, help="Only say how many cases each ended unit still has.")
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@AS_JSON
 @needs_database
 def take_over(city_code: str | None, dry_run: bool, as_json: bool) -> None:
     """Move the open cases of ended units to their successors, an entry on each case.
@@ -23,18 +24,12 @@ def take_over(city_code: str | None, dry_run: bool, as_json: bool) -> None:
     `cityloom city load` does this itself; run it where that was interrupted, or when the last day of a unit has
     passed. Calling it again moves nothing twice.
     """
-    import json
-
     from cityloom.app.taking_over import take_over_and_tell
-    from cityloom.city.snapshot import NoSuchCity, list_cities
 
-    codes = [city.code for city in list_cities()]
-    if city_code is not None and city_code not in codes:
-        raise NoSuchCity(city_code, codes)
     say = (lambda text: None) if as_json else click.echo
     told = {
         code: take_over_and_tell(code, say, dry_run=dry_run, bar=not as_json and sys.stderr.isatty())
-        for code in ([city_code] if city_code else codes)
+        for code in chosen_codes(city_code)
     }
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_json(told)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cityloom.app.exits import Refused
+from cityloom.app.options import AS_JSON, LOGIN, example, print_json
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
@@ -19,24 +21,41 @@ def command() -> None:
     """People and their posts come with the city's folder; here they get passwords."""
 
 
-@command.command("list")
+@command.command("list", epilog=example("cityloom users list", "cityloom users list --json"))
+@AS_JSON
 @needs_database
-def list_users() -> None:
+def list_users(as_json: bool) -> None:
     """List logins, names and whether they can sign in, with a second factor or without."""
     from django.contrib.auth.models import User
 
     from cityloom.city.models import SecondFactor
 
     secured = set(SecondFactor.objects.exclude(confirmed_at=None).values_list("login", flat=True))
-    for user in User.objects.order_by("username").iterator():
-        state = "asleep" if not user.is_active else "can sign in" if user.has_usable_password() else "no password"
-        factor = ", second factor" if user.get_username() in secured else ""
-        admin = ", administrator" if user.is_superuser else ""
-        click.echo(f"{user.get_username():24} {user.first_name:16} {state}{factor}{admin}")
+    rows = [
+        {
+            "login": user.get_username(),
+            "name": user.first_name,
+            "state": "asleep"
+            if not user.is_active
+            else "can sign in"
+            if user.has_usable_password()
+            else "no password",
+            "second_factor": user.get_username() in secured,
+            "administrator": user.is_superuser,
+        }
+        for user in User.objects.order_by("username").iterator()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        factor = ", second factor" if row["second_factor"] else ""
+        admin = ", administrator" if row["administrator"] else ""
+        click.echo(f"{row['login']:24} {row['name']:16} {row['state']}{factor}{admin}")
 
 
-@command.command()
-@click.argument("login")
+@command.command(epilog=example("cityloom users password LOGIN", "cityloom users password LOGIN --must-change"))
+@LOGIN
 @click.option(
     "--password",
     prompt=True,
@@ -47,8 +66,9 @@ def list_users() -> None:
 )
 @click.option("--admin", is_flag=True, help="Make the account an administrator; it is made when absent.")
 @click.option("--must-change", is_flag=True, help="The person sets another one at the next sign-in.")
+@AS_JSON
 @needs_database
-def password(login: str, password: str, admin: bool, must_change: bool) -> None:
+def password(login: str, password: str, admin: bool, must_change: bool, as_json: bool) -> None:
     """Set the password of LOGIN; all sessions of the person end."""
     from django.contrib.auth.models import User
     from django.contrib.auth.password_validation import validate_password
@@ -60,25 +80,23 @@ def password(login: str, password: str, admin: bool, must_change: bool) -> None:
     user = User.objects.filter(username=login).first()
     if user is None:
         if not admin:
-            raise click.ClickException(
-                f"nobody has the login {login}; add the person to people.csv and run `cityloom city load`, "
-                "or say --admin to make an administrator"
-            )
+            raise Refused("command.no_login_yet", login=login)
         user = User(username=login)
     try:
         validate_password(password, user)
     except ValidationError as weak:
-        raise click.ClickException(" ".join(weak.messages)) from weak
+        raise Refused("command.weak_password", why=" ".join(weak.messages)) from weak
     user.is_staff = user.is_superuser = admin or user.is_superuser
     set_password(user, password, BY, clock_of_settings().now(), must_change=must_change)
-    click.echo(f"{login} can sign in now.")
+    _told(as_json, f"{login} can sign in now.", login=login, administrator=user.is_superuser, must_change=must_change)
 
 
-@command.command()
-@click.argument("login")
+@command.command(epilog=example("cityloom users reset LOGIN"))
+@LOGIN
 @click.option("--site", default="", help="Where people find the site, for example https://city.example.")
+@AS_JSON
 @needs_database
-def reset(login: str, site: str) -> None:
+def reset(login: str, site: str, as_json: bool) -> None:
     """Print a link by which LOGIN sets a new password: good once, for CITYLOOM_RESET_HOURS."""
     from django.conf import settings
     from django.urls import reverse
@@ -88,17 +106,20 @@ def reset(login: str, site: str) -> None:
 
     user = _user(login)
     if not user.is_active:
-        raise click.ClickException(f"{login} holds no post any more; put the person into people.csv first")
+        raise Refused("command.no_post", login=login)
     uid, token = issue_reset(user, BY, clock_of_settings().now())
-    click.echo(f"{(site or _site()).rstrip('/')}{reverse('reset', args=[uid, token])}")
-    click.echo(f"Good once, for {settings.PASSWORD_RESET_TIMEOUT // 3600} h. Hand it to {login} alone.", err=True)
+    link = f"{(site or _site()).rstrip('/')}{reverse('reset', args=[uid, token])}"
+    hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+    _told(as_json, link, login=login, link=link, hours=hours)
+    click.echo(f"Good once, for {hours} h. Hand it to {login} alone.", err=True)
 
 
-@command.command()
-@click.argument("login")
+@command.command(epilog=example("cityloom users mail LOGIN name@city.example"))
+@LOGIN
 @click.argument("address")
+@AS_JSON
 @needs_database
-def mail(login: str, address: str) -> None:
+def mail(login: str, address: str, as_json: bool) -> None:
     """Keep the mail address of LOGIN, to which links for a forgotten password go; `-` forgets it."""
     from django.core.exceptions import ValidationError
     from django.core.validators import validate_email
@@ -109,30 +130,34 @@ def mail(login: str, address: str) -> None:
         try:
             validate_email(wanted)
         except ValidationError as wrong:
-            raise click.ClickException("this is no mail address; write for example name@city.example") from wrong
+            raise Refused("command.bad_mail") from wrong
     user.email = wanted
     user.save(update_fields=["email"])
-    click.echo(f"{login} has {'a mail address' if wanted else 'no mail address'} now.")
+    said = f"{login} has {'a mail address' if wanted else 'no mail address'} now."
+    _told(as_json, said, login=login, has_address=bool(wanted))
 
 
-@command.command()
-@click.argument("login")
+@command.command(epilog=example("cityloom users unlock LOGIN"))
+@LOGIN
+@AS_JSON
 @needs_database
-def unlock(login: str) -> None:
+def unlock(login: str, as_json: bool) -> None:
     """Lift the lock of LOGIN after too many failed sign-ins, at every address."""
     from cityloom.base.clock import clock_of_settings
     from cityloom.web.lockout import unlock as lift
 
     _user(login)
     lifted = lift(login, BY, clock_of_settings().now())
-    click.echo(f"{login} can try again." if lifted else f"{login} was not locked.")
+    said = f"{login} can try again." if lifted else f"{login} was not locked."
+    _told(as_json, said, login=login, was_locked=bool(lifted))
 
 
-@command.command("second-factor")
-@click.argument("login")
+@command.command("second-factor", epilog=example("cityloom users second-factor LOGIN --reset"))
+@LOGIN
 @click.option("--reset", "wanted", is_flag=True, help="Forget the generator and the recovery codes.")
+@AS_JSON
 @needs_database
-def second_factor(login: str, wanted: bool) -> None:
+def second_factor(login: str, wanted: bool, as_json: bool) -> None:
     """Tell whether LOGIN has a second factor, or reset it, so that the person enrols again."""
     from cityloom.base.clock import clock_of_settings
     from cityloom.city.account_sessions import end_sessions
@@ -140,42 +165,63 @@ def second_factor(login: str, wanted: bool) -> None:
 
     _user(login)
     if not wanted:
-        left = count_recovery_codes(login)
-        click.echo(f"{login} has a second factor; {left} recovery codes left." if has_factor(login) else
-                   f"{login} has no second factor.")  # fmt: skip
+        left, has = count_recovery_codes(login), has_factor(login)
+        said = f"has a second factor; {left} recovery codes left." if has else "has no second factor."
+        _told(as_json, f"{login} {said}", login=login, second_factor=has, recovery_codes=left)
         return
     now = clock_of_settings().now()
     gone = turn_off(login, BY, now)
     end_sessions(login, BY, now)
-    click.echo(f"{login} enrols again at the next sign-in." if gone else f"{login} had no second factor.")
+    said = "enrols again at the next sign-in." if gone else "had no second factor."
+    _told(as_json, f"{login} {said}", login=login, was_reset=bool(gone))
 
 
-@command.command()
-@click.argument("login")
-@click.option("--most", default=20, show_default=True, help="How many of the last ones.")
+@command.command(epilog=example("cityloom users events LOGIN --most 50"))
+@LOGIN
+@click.option("--most", type=click.IntRange(1), default=20, show_default=True, help="How many of the last ones.")
+@AS_JSON
 @needs_database
-def events(login: str, most: int) -> None:
+def events(login: str, most: int, as_json: bool) -> None:
     """List what happened to the account of LOGIN, the newest first."""
     from cityloom.city.account_events import list_events
 
     _user(login)
-    for event in list_events(login, most):
+    found = list_events(login, most)
+    if as_json:
+        print_json([{"at": event.at, "kind": event.kind, "by": event.by_login} for event in found])
+        return
+    for event in found:
         click.echo(f"{event.at:%Y-%m-%d %H:%M:%S%z}  {event.kind:20} by {event.by_login}")
 
 
-@command.command("demo-passwords")
+@command.command("demo-passwords", epilog=example("cityloom users demo-passwords"))
+@AS_JSON
 @needs_database
-def demo_passwords() -> None:
+def demo_passwords(as_json: bool) -> None:
     """Give everybody without a password the demo's shared one. Refused in production."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 
     if settings.PRODUCTION:
-        raise click.ClickException("a shared password is for demos; use `cityloom users password LOGIN`")
+        raise Refused("command.demo_only")
     waiting = get_user_model().objects.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     count = waiting.update(password=make_password(settings.CITYLOOM_DEMO_PASSWORD))
-    click.echo(f"{count} people sign in with {settings.CITYLOOM_DEMO_PASSWORD}")
+    shared = settings.CITYLOOM_DEMO_PASSWORD
+    _told(as_json, f"{count} people sign in with {shared}", people=count, password=shared)
+
+
+def _state(user: User) -> str:
+    if not user.is_active:
+        return "asleep"
+    return "can sign in" if user.has_usable_password() else "no password"
+
+
+def _told(as_json: bool, sentence: str, **facts: object) -> None:
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(sentence)
 
 
 def _user(login: str) -> User:
@@ -183,7 +229,7 @@ def _user(login: str) -> User:
 
     user = User.objects.filter(username=login).first()
     if user is None:
-        raise click.ClickException(f"nobody has the login {login}; `cityloom users list` shows who there is")
+        raise Refused("command.no_login", login=login)
     return user
 
 

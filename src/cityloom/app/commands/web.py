@@ -4,8 +4,10 @@ import os
 
 import click
 
+from cityloom.app.options import example
 
-@click.command()
+
+@click.command(epilog=example("cityloom web --host 127.0.0.1 --port 8000 --workers 4"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Worker processes.")

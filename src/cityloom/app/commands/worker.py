@@ -5,6 +5,7 @@ import importlib.util
 import click
 
 from cityloom.app.counters import share_counters
+from cityloom.app.options import example
 from cityloom.app.places import var_dir
 from cityloom.app.processes import CannotStart
 from cityloom.app.ready import needs_database
@@ -14,7 +15,7 @@ class NoWorkerShipped(CannotStart):
     """This build of the package has no worker."""
 
 
-@click.command()
+@click.command(epilog=example("cityloom worker"))
 @needs_database
 def command() -> None:
     """Fire warnings and escalations when they fall due and do background jobs, until Ctrl-C or SIGTERM."""
