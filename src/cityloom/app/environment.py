@@ -109,12 +109,27 @@ SETTINGS: tuple[Setting, ...] = (
         "Address of the pages as people outside reach them; links in messages begin with it.",
     ),
     Setting("CITYLOOM_TIME_ZONE", "UTC", "Time zone of logs and of pages that belong to no city."),
+    Setting("CITYLOOM_LANG", "", "Language of what commands say, `zh` or `en`; that of the locale when empty."),
     Setting("CITYLOOM_LANGUAGE", "zh-hans", "Language of a visitor who asks for none: `zh-hans` or `en`."),
     Setting(
         "CITYLOOM_PARTNER_KEYS",
         "",
         "API keys that other Open311 servers gave this city: `PARTNER=key`, separated by commas, by the partner's "
         "code in city.toml.",
+    ),
+    Setting(
+        "CITYLOOM_WEBHOOK_HOSTS",
+        "",
+        "Hosts, addresses and networks inside that webhooks may be sent to, separated by commas, for example "
+        "`hooks.city.example,10.1.0.0/16`; public addresses need no mention.",
+    ),
+    Setting("CITYLOOM_WEBHOOK_TRIES", "12", "How often one message of a webhook is tried at most."),
+    Setting("CITYLOOM_WEBHOOK_DAYS", "3", "Days after which a message of a webhook is given up."),
+    Setting(
+        "CITYLOOM_WEBHOOK_OFF_DAYS", "5", "Days of failures on end after which a webhook is turned off, with a mail."
+    ),
+    Setting(
+        "CITYLOOM_WEBHOOK_KEPT_DAYS", "30", "Days for which deliveries of webhooks are kept and can be replayed."
     ),
     Setting("CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."),
     Setting(
@@ -160,9 +175,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Addresses and networks that may read `/metrics` without a token, separated by commas.",
     ),
     Setting("CITYLOOM_METRICS_TOKEN", "", "Whoever sends it as `Authorization: Bearer …` may read `/metrics` too."),
-    Setting(
-        "CITYLOOM_PASSWORD_LENGTH", "10", "Signs that a password has at least; a figure below 8 is read as 8."
-    ),
+    Setting("CITYLOOM_PASSWORD_LENGTH", "10", "Signs that a password has at least; a figure below 8 is read as 8."),
     Setting(
         "CITYLOOM_PASSWORD_CLASSES",
         "3",
