@@ -17,6 +17,7 @@ LIMITS = {
     "report_phone": "20/d",
     "same_words": "3/d",
     "near": "600/h",
+    "places": "3000/h",
     "track": "300/h",
     "sign_in": "60/15min",
     "forgot": "10/h",

@@ -1,4 +1,4 @@
-"""A resident says what is wrong: one form that works without scripts, with the map where there are some."""
+"""A resident says what is wrong: one form that works without scripts, in three steps where there are some."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cityloom.base.clock import RealClock
+from cityloom.base.crypto import tracking_hash
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
 from cityloom.cases.actions.receive_report import NewReport, Received, find_received, receive_report
-from cityloom.cases.dispatching import choose_lead
-from cityloom.cases.errors import BadPhoto, BadReport
+from cityloom.cases.errors import BadPhoto
+from cityloom.cases.keeping import get_file_by_id, get_report
 from cityloom.cases.photos import Picture, photo_place
-from cityloom.cases.places import component_at, locate
 from cityloom.cases.promises import promise_of
 from cityloom.cases.reporters import plain_phone
 from cityloom.cases.screening import suspicions
-from cityloom.cases.twins import Twin, list_twins
+from cityloom.cases.values import CaseFile
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Source
 from cityloom.web import context, waiting_photos
@@ -33,8 +33,11 @@ from cityloom.web.doors import for_everybody, with_retry_after
 from cityloom.web.forms import Group, class_groups, most_photos, pictures_of, point_of
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by
+from cityloom.web.near_matters import Near, Proof, find_proof, near_matters, proof_of
 from cityloom.web.public_limits import knock_at, knock_with_report
 from cityloom.web.shown import show
+
+__all__ = ["Near", "Proof", "consents_of", "gather_pictures", "near", "near_matters", "report", "sent"]
 
 register({"error.too_many_photos": ("最多可附{most}张照片", "at most {most} photos can be added")})
 FIELDS = (
@@ -45,25 +48,6 @@ TRAP = "website"  # seen by no person; machines fill it in
 
 
 @dataclass(frozen=True)
-class Near:
-    """An open matter nearby: what it is, how far, since when."""
-
-    number: str
-    matter: str
-    state: str
-    metres: int
-    opened_at: datetime
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What is already known of the place and who would take it."""
-
-    place: str
-    unit: str
-
-
-@dataclass(frozen=True)
 class ReportPage:
     """The form of a report."""
 
@@ -71,30 +55,34 @@ class ReportPage:
     classes: Annotated[tuple[Group, ...], "classes under their topmost class"]
     typed: Annotated[Mapping[str, str], "what was typed, by field"]
     map: Annotated[MapFrame, "the map to put the pin on"]
+    bounds: Annotated[str, "west, south, east, north of the city in degrees"]
     photos_kept: Annotated[int, "photos laid aside from the sending before"] = 0
     most_photos: Annotated[int, "how many photos a report may bring"] = 6
     near: Annotated[tuple[Near, ...], "open matters nearby to choose from before sending"] = ()
     photo_place: Annotated[bool, "whether the pin stands where a photo was taken"] = False
     proof: Annotated[Proof | None, "the place and unit as far as they are known"] = None
     error: Annotated[str, "why it was not sent"] = ""
+    fresh: Annotated[bool, "whether nothing was sent yet"] = False
 
 
 @dataclass(frozen=True)
 class NearPage:
-    """The part of the form that shows the place and what is open nearby."""
+    """The parts of the form that show what is open nearby and, out of band, the place."""
 
-    template: ClassVar[str] = "cityloom/parts/near.html"
+    template: ClassVar[str] = "cityloom/parts/near_answer.html"
     near: Annotated[tuple[Near, ...], "open matters nearby"]
     typed: Annotated[Mapping[str, str], "what was typed, by field"]
     proof: Annotated[Proof | None, "the place and unit as far as they are known"] = None
+    error: Annotated[str, "why the place is none we can use"] = ""
 
 
 @dataclass(frozen=True)
 class SentPage:
-    """After sending: number, code, promise."""
+    """After sending: number, code, promise, ways to keep the link."""
 
     template: ClassVar[str] = "cityloom/sent.html"
     number: Annotated[str, "the case's number"]
+    matter: Annotated[str, "the class in words"]
     code: Annotated[str, "the private tracking code"]
     link: Annotated[str, "the address of the thread"]
     unit: Annotated[str, "the unit that has it, if one has it already"]
@@ -107,10 +95,13 @@ class SentPage:
 @require_http_methods(["GET", "POST"])
 @for_everybody
 def report(request: HttpRequest, city: City) -> HttpResponse:
-    """Report what is wrong; nearby open matters are shown before it is sent."""
+    """Report what is wrong; nearby open matters are shown before it is sent.
+
+    Who asks for JSON, as the page's own script does, gets the number and code, or the refusal, as JSON.
+    """
     if request.method == "GET":
         typed = context.typed_of(request.GET, *FIELDS) | {"key": str(uuid.uuid4()), "same_as": "", "asked": ""}
-        return show(request, replace(_page(city, typed), proof=_proof_of_typed(city, typed)))
+        return show(request, replace(_page(city, typed), proof=find_proof(city, typed), fresh=True))
     typed = context.typed_of(request.POST, *FIELDS)
     if not waiting_photos.is_key(typed["key"]):
         typed["key"] = str(uuid.uuid4())
@@ -120,7 +111,7 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
         pictures = gather_pictures(request, city, typed["key"])
         if not has_looked and (taken_at := _place_of_photos(request, city, typed)) is not None:
             typed |= {"lon": f"{taken_at[0]:.6f}", "lat": f"{taken_at[1]:.6f}", "asked": "yes"}
-            page = replace(_page(city, typed), near=near_matters(city, typed), proof=_proof(city, typed))
+            page = replace(_page(city, typed), near=near_matters(city, typed), proof=proof_of(city, typed))
             return show(request, replace(page, photos_kept=len(pictures), photo_place=True))
         near = near_matters(city, typed) if typed["same_as"] or not has_looked else ()
         if near and not has_looked:
@@ -136,9 +127,7 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
     except CityloomError as refusal:
         if (before := find_received(city, typed["key"])) is not None:
             return _sent(request, city, before)
-        kept = len(waiting_photos.waiting(typed["key"]))
-        page = replace(_page(city, typed), error=said_by(refusal, city), photos_kept=kept)
-        return with_retry_after(show(request, page, refusal.status), refusal)
+        return with_retry_after(_refused(request, city, typed, refusal), refusal)
     waiting_photos.forget_waiting(typed["key"])
     waiting_photos.forget_old(RealClock().now())
     return _sent(request, city, received)
@@ -148,13 +137,25 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
 @require_safe
 @for_everybody
 def near(request: HttpRequest, city: City) -> HttpResponse:
-    """The place, its unit and the open matters nearby, as part of the form."""
+    """The place, its unit and the open matters nearby, as parts of the form."""
     typed = context.typed_of(request.GET, *FIELDS)
     knock_at(request, city, near="")
     try:
-        return show(request, NearPage(near_matters(city, typed), typed, _proof(city, typed)))
-    except CityloomError:  # a half-typed coordinate; the sending itself tells what is wrong
-        return show(request, NearPage((), typed))
+        return show(request, NearPage(near_matters(city, typed), typed, proof_of(city, typed)))
+    except CityloomError as refusal:  # a pin outside the city, a half-typed coordinate
+        return show(request, NearPage((), typed, error=said_by(refusal, city)))
+
+
+@never_cache
+@require_safe
+@for_everybody
+def sent(request: HttpRequest, city: City, code: str) -> HttpResponse:
+    """What is told after sending, by the report's code: the promise, and ways to keep the link."""
+    knock_at(request, city, track="")
+    with connection.cursor() as cursor:
+        own = get_report(cursor, tracking_hash(code))
+        file = get_file_by_id(cursor, own.case_id)
+    return _sent_page(request, city, file, own.id, code)
 
 
 def gather_pictures(request: HttpRequest, city: City, key: str) -> list[Picture]:
@@ -171,6 +172,11 @@ def gather_pictures(request: HttpRequest, city: City, key: str) -> list[Picture]
     return [*there, *new]
 
 
+def consents_of(typed: Mapping[str, str]) -> tuple[str, ...]:
+    """What the person agreed to in the form; leaving a number is agreeing to be called back on it."""
+    return ("callback", *(["sms"] if typed["sms"] == "yes" else []))
+
+
 def _place_of_photos(request: HttpRequest, city: City, typed: Mapping[str, str]) -> tuple[float, float] | None:
     """Where the first photo with a place was taken, when the person agreed to its use and put no pin."""
     if typed["use_photo_place"] != "yes" or typed["lon"].strip() or typed["lat"].strip():
@@ -182,46 +188,6 @@ def _place_of_photos(request: HttpRequest, city: City, typed: Mapping[str, str])
         if found is not None and west <= found[0] <= east and south <= found[1] <= north:
             return found
     return None
-
-
-def consents_of(typed: Mapping[str, str]) -> tuple[str, ...]:
-    """What the person agreed to in the form; leaving a number is agreeing to be called back on it."""
-    return ("callback", *(["sms"] if typed["sms"] == "yes" else []))
-
-
-def near_matters(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
-    """Open matters near the typed place, of its class when one is chosen."""
-    lon, lat = point_of(typed["lon"], typed["lat"])
-    place = locate(city, lon, lat, typed["address"])
-    with connection.cursor() as cursor:
-        twins = list_twins(cursor, city, place, typed["class"] or None, context.clock().now())
-    return tuple(_near(city, twin) for twin in twins)
-
-
-def _near(city: City, twin: Twin) -> Near:
-    named = names(city)
-    return Near(
-        twin.number, named.matter(twin.class_code), named.state(twin.state), round(twin.distance_m), twin.opened_at
-    )
-
-
-def _proof(city: City, typed: Mapping[str, str]) -> Proof | None:
-    lon, lat = point_of(typed["lon"], typed["lat"])
-    if lon is None or lat is None:
-        return None
-    place = locate(city, lon, lat)
-    code = typed["class"] if typed["class"] in city.classes else None
-    component = component_at(city, code, lon, lat)
-    route = choose_lead(city, code, place.area, component, Source.RESIDENT, context.clock().now())
-    return Proof(names(city).place(place.area), names(city).unit(route.lead))
-
-
-def _proof_of_typed(city: City, typed: Mapping[str, str]) -> Proof | None:
-    """The proof for a place in the address of the form; an address that names none shows none."""
-    try:
-        return _proof(city, typed)
-    except BadReport:
-        return None
 
 
 def _count(request: HttpRequest, city: City, typed: Mapping[str, str]) -> bool:
@@ -255,22 +221,51 @@ def _page(city: City, typed: Mapping[str, str]) -> ReportPage:
         classes=class_groups(city, names(city), context.today(city)),
         typed=typed,
         map=frame_of(city, pin=True),
+        bounds=",".join(f"{side:.5f}" for side in city.config.bounds),
         most_photos=most_photos(city),
     )
 
 
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _refused(request: HttpRequest, city: City, typed: Mapping[str, str], refusal: CityloomError) -> HttpResponse:
+    """Why it was not received, with all that was typed still in the form."""
+    sentence = said_by(refusal, city)
+    if _wants_json(request):
+        return JsonResponse({"state": "refused", "sentence": sentence}, status=refusal.status)
+    page = replace(_page(city, typed), error=sentence, photos_kept=len(waiting_photos.waiting(typed["key"])))
+    return show(request, page, refusal.status)
+
+
 def _sent(request: HttpRequest, city: City, received: Received) -> HttpResponse:
     """The number, the code to follow it by, and the promise. Sent once more, the form gives the same answer."""
-    promise = promise_of(received.file)
+    if not _wants_json(request):
+        return _sent_page(request, city, received.file, received.report_id, received.tracking_code)
+    told = {
+        "state": "sent",
+        "number": received.number,
+        "code": received.tracking_code,
+        "matter": names(city).matter(received.file.case.class_code),
+        "url": reverse("thread", args=[received.tracking_code]),
+    }
+    return JsonResponse(told)
+
+
+def _sent_page(request: HttpRequest, city: City, file: CaseFile, report_id: int, code: str) -> HttpResponse:
+    promise, named = promise_of(file), names(city)
     page = SentPage(
-        number=received.number,
-        code=received.tracking_code,
-        link=request.build_absolute_uri(reverse("thread", args=[received.tracking_code])),
-        unit=names(city).unit(received.file.case.lead_unit),
+        number=file.case.number,
+        matter=named.matter(file.case.class_code),
+        code=code,
+        link=request.build_absolute_uri(reverse("thread", args=[code])),
+        unit=named.unit(file.case.lead_unit),
         due_at=promise.due_at if promise else None,
         provisional=promise.provisional if promise else False,
-        joined=received.file.reports[0].id != received.report_id,
+        joined=file.reports[0].id != report_id,
     )
     answer = show(request, page)
     answer.headers["Referrer-Policy"] = "same-origin"  # see track.py
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer

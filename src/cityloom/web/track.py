@@ -39,6 +39,7 @@ from cityloom.web.photos import OF_THE_WORK, is_for
 from cityloom.web.public_limits import knock_at
 from cityloom.web.shown import show
 from cityloom.web.thread_knots import Knot, resident_knots
+from cityloom.web.words import say
 
 CODE_CHARS = 26
 
@@ -157,6 +158,8 @@ def _move(request: HttpRequest, city: City, code: str, typed: dict[str, str]) ->
         move_report(city, number, report.id, typed["move"], post, details, now, version=version, owns=True)
         return
     pictures = pictures_of(request.FILES.getlist("photos"))
+    if typed["move"] == "supplement" and pictures and not details.note:
+        details = replace(details, note=say("thread.back_photo"))  # a photo says enough
     move_case(city, number, typed["move"], post, details, now, version=version, pictures=pictures, owns=True)
 
 

@@ -14,6 +14,11 @@ await build({
   entryPoints: {
     site: "src/site.ts",
     map: "src/map.ts",
+    resident: "src/resident.ts",
+    report: "src/report.ts",
+    sw: "src/sw.ts",
+    kiosk: "src/kiosk.ts",
+    publicmap: "src/publicmap.ts",
     "map-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
   },
   outdir: out,

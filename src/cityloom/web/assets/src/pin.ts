@@ -2,6 +2,7 @@
 import { Marker, type LngLat, type Map as MapView } from "maplibre-gl";
 
 const STEP_PX = 8;
+const CLOSE_ZOOM = 16; // houses can be told apart
 
 export class Pin {
   private marker: Marker | null = null;
@@ -54,7 +55,8 @@ export class Pin {
     const place: [number, number] = [Number.parseFloat(this.lon.value), Number.parseFloat(this.lat.value)];
     if (place.every(Number.isFinite)) {
       this.put(place, false);
-      this.map.easeTo({ center: place, duration: 0 });
+      const zoom = this.movable ? Math.max(this.map.getZoom(), CLOSE_ZOOM) : this.map.getZoom();
+      this.map.easeTo({ center: place, zoom, duration: 0 });
     }
   }
 

@@ -1,0 +1,37 @@
+/** The map comes when it is looked at: its scripts and styles are asked for once its place is on the screen. */
+
+let asked = false;
+
+function bring(): void {
+  if (asked) return;
+  asked = true;
+  const style = document.createElement("link");
+  style.rel = "stylesheet";
+  style.href = new URL("./map.css", import.meta.url).href;
+  style.addEventListener("load", draw);
+  style.addEventListener("error", missing);
+  document.head.append(style);
+}
+
+function draw(): void {
+  const script = document.createElement("script");
+  script.type = "module";
+  script.src = new URL("./map.js", import.meta.url).href;
+  script.addEventListener("error", missing);
+  document.head.append(script);
+}
+
+/** Without a connection there is no map; the page says so in its place. */
+function missing(): void {
+  for (const map of document.querySelectorAll("[data-map]")) map.setAttribute("data-map-missing", "");
+}
+
+export function bringMapsLater(): void {
+  const watch = new IntersectionObserver((seen) => {
+    if (seen.some(({ isIntersecting }) => isIntersecting)) {
+      watch.disconnect();
+      bring();
+    }
+  });
+  for (const map of document.querySelectorAll("[data-map]")) watch.observe(map);
+}

@@ -1,0 +1,77 @@
+"""What the form of a report shows of a place before it is sent: its name, whose it is, what is open nearby."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from cityloom.cases.dispatching import choose_lead
+from cityloom.cases.errors import BadReport
+from cityloom.cases.places import component_at, locate
+from cityloom.cases.twins import Twin, list_twins
+from cityloom.city.place_names import name_road
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Source
+from cityloom.web import context
+from cityloom.web.forms import point_of
+from cityloom.web.naming import names
+
+
+@dataclass(frozen=True)
+class Near:
+    """An open matter nearby: what it is, how far, since when."""
+
+    number: str
+    matter: str
+    state: str
+    metres: int
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is already known of the place and who would take it."""
+
+    place: str
+    unit: str
+    road: str = ""
+
+
+def near_matters(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
+    """Open matters near the typed place, of its class when one is chosen."""
+    lon, lat = point_of(typed["lon"], typed["lat"])
+    place = locate(city, lon, lat, typed["address"])
+    with connection.cursor() as cursor:
+        twins = list_twins(cursor, city, place, typed["class"] or None, context.clock().now())
+    return tuple(_near(city, twin) for twin in twins)
+
+
+def _near(city: City, twin: Twin) -> Near:
+    named = names(city)
+    return Near(
+        twin.number, named.matter(twin.class_code), named.state(twin.state), round(twin.distance_m), twin.opened_at
+    )
+
+
+def proof_of(city: City, typed: Mapping[str, str]) -> Proof | None:
+    """The place and its unit; None without a place. Raises BadReport for a place that is none or lies outside."""
+    lon, lat = point_of(typed["lon"], typed["lat"])
+    if lon is None or lat is None:
+        return None
+    place = locate(city, lon, lat)
+    code = typed["class"] if typed["class"] in city.classes else None
+    component = component_at(city, code, lon, lat)
+    route = choose_lead(city, code, place.area, component, Source.RESIDENT, context.clock().now())
+    named, road = names(city), name_road(city, lon, lat)
+    return Proof(named.place(place.area), named.unit(route.lead), road.in_language(named.lang) if road else "")
+
+
+def find_proof(city: City, typed: Mapping[str, str]) -> Proof | None:
+    """The proof for a place in the address of the form; an address that names none shows none."""
+    try:
+        return proof_of(city, typed)
+    except BadReport:
+        return None
