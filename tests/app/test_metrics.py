@@ -115,10 +115,10 @@ def test_many_scrapes_ask_the_database_once(life: Life):
     with CaptureQueriesContext(connection) as said:
         for _ in range(20):
             stored.figures()
-    assert len(said) == 3
+    assert len(said) == 5
 
 
-@pytest.mark.parametrize("table", ["cases_case", "base_outbox", "cases_clock"])
+@pytest.mark.parametrize("table", ["cases_case", "base_outbox", "cases_clock", "exchange_webhook_delivery"])
 def test_each_statement_walks_an_index_of_what_is_open_not_the_whole_history(life: Life, table: str):
     with CaptureQueriesContext(connection) as said:
         look(life.clock.now())

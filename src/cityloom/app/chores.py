@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.conf import settings
+
 from cityloom.base.clock import Clock
 from cityloom.base.errors import CityloomError
 from cityloom.base.outbox import drop_told
@@ -24,6 +26,7 @@ from cityloom.city.account_sessions import forget_ended
 from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.api.idempotency import KEPT, forget_keys
+from cityloom.exchange.webhooks.taking import forget_deliveries, give_up_old
 
 log = logging.getLogger("cityloom.worker")
 
@@ -38,6 +41,9 @@ def tidy(clock: Clock) -> Found:
     forget_free(clock.now())
     yield "ended_sessions_forgotten", forget_ended()
     yield "idempotency_keys_forgotten", forget_keys(clock.now() - KEPT)
+    given_up = clock.now() - settings.CITYLOOM_WEBHOOK_RULES.give_up
+    yield "webhook_messages_given_up", give_up_old(given_up, clock.now())
+    yield "webhook_deliveries_forgotten", forget_deliveries(clock.now() - settings.CITYLOOM_WEBHOOK_KEPT)
 
 
 def plan_checks(clock: Clock) -> Found:

@@ -38,10 +38,12 @@ class Figures:
     open_cases: tuple[tuple[str, str, int], ...] = ()  # city, state, count
     outbox: Queue | None = None
     late_clocks: Queue | None = None
+    webhooks: Queue | None = None
+    webhooks_failing: int = 0
 
 
 def look(at: datetime) -> Figures:
-    """Open cases by state and what waits; three statements over partial indexes."""
+    """Open cases by state and what waits; few statements over partial indexes."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -49,7 +51,8 @@ def look(at: datetime) -> Figures:
                 "WHERE c.closed_at IS NULL GROUP BY y.code, c.state ORDER BY y.code, c.state"
             )
             open_cases = tuple((city, state, int(count)) for city, state, count in cursor.fetchall())
-        return Figures(True, open_cases, outbox_queue(at), clock_queue(at))
+        waits = (outbox_queue(at), clock_queue(at), webhook_queue(at))
+        return Figures(True, open_cases, *waits, failing_webhooks())
     except DatabaseError:
         return Figures(False)
 
@@ -62,6 +65,23 @@ def outbox_queue(at: datetime) -> Queue:
 def clock_queue(at: datetime) -> Queue:
     """Warnings and due moments that have come and that no worker has told yet."""
     return _queue("SELECT fires_at AS since FROM cases_clock WHERE fires_at <= %s ORDER BY fires_at", [at], at)
+
+
+def webhook_queue(at: datetime) -> Queue:
+    """Messages that webhooks have not taken yet, those of paused ones too."""
+    return _queue(
+        "SELECT created_at AS since FROM exchange_webhook_delivery WHERE state IN ('waiting', 'sending')", [], at
+    )
+
+
+def failing_webhooks() -> int:
+    """Webhooks whose address fails, and those that were turned off for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM exchange_webhook "
+            "WHERE state = 'off' OR (state = 'active' AND failing_since IS NOT NULL)"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _queue(rows: str, params: list[datetime], at: datetime) -> Queue:
@@ -120,6 +140,10 @@ class _Told(Collector):
         waiting = (
             ("outbox", "rows not yet told to the message server", self.figures.outbox),
             ("late_clocks", "due moments not yet told by a worker", self.figures.late_clocks),
+            ("webhooks", "messages not yet taken by their receivers", self.figures.webhooks),
+        )
+        yield GaugeMetricFamily(
+            "cityloom_webhooks_failing", "Webhooks that fail or were turned off.", value=self.figures.webhooks_failing
         )
         for name, what, queue in waiting:
             if queue is not None:

@@ -34,6 +34,7 @@ REPORTS = Counter("cityloom_reports", "Reports received.", ["source"], registry=
 REFUSED = Counter("cityloom_refused", "Refusals given, by their code.", ["code"], registry=KEPT)
 CLOCKS = Counter("cityloom_clocks_fired", "Warnings and overdue moments told.", registry=KEPT)
 TOLD = Counter("cityloom_outbox_told", "Outbox rows taken by the message server.", registry=KEPT)
+DELIVERIES = Counter("cityloom_webhook_tries", "Messages of webhooks that were tried.", ["result"], registry=KEPT)
 ROUNDS = Counter("cityloom_worker_rounds", "Rounds of the worker.", ["result"], registry=KEPT)
 POOL = Gauge(
     "cityloom_database_connections",

@@ -12,6 +12,7 @@ from cityloom.app.partner_settings import partner_keys
 from cityloom.app.places import demo_password, kept_secret, var_dir
 from cityloom.app.postgres import find_postgres
 from cityloom.app.watch_settings import log_format, networks
+from cityloom.app.webhook_settings import inside_of, kept_of, rules_of
 
 _env = Environment.of_process()
 _env.require_for_production()
@@ -76,6 +77,9 @@ CITYLOOM_AUDIT_TRUSTED = _env.text("CITYLOOM_AUDIT_TRUSTED")
 CITYLOOM_AUDIT_ANCHOR = _env.text("CITYLOOM_AUDIT_ANCHOR")
 CITYLOOM_SITE_URL = _env.text("CITYLOOM_SITE_URL").rstrip("/")
 CITYLOOM_PARTNER_KEYS = partner_keys(_env)
+CITYLOOM_WEBHOOK_HOSTS = inside_of(_env)
+CITYLOOM_WEBHOOK_RULES = rules_of(_env)
+CITYLOOM_WEBHOOK_KEPT = kept_of(_env)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -1,4 +1,4 @@
-"""The worker: fires due moments and tells the message server what happened, until it is asked to stop.
+"""The worker: fires due moments, tells the message server and webhooks what happened, until it is asked to stop.
 
 Everything it does is written in the database, so it may be killed at any moment and started again, and several
 may run at once. A database that is away is asked again, later each time; a message server that is away holds
@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from cityloom.app import metrics
 from cityloom.app.chores import Chores
+from cityloom.app.delivering import Delivering, courier_of_settings
 from cityloom.app.logs import tell_uncaught
 from cityloom.app.messengers import messenger
 from cityloom.app.relay import JetStream, Relay, find_embedded
@@ -49,10 +50,13 @@ def run() -> None:
     if relay is None:
         log.warning("messages=waiting reason='no message server is named'; set CITYLOOM_NATS_URL to have them told")
     worker = Worker(clock_of_settings(), stop, relay, messages=messenger())
+    delivering = Delivering(courier_of_settings(worker.clock, city_by_id), stop)
+    delivering.start()
     log.info("worker=started clock=%s", settings.CITYLOOM_CLOCK or "real")
     try:
         worker.work()
     finally:
+        delivering.join()
         if relay is not None:
             relay.close()
     log.info("worker=stopped")

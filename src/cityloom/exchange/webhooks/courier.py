@@ -57,9 +57,14 @@ class Courier:
         done += fan_out(self.city_of)
         return done + self._send()
 
+    @property
+    def is_flying(self) -> bool:
+        """Whether messages are on their way."""
+        return bool(self._flying)
+
     def settle(self) -> None:
         """Rounds until nothing is due and nothing on its way."""
-        while self.round(wait_s=1.0) or self._flying:
+        while self.round(wait_s=1.0) or self.is_flying:
             continue
 
     def close(self) -> None:
