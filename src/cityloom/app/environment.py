@@ -131,20 +131,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CITYLOOM_WEBHOOK_KEPT_DAYS", "30", "Days for which deliveries of webhooks are kept and can be replayed."
     ),
-    Setting(
-        "CITYLOOM_WEBHOOK_HOSTS",
-        "",
-        "Hosts, addresses and networks inside that webhooks may be sent to, separated by commas, for example "
-        "`hooks.city.example,10.1.0.0/16`; public addresses need no mention.",
-    ),
-    Setting("CITYLOOM_WEBHOOK_TRIES", "12", "How often one message of a webhook is tried at most."),
-    Setting("CITYLOOM_WEBHOOK_DAYS", "3", "Days after which a message of a webhook is given up."),
-    Setting(
-        "CITYLOOM_WEBHOOK_OFF_DAYS", "5", "Days of failures on end after which a webhook is turned off, with a mail."
-    ),
-    Setting(
-        "CITYLOOM_WEBHOOK_KEPT_DAYS", "30", "Days for which deliveries of webhooks are kept and can be replayed."
-    ),
     Setting("CITYLOOM_MEDIA_ROOT", "", "Folder of photos and files; `media` under the running data when empty."),
     Setting(
         "CITYLOOM_TRUSTED_PROXIES",
