@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from cityloom.base.clock import Clock
+from cityloom.base.chore_notes import note_chore
+from cityloom.base.clock import Clock, RealClock
 from cityloom.base.errors import CityloomError
 from cityloom.base.outbox import drop_told
 from cityloom.base.rate_limits import forget_free
@@ -129,7 +130,17 @@ class Chores:
             last_s = self._done_at_s.get(chore.__name__)
             if last_s is not None and now_s - last_s < every.total_seconds():
                 continue
-            for what, count in chore(self.clock):
-                if count:
-                    log.info("%s=%d", what, count)
+            do_chore(chore, self.clock)
             self._done_at_s[chore.__name__] = now_s
+
+
+def do_chore(chore: Callable[[Clock], Found], clock: Clock) -> dict[str, int]:
+    """Do it now and write down that it was done; what it found to do, and how often."""
+    began_s = time.monotonic()
+    found: dict[str, int] = {}
+    for what, count in chore(clock):
+        found[what] = found.get(what, 0) + count
+        if count:
+            log.info("%s=%d", what, count)
+    note_chore(chore.__name__, RealClock().now(), round(1000 * (time.monotonic() - began_s)), found)
+    return found

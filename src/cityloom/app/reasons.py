@@ -74,6 +74,18 @@ register(
             "{partner} has no `open311` in city.toml; those that have: {known}",
         ),
         "command.no_limit": ("没有限制 {name}；有：{known}", "there is no limit {name}; there are: {known}"),
+        "command.version_of_folder": (
+            "文件夹还不是一个版本，不能用 --after",
+            "a folder is no version yet, so --after does not go with it",
+        ),
+        "command.first_version": (
+            "城市 {code} 只有一个版本，没有可比的",
+            "the city {code} has one version only, so there is nothing to compare",
+        ),
+        "command.address_or_all": (
+            "请用 --address 说明地址，或用 --all 表示所有人，二者取一",
+            "say either --address or, for everybody, --all",
+        ),
         "command.no_chore": ("没有例行工作 {name}；有：{known}", "there is no chore {name}; there are: {known}"),
         "command.no_shell": (
             "看不出您用的是哪个命令行；请说明 bash、zsh 或 fish",

@@ -99,3 +99,15 @@ class MessageWish(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["city", "to_index", "purpose"], name="base_message_wish_one"),
         ]
+
+
+class ChoreNote(models.Model):
+    """When a chore of the worker was done last, what it found to do, and how long it took; see `chore_notes.py`."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    done_at = models.DateTimeField()
+    took_ms = models.IntegerField()
+    found = models.JSONField()
+
+    class Meta:
+        db_table = "base_chore_note"

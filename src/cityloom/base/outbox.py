@@ -64,3 +64,23 @@ def drop_told(before: datetime, most: int = 1000) -> int:
             [most, before],
         )
         return int(cursor.rowcount)
+
+
+class Counted(NamedTuple):
+    """How many messages of a topic wait, since when the oldest does, and how many were told and are still kept."""
+
+    city: str
+    topic: str
+    waiting: int
+    told: int
+    oldest_waiting: datetime | None
+
+
+def count_messages() -> list[Counted]:
+    """What the outbox holds, by city and topic."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT city, topic, count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE NOT waiting), "
+            "min(created_at) FILTER (WHERE waiting) FROM base_outbox GROUP BY city, topic ORDER BY city, topic"
+        )
+        return [Counted(*row) for row in cursor.fetchall()]

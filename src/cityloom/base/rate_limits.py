@@ -111,3 +111,24 @@ def forget_free(at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM base_rate WHERE free_at < %s", [at])
         return int(cursor.rowcount)
+
+
+def count_keys(at: datetime) -> tuple[int, int]:
+    """How many keys have used something of their limit, and how many of them would be refused now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE free_at + step - span > %s) FROM base_rate WHERE free_at > %s",
+            [at, at],
+        )
+        used, full = cursor.fetchone()
+    return int(used), int(full)
+
+
+def free_keys(keys: Sequence[str] | None) -> int:
+    """Give these keys their whole limit back, all keys for None; how many had used something of it."""
+    with connection.cursor() as cursor:
+        if keys is None:
+            cursor.execute("DELETE FROM base_rate")
+        else:
+            cursor.execute("DELETE FROM base_rate WHERE key = ANY(%s)", [list(keys)])
+        return int(cursor.rowcount)

@@ -80,7 +80,7 @@ class Layers(Mapping[str, tuple[Feature, ...]]):
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        rows = models.Feature.objects.filter(_at(identity)).order_by("layer")
+        rows = models.Feature.objects.filter(rows_at(identity)).order_by("layer")
         self._names = tuple(rows.values_list("layer", flat=True).distinct())
         self._read: dict[str, tuple[Feature, ...]] = {}
 
@@ -199,13 +199,13 @@ def _build(identity: Identity) -> City:
 
 def read_values(table: Table, identity: Identity, **only: Any) -> Iterable[Any]:
     """The values of one table at a version, ordered by their keys; `only` those with such columns."""
-    rows = table.model._default_manager.filter(_at(identity), **only)
+    rows = table.model._default_manager.filter(rows_at(identity), **only)
     fields = [f.attname for f in table.model._meta.concrete_fields if f.attname not in _BOOKKEEPING]
     for row in rows.order_by("key").values_list(*fields).iterator(chunk_size=5000):
         yield table.from_columns(dict(zip(fields, row, strict=True)))
 
 
-def _at(identity: Identity) -> Q:
+def rows_at(identity: Identity) -> Q:
     """The rows that belong to a version."""
     still = Q(version_to=None) | Q(version_to__gt=identity.number)
     return Q(city_id=identity.city_id, version_from__lte=identity.number) & still

@@ -121,7 +121,7 @@ def list_(as_json: bool) -> None:
 
         cities = list_cities()
         if as_json:
-            print_json([{**vars(city), "name": vars(city.name)} for city in cities])
+            print_json([{**vars(city), "name": {"zh": city.name.zh, "en": city.name.en}} for city in cities])
             return
         for city in cities:
             click.echo(f"{city.code}\t{city.name.zh}\t{city.name.en}\tversion {city.version}\t{city.time_zone}")
@@ -152,6 +152,30 @@ def versions(code: str, as_json: bool) -> None:
             signed = f"\tsigned by {', '.join(s['by'] for s in row.signatures)}" if row.signatures else ""
             note = f"\t{row.note}{signed}" if row.note else signed
             click.echo(f"{row.number}\t{row.loaded_at:%Y-%m-%d %H:%M %Z}\t{row.loaded_by}\t{changed}{note}")
+
+
+@command.command(epilog=example("cityloom city diff cities/jinchuan", "cityloom city diff CODE --before 3 --after 5"))
+@click.argument("where", metavar="DIR|CODE", shell_complete=city_folders)
+@click.option(
+    "--before", type=click.IntRange(1), help="Version to compare with; DIR: the current, CODE: the one before."
+)
+@click.option("--after", type=click.IntRange(1), help="The version compared; the current one when not given.")
+@AS_JSON
+def diff(where: str, before: int | None, after: int | None, as_json: bool) -> None:
+    """Tell what loading DIR would change, or what changed between two versions of the city CODE, row by row.
+
+    Changes nothing. `cityloom city replay-duties` tells what a change would have meant for past cases.
+    """
+    from cityloom.app.commands import _city_diff
+    from cityloom.app.ready import ready
+
+    with ready():
+        found = _city_diff.differences_of(where, before, after)
+    if as_json:
+        print_json({name: vars(difference) for name, difference in found.items()})
+        return
+    for line in _city_diff.as_lines(found):
+        click.echo(line)
 
 
 @command.command("replay-duties", epilog=example("cityloom city replay-duties DIR_NEW --since 90d"))

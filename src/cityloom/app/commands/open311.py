@@ -58,6 +58,36 @@ def push(city_code: str | None, partner: str | None, as_json: bool) -> None:
     _tell({p: asdict(push_open311(city, p, server, clock)) for p, server in _servers(city, partner).items()}, as_json)
 
 
+@command.command(epilog=example("cityloom open311 partners --json"))
+@CITY
+@AS_JSON
+@needs_database
+def partners(city_code: str | None, as_json: bool) -> None:
+    """List the partners: where their system is, whether we have a key for it, and how our cases stand there."""
+    from django.conf import settings
+
+    from cityloom.cases.queries_partners import count_by_partner
+
+    city = chosen_city(city_code)
+    counts = count_by_partner(city.id)
+    rows = []
+    for code, name in city.settings.partners.items():
+        door, there = city.settings.partner_doors.get(code), counts.get(code)
+        rows.append({
+            "partner": code, "name": {"zh": name.zh, "en": name.en}, "open311": door.open311 if door else None,
+            "key": bool(settings.CITYLOOM_PARTNER_KEYS.get(code)),
+            "to_send": there.to_send if there else 0, "with_partner": there.with_partner if there else 0,
+        })  # fmt: skip
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        key = "key" if row["key"] else "no key"
+        where = f"{row['open311']} ({key})" if row["open311"] else "a city of this installation"
+        click.echo(f"{row['partner']:12} {row['to_send']:>6,} to send {row['with_partner']:>6,} there  {where}")
+    click.echo(f"{len(rows)} partners")
+
+
 def _servers(city: "City", partner: str | None) -> "dict[str, Open311Server]":
     from django.conf import settings
 

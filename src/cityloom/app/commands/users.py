@@ -194,6 +194,57 @@ def events(login: str, most: int, as_json: bool) -> None:
         click.echo(f"{event.at:%Y-%m-%d %H:%M:%S%z}  {event.kind:20} by {event.by_login}")
 
 
+@command.command(epilog=example("cityloom users posts LOGIN"))
+@LOGIN
+@AS_JSON
+@needs_database
+def posts(login: str, as_json: bool) -> None:
+    """List the posts of LOGIN in every city: role, unit, area, from and until; the city's folder decides them."""
+    from cityloom.city.snapshot import current_city, list_cities
+
+    _user(login)
+    rows = [
+        {"city": city.code, "role": post.role.value, "unit": post.unit or "", "area": post.area or "",
+         "from": post.valid.start, "until": post.valid.end}
+        for city in list_cities()
+        for post in current_city(city.code).posts.get(login, ())
+    ]  # fmt: skip
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        span = f"{row['from'] or ''} – {row['until'] or ''}"
+        click.echo(f"{row['city']:10} {row['role']:16} {row['unit']:24} {row['area']:16} {span}".rstrip(" –"))
+    click.echo(f"{len(rows)} posts")
+
+
+@command.command(epilog=example("cityloom users sessions LOGIN", "cityloom users sessions LOGIN --end"))
+@LOGIN
+@click.option("--end", is_flag=True, help="End them all at once: the person signs in again.")
+@AS_JSON
+@needs_database
+def sessions(login: str, end: bool, as_json: bool) -> None:
+    """List where LOGIN is signed in: since when, seen last, from which address and device; or end it all."""
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.city.account_sessions import end_sessions, list_sessions
+
+    _user(login)
+    if end:
+        ended = end_sessions(login, BY, clock_of_settings().now())
+        _told(as_json, f"{ended} sessions of {login} ended.", login=login, ended=ended)
+        return
+    found = list_sessions(login)
+    if as_json:
+        keys = ("handle", "began_at", "seen_at", "address", "device")  # the session's own key opens it: never told
+        print_json([{key: getattr(each, key) for key in keys} for each in found])
+        return
+    for each in found:
+        click.echo(
+            f"{each.began_at:%Y-%m-%d %H:%M}  seen {each.seen_at:%Y-%m-%d %H:%M}  {each.address:16} {each.device}"
+        )
+    click.echo(f"{len(found)} sessions")
+
+
 @command.command("demo-passwords", epilog=example("cityloom users demo-passwords"))
 @AS_JSON
 @needs_database
