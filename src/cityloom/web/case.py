@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from cityloom.base.errors import CityloomError
@@ -163,13 +164,14 @@ class CasePage:
     merged_into: Annotated[str, "the number of the case that took it in"] = ""
     partner: Annotated[str, "the partner city that has it, with the number in both cities"] = ""
     may_order: Annotated[bool, "whether the post may issue an order about it"] = False
+    back: Annotated[str, "the desk to come back to after a move; none: stay on the case"] = ""
 
 
 @require_safe
 @for_staff
 def case(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
     """A case with its history, and the moves open to the post."""
-    return show(request, _page(city, post, number))
+    return show(request, page_of(city, post, number))
 
 
 @require_POST
@@ -182,7 +184,13 @@ def move(request: HttpRequest, city: City, post: Post, number: str) -> HttpRespo
         _move(request, city, post, number, typed)
     except CityloomError as refusal:
         return _refused(request, city, post, number, typed, refusal)
-    return redirect(reverse("case", args=[number]))
+    return redirect(_desk(request) or reverse("case", args=[number]))
+
+
+def _desk(request: HttpRequest) -> str:
+    """The desk that the move was made at, if it was one of ours."""
+    back = request.POST.get("back", "")
+    return back if back.startswith(reverse("dispatch") + "?") and url_has_allowed_host_and_scheme(back, None) else ""
 
 
 @require_POST
@@ -197,7 +205,7 @@ def decide(request: HttpRequest, city: City, post: Post, number: str, request_id
             city, number, request_id, typed["verdict"], post, ruling, context.clock(), version=version
         )  # fmt: skip
     except CityloomError as refusal:
-        page, sentence = _page(city, post, number), said_by(refusal, city)
+        page, sentence = page_of(city, post, number), said_by(refusal, city)
         lines = [
             replace(r, error=sentence, typed_note=typed["note"]) if r.id == request_id else r for r in page.requests
         ]
@@ -215,7 +223,7 @@ def contact(request: HttpRequest, city: City, post: Post, number: str) -> HttpRe
         file = get_file(cursor, city.id, number)
     which = {r.id: str(n) for n, r in enumerate(file.reports, 1)}
     found = open_contacts(file, post, reason, context.clock())
-    page = _page(city, post, number)
+    page = page_of(city, post, number)
     return show(request, replace(page, contacts=[(which.get(c.report_id, ""), c) for c in found]))
 
 
@@ -238,7 +246,7 @@ def _refused(
     request: HttpRequest, city: City, post: Post, number: str, typed: Mapping[str, str], refusal: CityloomError
 ) -> HttpResponse:
     """The page as it is now, with what was typed, why it was refused, and what others did meanwhile."""
-    page = _page(city, post, number)
+    page = replace(page_of(city, post, number), back=_desk(request))
     sentence = say("case.stale") if isinstance(refusal, StaleVersion) else said_by(refusal, city)
     forms = with_typed(page.forms, typed, sentence)
     in_form = any(f.error for f in forms)
@@ -248,7 +256,8 @@ def _refused(
     return show(request, page, refusal.status)
 
 
-def _page(city: City, post: Post, number: str) -> CasePage:
+def page_of(city: City, post: Post, number: str) -> CasePage:
+    """The case as the post may see it; raises NoSuchCase or NotAllowed."""
     with connection.cursor() as cursor:
         file = get_file(cursor, city.id, number)
         if (refusal := may_see(post, file)) is not None:

@@ -36,6 +36,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("checks", "nav.checks", frozenset({Role.GRID_WORKER})),
     ("callbacks", "nav.callbacks", frozenset({Role.CALLBACK_AGENT})),
     ("audit", "nav.audit", frozenset({Role.AUDITOR})),
+    ("dispatch", "nav.dispatch", frozenset({Role.DISPATCHER, Role.SHIFT_LEAD})),
     ("queue", "nav.queue", EVERYBODY),
     ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),
     ("rights_requests", "nav.requests", frozenset({Role.DATA_STEWARD})),

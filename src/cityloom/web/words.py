@@ -7,6 +7,7 @@ from typing import Any
 from cityloom.web.audit_words import AUDIT_FAMILIES, AUDIT_WORDS
 from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
+from cityloom.web.dispatch_words import DISPATCH_WORDS
 from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.identity_words import IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
@@ -723,6 +724,7 @@ WORDS |= HARD_WORDS
 WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
 WORDS |= STYLE_WORDS
+WORDS |= DISPATCH_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",

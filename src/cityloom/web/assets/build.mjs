@@ -14,6 +14,8 @@ await build({
   entryPoints: {
     site: "src/site.ts",
     map: "src/map.ts",
+    screen: "src/screen.ts",
+    dispatch: "src/dispatch.ts",
     resident: "src/resident.ts",
     report: "src/report.ts",
     sw: "src/sw.ts",

@@ -15,9 +15,8 @@ export class Pin {
     private readonly label: string,
   ) {
     this.readInputs();
-    if (!movable) return;
-    map.on("click", (event) => this.put(event.lngLat, true));
     for (const input of [lon, lat]) input.addEventListener("change", () => this.readInputs());
+    if (movable) map.on("click", (event) => this.put(event.lngLat, true));
   }
 
   /** Put the pin there; `tell` writes the inputs and lets the page know by `cityloom:pin`. */
