@@ -192,6 +192,43 @@ SETTINGS: tuple[Setting, ...] = (
         "commas. Empty: optional in demo mode; in production admin, auditor, data_steward, callback_agent, "
         "supervisor and leader.",
     ),
+    Setting(
+        "CITYLOOM_OIDC_ISSUER",
+        "",
+        "Address of the identity provider (OpenID Connect), exactly as it calls itself; nobody signs in by one when "
+        "empty.",
+    ),
+    Setting("CITYLOOM_OIDC_CLIENT_ID", "", "What the identity provider calls this installation."),
+    Setting("CITYLOOM_OIDC_CLIENT_SECRET", "", "The secret that it gave this installation, where it gave one."),
+    Setting(
+        "CITYLOOM_OIDC_CLIENT_SECRET_FILE",
+        "",
+        "File that holds the secret; outside the repository. It counts before CITYLOOM_OIDC_CLIENT_SECRET.",
+    ),
+    Setting("CITYLOOM_OIDC_SCOPES", "openid profile email", "What is asked of the provider, separated by spaces."),
+    Setting("CITYLOOM_OIDC_LABEL", "", "What the button says, `zh|en`; a general sentence when empty."),
+    Setting(
+        "CITYLOOM_OIDC_PERSON",
+        "login",
+        "By what of ours a person is found: `login`, `email` or `external_id` (the number on the list of people).",
+    ),
+    Setting(
+        "CITYLOOM_OIDC_CLAIM",
+        "",
+        "The claim that is compared with it. Empty: `preferred_username`, `email` or `employee_number`.",
+    ),
+    Setting(
+        "CITYLOOM_OIDC_GROUPS_CLAIM",
+        "",
+        "The claim that names a person's groups, for example `groups`, or `realm_access.roles` inside another one; "
+        "groups come from the list of people alone when empty.",
+    ),
+    Setting(
+        "CITYLOOM_OIDC_FACTORS",
+        "",
+        "Values of the provider's tokens that count as a second factor, for example `amr:mfa,amr:otp,acr:gold`; our "
+        "own second factor is asked when empty.",
+    ),
     Setting("CITYLOOM_LOCK_TRIES", "5", "Failed sign-ins of a name from an address after which it is locked there."),
     Setting("CITYLOOM_LOCK_MINUTES", "15", "Minutes for which it is locked."),
     Setting("CITYLOOM_IDLE_MINUTES", "30", "Minutes without a request after which a session ends."),

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cityloom.app.account_settings import limits_of, needing_of, networks_of
 from cityloom.app.environment import Environment, SettingNotUnderstood
+from cityloom.app.identity_settings import provider_of
 from cityloom.app.logs import logging_config
 from cityloom.app.partner_settings import partner_keys
 from cityloom.app.places import demo_password, kept_secret, var_dir
@@ -89,6 +90,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "axes",
+    "allauth.account",  # needed by the next one; nothing of its pages is reachable, its tables stay empty
+    "allauth.socialaccount",  # speaks OpenID Connect
     "cityloom.base",
     "cityloom.city",
     "cityloom.cases",
@@ -110,6 +113,7 @@ MIDDLEWARE = [
     "cityloom.app.admin_door.AdminDoor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -181,6 +185,7 @@ CITYLOOM_TRUSTED_PROXIES = _env.number("CITYLOOM_TRUSTED_PROXIES")
 CITYLOOM_TRUSTED_ADDRESSES = networks_of(_env)
 CITYLOOM_LIMITS = limits_of(_env)
 CITYLOOM_SECOND_FACTOR = needing_of(_env)
+IDENTITY_PROVIDER = provider_of(_env)  # None: nobody signs in by one
 CITYLOOM_PASSWORD_DAYS = _env.number("CITYLOOM_PASSWORD_DAYS")
 CITYLOOM_SESSIONS = max(1, _env.number("CITYLOOM_SESSIONS"))
 CITYLOOM_SESSION_HOURS = max(1, _env.number("CITYLOOM_SESSION_HOURS"))

@@ -16,11 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cityloom.city.account_events import Happened, list_events
 from cityloom.city.account_sessions import end_sessions, list_sessions
+from cityloom.city.actions.admit_person import is_bound
+from cityloom.city.logins import LIST, PROVIDER
 from cityloom.city.second_factor import count_recovery_codes, has_factor
 from cityloom.city.snapshot_values import City
+from cityloom.city.values import Post
 from cityloom.web import context, factor_door
 from cityloom.web.doors import for_signed_in
-from cityloom.web.naming import names
+from cityloom.web.naming import Names, names
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
@@ -57,6 +60,8 @@ class AccountPage:
 
     template: ClassVar[str] = "cityloom/account.html"
     login: Annotated[str, "the name to sign in with"]
+    provider: Annotated[bool, "whether the identity provider knows the person"]
+    has_password: Annotated[bool, "whether there is a password here to change"]
     person: Annotated[str, "the person's name"]
     posts: Annotated[Sequence[str], "the posts held today, in words"]
     factor: Annotated[str, "the second factor: off (not in use here), none, on"]
@@ -79,10 +84,13 @@ def account(request: HttpRequest, city: City) -> HttpResponse:
     posts = context.posts_of(request, city)
     told = TOLD.get(request.GET.get("told", ""), "")
     this = request.session.session_key
+    bound = is_bound(login)
     page = AccountPage(
         login=login,
+        provider=bound,
+        has_password=has_password(request, bound),
         person=named.person(login),
-        posts=[named.post(p) for p in posts],
+        posts=[_post(p, named) for p in posts],
         factor="off" if not factor_door.is_in_use() else "on" if has_factor(login) else "none",
         factor_needed=factor_door.is_asked_of(request, posts),
         codes_left=count_recovery_codes(login),
@@ -112,6 +120,17 @@ def end_session(request: HttpRequest, city: City) -> HttpResponse:
     return redirect(f"{reverse('account')}?told=ended")
 
 
+def has_password(request: HttpRequest, bound: bool) -> bool:
+    """Whether the person has a password here, or could be given one: whom the provider knows needs none."""
+    return not bound or bool(getattr(request.user, "has_usable_password", bool)())
+
+
+def _post(post: Post, named: Names) -> str:
+    """A post and, where a group of the identity provider gives it, which."""
+    held = named.post(post)
+    return say("account.by_group", post=held, group=post.group) if post.group else held
+
+
 def _who(by: str, login: str, city: City) -> str:
     if by == login:
         return ""
@@ -120,5 +139,7 @@ def _who(by: str, login: str, city: City) -> str:
         if by == "system"
         else say("account.by_command")
         if by == "command"
+        else say(f"account.by_{by}")
+        if by in (PROVIDER, LIST)
         else names(city).person(by)
     )

@@ -11,7 +11,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from cityloom.base.messages import About, Template, register_templates, send_later
 from cityloom.base.rate_limits import TooOften
+from cityloom.city.actions.admit_person import is_bound
 from cityloom.city.passwords import issue_reset, set_password, user_of_reset
 from cityloom.city.snapshot_values import City
 from cityloom.web import context, factor_door, lockout
@@ -94,7 +95,7 @@ def forgot(request: HttpRequest, city: City) -> HttpResponse:
         page = ForgotPage(name, hours=hours, error=said_by(refusal, city))
         return with_retry_after(show(request, page, refusal.status), refusal)
     user = User.objects.filter(username=name, is_active=True).exclude(email="").first()
-    if user is not None:
+    if user is not None and _may_have_password(user):
         _send_link(request, city, user, hours)
     return show(request, ForgotPage(name, sent=True, hours=hours))
 
@@ -130,6 +131,8 @@ def reset(request: HttpRequest, city: City, uid: str, token: str) -> HttpRespons
 def change_password(request: HttpRequest, city: City) -> HttpResponse:
     """Change one's own password; all other sessions end."""
     user = User.objects.get(pk=request.user.pk)
+    if not _may_have_password(user):
+        raise Http404
     due = bool(request.session.get(PASSWORD_DUE))
     if request.method == "GET":
         return show(request, _page(user, by_link=False, due=due))
@@ -151,6 +154,11 @@ def change_password(request: HttpRequest, city: City) -> HttpResponse:
     if kept_post is not None:
         context.remember_post(request, kept_post)
     return redirect(f"{reverse('account')}?told=password_set")
+
+
+def _may_have_password(user: User) -> bool:
+    """Whoever signs in through the identity provider and has no password gets none by these pages."""
+    return user.has_usable_password() or not is_bound(user.get_username())
 
 
 def _new_password(request: HttpRequest, user: User) -> tuple[str, list[str]]:
