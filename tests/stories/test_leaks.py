@@ -96,6 +96,8 @@ ARGUMENTS: dict[str, str] = {
     "task_id": "SELECT id FROM cases_task ORDER BY id",
     "report_id": "SELECT id FROM cases_report ORDER BY id",
     "name": "SELECT 'hotline'",
+    "area": "SELECT unnest(ARRAY['990100', '990101001'])",
+    "unit": "SELECT 'street_e1'",
     "layer": "SELECT unnest(ARRAY['roads', 'parks'])",
     "uid": "SELECT 'MQ'",
     "token": "SELECT 'none'",

@@ -26,7 +26,9 @@ from cityloom.cases.register_rows import cities_with_registers
 from cityloom.city.account_sessions import forget_ended
 from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
+from cityloom.exchange.actions.meet_partners import meet_partners
 from cityloom.exchange.api.idempotency import KEPT, forget_keys
+from cityloom.exchange.open311.partners import server_of
 from cityloom.exchange.webhooks.taking import forget_deliveries, give_up_old
 
 log = logging.getLogger("cityloom.worker")
@@ -99,6 +101,16 @@ def fold(clock: Clock) -> Found:
     yield "cells_folded", 0
 
 
+def meet_open311(clock: Clock) -> Found:
+    """Pull from and push to the Open311 servers of partners whose turn it is, as `city.toml` says."""
+    for city in _cities():
+        for met in meet_partners(city, server_of, clock):
+            if met.failure:
+                log.warning("city=%s partner=%s open311=silent reason=%s", city.code, met.partner, met.failure)
+            for what, count in met.counts():
+                yield f"open311_{what}", count
+
+
 def _cities() -> Iterator[City]:
     return (current_city(city.code) for city in list_cities())
 
@@ -112,6 +124,11 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (retain, timedelta(days=1), True),
     (sign_roots, timedelta(minutes=1), False),
     (fold, timedelta(seconds=5), False),
+)
+
+# Those that wait for servers of others; see `far_chores.py`. Each partner has a rhythm of its own below this one.
+FAR_CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
+    (meet_open311, timedelta(seconds=10), False),
 )
 
 

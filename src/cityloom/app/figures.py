@@ -17,6 +17,8 @@ from prometheus_client.registry import Collector
 
 from cityloom import __version__
 from cityloom.base.clock import Clock
+from cityloom.city.snapshot import current_city, list_cities
+from cityloom.exchange.actions.meet_partners import Silent, list_silent
 
 KEPT_S = 10.0
 MOST_COUNTED = 100_000  # a queue longer than this is told as this: counting on would cost more than it tells
@@ -40,6 +42,7 @@ class Figures:
     late_clocks: Queue | None = None
     webhooks: Queue | None = None
     webhooks_failing: int = 0
+    silent_partners: tuple[tuple[str, str, float], ...] = ()  # city, partner, seconds
 
 
 def look(at: datetime) -> Figures:
@@ -52,7 +55,8 @@ def look(at: datetime) -> Figures:
             )
             open_cases = tuple((city, state, int(count)) for city, state, count in cursor.fetchall())
         waits = (outbox_queue(at), clock_queue(at), webhook_queue(at))
-        return Figures(True, open_cases, *waits, failing_webhooks())
+        silent = tuple((city, each.partner, (at - each.since).total_seconds()) for city, each in silences())
+        return Figures(True, open_cases, *waits, failing_webhooks(), silent)
     except DatabaseError:
         return Figures(False)
 
@@ -92,6 +96,12 @@ def _queue(rows: str, params: list[datetime], at: datetime) -> Queue:
         )
         count, since = cursor.fetchone()
     return Queue(int(count), max(0.0, (at - since).total_seconds()) if since else 0.0)
+
+
+def silences() -> list[tuple[str, Silent]]:
+    """Partners whose Open311 server gives no good answer, each with the code of its city."""
+    codes = [city.code for city in list_cities()]
+    return [(code, silent) for code in codes for silent in list_silent(current_city(code))]
 
 
 @dataclass
@@ -145,6 +155,12 @@ class _Told(Collector):
         yield GaugeMetricFamily(
             "cityloom_webhooks_failing", "Webhooks that fail or were turned off.", value=self.figures.webhooks_failing
         )
+        silent = GaugeMetricFamily(
+            "cityloom_partner_silent_seconds", "Since when a partner's server is silent.", labels=["city", "partner"]
+        )
+        for city, partner, seconds in self.figures.silent_partners:
+            silent.add_metric([city, partner], seconds)
+        yield silent
         for name, what, queue in waiting:
             if queue is not None:
                 yield GaugeMetricFamily(f"cityloom_{name}_waiting", f"How many: {what}.", value=queue.count)

@@ -19,7 +19,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from cityloom.app.figures import Queue, outbox_queue
+from cityloom.app.figures import Queue, outbox_queue, silences
 from cityloom.app.relay import find_embedded
 from cityloom.base.clock import clock_of_settings
 from cityloom.base.crypto import NoKeyOpens
@@ -48,7 +48,7 @@ class Look:
 def looks() -> list[Look]:
     """Every look with its milliseconds. Where the database is silent, what rests on it is not asked."""
     database = _timed(_database)
-    rest: tuple[Callable[[], Look], ...] = (_tables, _city, _keys, _outbox) if database.ok else ()
+    rest: tuple[Callable[[], Look], ...] = (_tables, _city, _keys, _outbox, _partners) if database.ok else ()
     return [database, *(_timed(look) for look in (*rest, _storage, _messages))]
 
 
@@ -124,6 +124,13 @@ def _outbox() -> Look:
     queue = outbox_queue(clock_of_settings().now())
     ok = queue.oldest_s < LAG_TOLD_S
     return Look("outbox", ok, _lag(queue), "" if ok else "see that a worker and NATS run", needed=False)
+
+
+def _partners() -> Look:
+    silent = [f"{city} {each.partner} since {each.since.isoformat(timespec='minutes')}" for city, each in silences()]
+    step = "see open311 under [partners] in city.toml and CITYLOOM_PARTNER_KEYS; `cityloom open311 pull` says more"
+    says = f"silent: {'; '.join(silent)}" if silent else "none is silent"
+    return Look("partners", not silent, says, step if silent else "", needed=False)
 
 
 def _lag(queue: Queue) -> str:

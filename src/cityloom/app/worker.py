@@ -21,6 +21,7 @@ from django.db import InterfaceError, OperationalError, connection
 from cityloom.app import metrics
 from cityloom.app.chores import Chores
 from cityloom.app.delivering import Delivering, courier_of_settings
+from cityloom.app.far_chores import FarChores
 from cityloom.app.logs import tell_uncaught
 from cityloom.app.messengers import messenger
 from cityloom.app.relay import JetStream, Relay, find_embedded
@@ -52,11 +53,14 @@ def run() -> None:
     worker = Worker(clock_of_settings(), stop, relay, messages=messenger())
     delivering = Delivering(courier_of_settings(worker.clock, city_by_id), stop)
     delivering.start()
+    far_chores = FarChores(worker.clock, stop)
+    far_chores.start()
     log.info("worker=started clock=%s", settings.CITYLOOM_CLOCK or "real")
     try:
         worker.work()
     finally:
         delivering.join()
+        far_chores.join()
         if relay is not None:
             relay.close()
     log.info("worker=stopped")

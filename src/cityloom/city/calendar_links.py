@@ -86,7 +86,7 @@ def make_calendar_link(city: City, post: Post, at: datetime) -> str:
 def list_calendar_links(city: City, login: str) -> list[CalendarLink]:
     """The links of a person that were not ended, the newest first."""
     rows = models.CalendarLink.objects.filter(city_id=city.id, login=login, ended_at=None).order_by("-id")
-    return [CalendarLink(r.id, Role(r.role), r.unit, r.area, r.made_at, r.last_used_at) for r in rows]
+    return [CalendarLink(r.pk, Role(r.role), r.unit, r.area, r.made_at, r.last_used_at) for r in rows]
 
 
 def end_calendar_link(city: City, login: str, link_id: int, at: datetime) -> bool:
@@ -107,7 +107,7 @@ def post_of_calendar_link(city: City, code: str, at: datetime) -> Post | None:
     wanted = (Role(row.role), row.unit, row.area)
     post = next((p for p in city.posts_of(row.login, day) if (p.role, p.unit, p.area or "") == wanted), None)
     if post is not None and (row.last_used_at is None or at - row.last_used_at >= USED_EVERY):
-        models.CalendarLink.objects.filter(id=row.id).update(last_used_at=at)
+        models.CalendarLink.objects.filter(pk=row.pk).update(last_used_at=at)
     return post
 
 

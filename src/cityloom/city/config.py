@@ -30,7 +30,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "identity": ("create",),
 }
 FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays")
-PARTNER_KEYS = ("name_zh", "name_en", "open311", "jurisdiction", "services")
+PARTNER_KEYS = (
+    "name_zh", "name_en", "open311", "jurisdiction", "services", "open311_every_min", "open311_tells_ends",
+)  # fmt: skip
+MOST_MIN = 7 * 24 * 60
 SCHEME_KEYS = ("version", "name_zh", "name_en")
 OVERLAY_KEYS = ("name_zh", "name_en", "whole")
 CODED_THINGS = ("area", "city", "district", "street", "community", "grid", "unit", "class", "component", "thing")
@@ -342,8 +345,20 @@ class _Reader:
                 form = '[partners.CODE.services] THEIR_CODE = "gb2013:0137"'
                 self.note("value_form", f"partners.{code}.services", value=services, form=form)
             else:
-                found[code] = PartnerDoor(url.rstrip("/"), str(row.get("jurisdiction", "")), dict(services))
+                every_min, tells_ends = self._partner_rounds(code, row)
+                jurisdiction = str(row.get("jurisdiction", ""))
+                found[code] = PartnerDoor(url.rstrip("/"), jurisdiction, dict(services), every_min, tells_ends)
         return found
+
+    def _partner_rounds(self, code: str, row: Mapping[str, Any]) -> tuple[int, bool]:
+        every, tells = row.get("open311_every_min", 0), row.get("open311_tells_ends", False)
+        if not isinstance(every, int) or isinstance(every, bool) or not 0 <= every <= MOST_MIN:
+            form = f"0–{MOST_MIN} (0: only by command)"
+            self.note("value_form", f"partners.{code}.open311_every_min", value=every, form=form)
+            every = 0
+        if not isinstance(tells, bool):
+            self.note("value_form", f"partners.{code}.open311_tells_ends", value=tells, form="true / false")
+        return every, tells is True
 
     def _conduct_classes(self, data: Mapping[str, Any]) -> tuple[str, ...]:
         value = self.table(data, "conduct").get("classes", [])

@@ -222,11 +222,17 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class PartnerDoor:
-    """Where a partner's own system is spoken to; `services`: their service code → our class code."""
+    """Where a partner's own system is spoken to; `services`: their service code → our class code.
+
+    The worker does so every `every_min` minutes; 0: only the command does. `tells_ends`: what was pulled from there
+    and has ended here is told there.
+    """
 
     open311: str
     jurisdiction: str = ""
     services: Mapping[str, ClassCode] = field(default_factory=dict)
+    every_min: int = 0
+    tells_ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

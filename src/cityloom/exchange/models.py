@@ -154,3 +154,42 @@ class WebhookDelivery(models.Model):
                 fields=["webhook", "event"], condition=models.Q(first_id=None), name="exchange_delivery_once"
             ),
         ]
+
+
+# --- partners' Open311 servers ------------------------------------------------------------------------------------
+
+
+class Open311Round(models.Model):
+    """When a partner's server is spoken to next, and since when it is silent. A worker takes a round by moving
+    `next_at` on."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    partner = models.CharField(max_length=100)
+    next_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    silent_since = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)
+    reason = models.CharField(max_length=60, blank=True)  # the code of the last failure
+
+    class Meta:
+        db_table = "exchange_open311_round"
+        constraints = [models.UniqueConstraint(fields=["city", "partner"], name="exchange_open311_round_once")]
+
+
+class Open311Ending(models.Model):
+    """That a case which a partner's server gave us has ended, and whether that server was told."""
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    partner = models.CharField(max_length=100)
+    their_id = models.CharField(max_length=200)
+    closed_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    tries = models.IntegerField(default=0)
+    next_at = models.DateTimeField(null=True)  # none: told, or given up
+    reason = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        db_table = "exchange_open311_ending"
+        constraints = [
+            models.UniqueConstraint(fields=["city", "partner", "their_id"], name="exchange_open311_ending_once")
+        ]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from cityloom.cases.filters import (
+    DAY_WORDS,
     NOBODYS,
     CaseFilter,
     FilterNotUnderstood,
@@ -26,6 +27,7 @@ from cityloom.city.paths import CASE_STATES
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Source
 from cityloom.web import context
+from cityloom.web.day_fields import DAY_FIELDS, DayField, day_fields, with_days
 from cityloom.web.doors import for_staff
 from cityloom.web.forms import Group, area_choices, class_tree, unit_choices
 from cityloom.web.handover import HandoverLine, line_of
@@ -36,7 +38,7 @@ from cityloom.web.shown import show
 from cityloom.web.words import say
 
 PAGE = 50
-FIELDS = ("view", "state", "class", "area", "unit", "source", "overdue", "number")
+FIELDS = ("view", "state", "class", "area", "unit", "source", "overdue", "number", *DAY_WORDS, *DAY_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class QueuePage:
     areas: Annotated[Sequence[Group], "areas to filter by"]
     units: Annotated[Sequence[tuple[str, str]], "units to filter by"]
     sources: Annotated[Sequence[tuple[str, str]], "sources to filter by"]
+    days: Annotated[Sequence[DayField], "the days to filter by"]
+    dated: Annotated[bool, "whether any day is chosen"]
     map: Annotated[MapFrame, "the map of open work"]
     handover: Annotated[HandoverLine | None, "what the last shift left at this desk, if it has shifts"] = None
     next: Annotated[str, "address words of the next page"] = ""
@@ -97,7 +101,7 @@ class QueuePage:
 @for_staff
 def queue(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """The cases the post may see, by what falls due first; filters in the address."""
-    words, error = context.typed_of(request.GET, *FIELDS), ""
+    words, error = with_days(context.typed_of(request.GET, *FIELDS)), ""
     try:
         asked = parse_filter(words, city, post.role)
     except FilterNotUnderstood as refusal:
@@ -107,7 +111,7 @@ def queue(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     with connection.cursor() as cursor:
         found = list_cases(cursor, city, post, asked, now, after, PAGE)
         left = newest_handover(cursor, city, post) if after is None else None
-    named = names(city)
+    named, days = names(city), day_fields(asked)
     lines = [_line(row, city, post, named, now) for row in found.rows]
     page = QueuePage(
         blocks=_blocks(lines, asked, city, now),
@@ -119,6 +123,8 @@ def queue(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         areas=area_choices(city, named),
         units=[(NOBODYS, say("queue.nobody")), *unit_choices(city, named, context.today(city))],
         sources=[(s.value, named.source(s.value)) for s in Source],
+        days=days,
+        dated=any(day.first or day.last for day in days),
         map=frame_of(city, with_cases=True),
         handover=line_of(left, post, named) if left else None,
         next=asked.as_query(after=found.next.as_text()) if found.next else "",

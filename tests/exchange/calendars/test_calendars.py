@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from icalendar import Calendar, Event
-from tests.cases.life import LAMP, NOISE, NORTHEAST, PARKING, SOUTHWEST, Life, at
+from tests.cases.life import NOISE, NORTHEAST, PARKING, Life, at
 
 from cityloom.base.limits import parse_limit
 from cityloom.city.calendar_links import (
@@ -22,7 +23,9 @@ from cityloom.city.calendar_links import (
     list_calendar_links,
     make_calendar_link,
 )
-from cityloom.city.values import Post, Role
+from cityloom.city.values import Name, Post, Role
+from cityloom.exchange.calendars.queries import DueCase
+from cityloom.exchange.calendars.writing import calendar_of
 
 pytestmark = pytest.mark.django_db
 SECRETS = ("秦晓梅", "13800138000", "夜里施工很吵")
@@ -82,7 +85,7 @@ def test_what_ended_and_what_another_unit_has_is_not_there(noisy: Life):
     code = link_of(noisy, "handler_e1")
     assert [s.split(" ")[0] for s in texts(read(code, "street_e1"), "SUMMARY")] == [first]
     noisy.number = first
-    noisy.move("void", "shift", reason="void.test_data", note="测试")
+    noisy.move("void", "shift", reason="voided.test", note="测试")
     assert events(read(code, "street_e1")) == []
 
 
@@ -187,12 +190,15 @@ def test_who_guesses_is_counted_and_who_has_a_link_is_not(site: Life, settings: 
 
 @pytest.fixture
 def full_document(site: Life) -> bytes:
-    """Several cases with long Chinese names, one of them overdue."""
-    site.report("hotline", by="agent", class_code=NOISE)
-    site.clock.at = at(6, 12)
-    for place in (None, SOUTHWEST, NORTHEAST):
-        site.report("hotline", by="agent", class_code=PARKING, **({"place": place} if place else {}))
-    return read(link_of(site, "supervisor"), "street_e1", lang="zh")
+    """Two cases, one of them overdue, of a class whose Chinese name takes more than one line."""
+    code = NOISE
+    long_name = replace(site.city.classes[code], name=Name("夜间施工噪声扰民，" * 12, "Noise; at night, " * 12))
+    city = replace(site.city, classes={**site.city.classes, code: long_name})
+    due = [
+        DueCase(f"260601-200{i}", code, "990101001", "dispatched", i, "promise", at(6, 2 + 20 * i), at(6, 1))
+        for i in range(2)
+    ]
+    return calendar_of(city, "street_e1", due, at(6, 12), "https://small.example", "zh")
 
 
 def test_lines_end_with_crlf_and_hold_at_most_75_octets_without_a_broken_character(full_document: bytes):
@@ -200,7 +206,7 @@ def test_lines_end_with_crlf_and_hold_at_most_75_octets_without_a_broken_charact
     lines = full_document.split(b"\r\n")[:-1]
     assert not [line for line in lines if b"\n" in line or b"\r" in line]
     assert max(map(len, lines)) <= 75
-    assert any(line.startswith(b" ") for line in lines), "a Chinese name is long enough to be folded"
+    assert any(line.startswith(b" ") for line in lines), "something is long enough to be folded"
     for line in lines:
         line.decode()  # each line by itself is UTF-8
 
@@ -276,9 +282,9 @@ def test_somebody_without_a_unit_is_told_why_there_is_no_link(site: Life):
 
 
 def test_moments_are_told_by_what_falls_due_first(site: Life):
-    for place in (SOUTHWEST, None):
-        site.report("hotline", by="agent", class_code=LAMP, **({"place": place} if place else {}))
-        site.clock.advance(hours=3)
-    starts: list[datetime] = [e["DTSTART"].dt for e in events(read(link_of(site, "handler_lighting"), "lighting_co"))]
-    assert len(starts) == 2
+    for class_code in (NOISE, PARKING, NOISE):
+        site.report("hotline", by="agent", class_code=class_code, same_as=None)
+        site.clock.advance(days=1)
+    starts: list[datetime] = [e["DTSTART"].dt for e in events(read(link_of(site, "handler_e1"), "street_e1"))]
+    assert len(starts) == 3
     assert starts == sorted(starts)

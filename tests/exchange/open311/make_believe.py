@@ -34,6 +34,7 @@ class MakeBelieve:
     tokens: dict[str, str] = field(default_factory=dict)
     posted: list[dict[str, str]] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
+    updated: list[dict[str, str]] = field(default_factory=list)
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     knows_pages: bool = True
     gives_token: bool = False
@@ -43,6 +44,9 @@ class MakeBelieve:
         path = urlsplit(path).path.removeprefix("/o311/v2/")
         if path in self.answers:
             return self.answers[path]
+        if method == "POST" and path.startswith("servicerequestupdates"):
+            self.updated.append(fields)
+            return 200, _xml([{"update_id": fields["update_id"]}])
         if method == "POST":
             return 200, self._post(fields, key)
         self.asked.append(fields)

@@ -29,6 +29,13 @@ def test_a_partner_may_have_a_server_with_services_of_its_own():
     }
 
 
+def test_a_partner_says_how_often_it_is_spoken_to_and_whether_endings_are_told():
+    config, problems = config_of('open311 = "https://n.example"\nopen311_every_min = 15\nopen311_tells_ends = true')
+    assert (config is not None, problems) == (True, [])
+    door = config.settings.partner_doors["990200"]
+    assert (door.every_min, door.tells_ends) == (15, True)
+
+
 def test_a_partner_without_a_server_has_no_door():
     config, problems = config_of("")
     assert config is not None
@@ -40,6 +47,9 @@ WRONG = [
     ("open311 = 7", "partners.990200.open311", "no text"),
     ('open311 = "https://n.example"\nservices = [1]', "partners.990200.services", "no table"),
     ('open311 = "https://n.example"\nservices = { a = 1 }', "partners.990200.services", "no class code"),
+    ('open311 = "https://n.example"\nopen311_every_min = -1', "partners.990200.open311_every_min", "backwards"),
+    ('open311 = "https://n.example"\nopen311_every_min = true', "partners.990200.open311_every_min", "no number"),
+    ('open311 = "https://n.example"\nopen311_tells_ends = 1', "partners.990200.open311_tells_ends", "no truth"),
     ('opem311 = "https://n.example"', "partners.990200.opem311", "a slip of the pen"),
 ]
 

@@ -66,6 +66,16 @@ def pull_open311(city: City, partner: str, server: Server, clock: Clock) -> Pull
     return done
 
 
+def external_id_of(partner: str, their_id: str) -> str:
+    """By which a report of ours is known to be their request."""
+    return f"open311:{partner}:{their_id}"
+
+
+def closing_of(partner: str, their_id: str) -> str:
+    """The id of the update that tells here that it has ended there."""
+    return f"{partner}:{their_id}:closed"
+
+
 def post_of(partner: str) -> Post:
     """Who speaks when a partner's system reports: nobody of the city."""
     return Post(login=f"open311:{partner}"[:150], role=Role.RESIDENT)
@@ -75,7 +85,7 @@ def _take(city: City, partner: str, request: TheirRequest, clock: Clock, done: P
     if _was_sent_there(city, partner, request.id):
         done.known += 1
         return
-    external_id = f"open311:{partner}:{request.id}"
+    external_id = external_id_of(partner, request.id)
     try:
         with connection.cursor() as cursor:
             before = find_report_once(cursor, city.id, None, external_id)
@@ -115,18 +125,14 @@ def _told_closed(city: City, partner: str, request: TheirRequest, report: Report
         cursor.execute(
             "SELECT 1 FROM cases_entry WHERE case_id = %s AND reason ->> 'code' = %s AND reason -> 'params' "
             "->> 'update' = %s",
-            [case.id, UPDATE, _closing(partner, request)],
+            [case.id, UPDATE, closing_of(partner, request.id)],
         )
         if case.has_ended or cursor.fetchone() is not None:
             return 0
-    reason = Reason(UPDATE, {"update": _closing(partner, request)})
+    reason = Reason(UPDATE, {"update": closing_of(partner, request.id)})
     details = Details(reason, note=request.status_notes or request.id)
     move_case(city, case.number, "supplement", post_of(partner), details, clock, version=case.version, owns=True)
     return 1
-
-
-def _closing(partner: str, request: TheirRequest) -> str:
-    return f"{partner}:{request.id}:closed"
 
 
 def class_of(city: City, door: PartnerDoor | None, service_code: str) -> str | None:

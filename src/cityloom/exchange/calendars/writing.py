@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Component, Event, Timezone
 
 from cityloom.base.reasons import Reason, register, render
 from cityloom.city.paths import CASE_STATES
@@ -39,10 +39,10 @@ def calendar_of(city: City, unit: str, due: Iterable[DueCase], now: datetime, si
     made.add("x-wr-calname", title)  # what Apple and Google read in place of NAME (RFC 7986)
     made.add("refresh-interval", EVERY, parameters={"value": "DURATION"})
     made.add("x-published-ttl", "PT15M")
-    events = [_event(city, unit, each, now, site, language) for each in due]
+    events: list[Component] = [_event(city, unit, each, now, site, language) for each in due]
     for component in events or [_zone(city, now)]:  # a calendar that holds nothing at all is none
         made.add_component(component)
-    return made.to_ical()
+    return bytes(made.to_ical())
 
 
 def _zone(city: City, now: datetime) -> Timezone:

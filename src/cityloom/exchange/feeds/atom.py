@@ -22,12 +22,16 @@ TYPE = "application/atom+xml; charset=utf-8"
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where things are, whole addresses: the city's first page, a request (`…%s…`), this page, the next one."""
+    """Where things are, whole addresses: the city's first page, a matter's (with NUMBER), this page, the next one."""
 
     start: str
-    request: str
+    matter: str
     here: str
     next: str = ""
+
+    def of(self, number: str) -> str:
+        """The page of a matter."""
+        return self.matter.replace("NUMBER", number)
 
 
 class PlacedFeed(Atom1Feed):
@@ -69,7 +73,7 @@ def atom_of(city: City, asked: Asked, page: ItemPage, updated: datetime, at: Add
         public = telling.told(city, item, language)
         feed.add_item(
             title=telling.title_of(city, public, language),
-            link=at.request % item.case.number,
+            link=at.of(item.case.number),
             description=escape(telling.summary_of(public, language)),  # the element is of type html
             pubdate=item.case.opened_at.astimezone(zone),
             updateddate=item.at.astimezone(zone),

@@ -27,7 +27,8 @@ def geojson_of(city: City, asked: Asked, page: ItemPage, at: Addresses) -> bytes
                 "type": "Feature",
                 "id": item.case.number,
                 "geometry": place,
-                "properties": properties | {"title": telling.title_of(city, public, asked.language)},
+                "properties": properties
+                | {"title": telling.title_of(city, public, asked.language), "href": at.of(item.case.number)},
             }
         )
     links = [{"rel": "self", "type": TYPE, "href": at.here}]

@@ -101,10 +101,9 @@ def first_of_day(now: datetime, city: City) -> datetime:
 def _addresses(request: HttpRequest, asked: Asked, page: ItemPage, route: str) -> atom.Addresses:
     base = settings.CITYLOOM_SITE_URL or request.build_absolute_uri("/").rstrip("/")
     here = base + reverse(route, args=[asked.area])
-    requests = base + reverse("open311_request", kwargs={"number": "NUMBER", "form": "json"})
     return atom.Addresses(
         start=f"{base}/",
-        request=requests.replace("NUMBER", "%s"),
+        matter=base + reverse("public_matter", args=["NUMBER"]),
         here=here + asked.query(),
         next=here + asked.query(page.next) if page.next else "",
     )

@@ -50,6 +50,7 @@ class Server(Protocol):
     def list_by_id(self, ids: Sequence[str]) -> list[TheirRequest]: ...
     def post_request(self, fields: Mapping[str, str], key: str) -> TheirRequest: ...
     def find_by_token(self, token: str) -> str: ...
+    def post_update(self, fields: Mapping[str, str]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,14 @@ class Open311Server:
         """The id behind a token; empty while there is none."""
         found = self._requests(f"tokens/{quote(token, safe='')}.xml", {})
         return found[0].id if found else ""
+
+    def post_update(self, fields: Mapping[str, str]) -> None:
+        """Say what became of one of its requests; raises ServerRefused also where a success tells errors."""
+        body = urlencode({**self._always(), "api_key": self.api_key, **fields}).encode()
+        answer = self._exchanged("POST", "servicerequestupdates.xml", body, {"Content-Type": FORM})
+        if detail := read_refusal(answer):
+            host = urlsplit(self.url).hostname or ""
+            raise ServerRefused("open311.server_refused", host=host, detail=detail)
 
     def _requests(self, path: str, asked: Mapping[str, str]) -> list[TheirRequest]:
         query = urlencode({**self._always(), **asked})

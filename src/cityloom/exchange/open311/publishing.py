@@ -26,6 +26,7 @@ from cityloom.exchange.open311.queries import RequestRow, UpdateRow
 
 CHANGESET = "2026-11-22T00:00:00+08:00"  # of what this door says and takes; changed with it
 DIGITS = 5  # about a metre
+LONGEST = 4000  # signs of a description, as published schemas allow
 FORMATS = ("text/xml", "application/json")
 ENDPOINTS = (("v2", "production"), ("test/v2", "test"))
 _LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){6,}")  # a phone or the number of a card
@@ -87,7 +88,7 @@ def request(city: City, row: RequestRow, language: str, *, whole: bool = True) -
         "status": status_of(row.closed_at is not None),
         "status_notes": state_name(row.state, language),
         "service_name": named(city.classes, row.class_code, language) or None,
-        "service_code": service_code_of(row.class_code) if row.class_code else None,
+        "service_code": service_code_of(row.class_code) if row.class_code else "",  # published schemas know no null
         "description": description(city, row, language),
         "agency_responsible": named(city.units, row.lead_unit, language) or None,
         "service_notice": None,
@@ -106,7 +107,7 @@ def request(city: City, row: RequestRow, language: str, *, whole: bool = True) -
 def description(city: City, row: RequestRow, language: str) -> str:
     """The class and its condition; the words said only where the city publishes them, without long numbers."""
     if row.words and row.words.strip():
-        return _LONG_NUMBER.sub("…", row.words.strip())
+        return _LONG_NUMBER.sub("…", row.words.strip())[:LONGEST]
     matter = named(city.classes, row.class_code, language)
     standard = _standard(city, row)
     condition = standard.condition.in_language(language) if standard is not None else ""

@@ -13,6 +13,7 @@ _FORM = r"(?:\.(?P<form>[A-Za-z]{1,10}))?/?$"
 _ID = r"[\w~-]{1,200}"
 
 urlpatterns = [
+    re_path(r"^openapi\.(?P<form>json)$", views.described, name="open311_openapi"),
     re_path(rf"^discovery{_FORM}", views.discovery, name="open311_discovery"),
     re_path(rf"{_MODE}/discovery{_FORM}", views.discovery),
     re_path(rf"{_MODE}/services{_FORM}", views.services, name="open311_services"),
@@ -22,5 +23,5 @@ urlpatterns = [
     re_path(rf"{_MODE}/tokens?/(?P<token>{_ID}){_FORM}", views.token, name="open311_token"),
     re_path(rf"{_MODE}/servicerequestupdates{_FORM}", views.updates, name="open311_updates"),
     re_path(rf"{_MODE}/(?:servicerequestupdate|request_updates?|update){_FORM}", views.updates),
-    re_path(r"^.*?(?:\.(?P<form>xml|json))?$", views.nothing),
+    re_path(r"^[\s\S]*?(?:\.(?P<form>xml|json))?$", views.nothing),
 ]

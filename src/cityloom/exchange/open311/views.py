@@ -28,6 +28,7 @@ from cityloom.exchange.open311.attributes import definition
 from cityloom.exchange.open311.documents import CONTENT_TYPES, JSON, XML, Document, errors
 from cityloom.exchange.open311.errors import BadRequest, NoKey, NotFound, WrongMethod
 from cityloom.exchange.open311.mapping import is_public_class
+from cityloom.exchange.open311.openapi import openapi
 from cityloom.exchange.open311.queries import RequestRow, find_request, list_requests, list_updates, shows_words
 from cityloom.exchange.open311.reading import Sent, read_form, read_query
 from cityloom.exchange.open311.receiving import key_of, matter_of, parts_of, pictures_of, report_of, today
@@ -132,9 +133,17 @@ def _preflight(allowed: tuple[str, ...]) -> HttpResponse:
 @door(*READ)
 def discovery(request: HttpRequest, sent: Sent, city: City, **more: Any) -> Document:
     """Where the endpoints are, in which formats, and whom to ask."""
-    base = request.build_absolute_uri(request.path)
-    base = f"{base.split('/open311/')[0]}/open311"
-    return Document("discovery", publishing.discovery(city, base, callers.language()))
+    return Document("discovery", publishing.discovery(city, _base(request), callers.language()))
+
+
+@door(*READ)
+def described(request: HttpRequest, sent: Sent, city: City, **more: Any) -> Document:
+    """What this door takes and answers, as OpenAPI 3.1."""
+    return Document("openapi", openapi(city, _base(request)))
+
+
+def _base(request: HttpRequest) -> str:
+    return f"{request.build_absolute_uri(request.path).split('/open311/')[0]}/open311"
 
 
 @door(*READ)

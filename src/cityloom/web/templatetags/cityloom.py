@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from cityloom.base.errors import CityloomError
 from cityloom.city.values import Post
 from cityloom.web import context as around
+from cityloom.web.feed_links import FeedLink, feeds_of
 from cityloom.web.forms import Group
 from cityloom.web.look import Look, look_of
 from cityloom.web.moments import exact_moment, say_moment, say_span
@@ -127,3 +128,9 @@ def option_groups(groups: Iterable[Group], chosen: str = "") -> SafeString:
     """The options of a choice under their headings."""
     parts = (f'<optgroup label="{escape(g.title)}">{options(g.choices, chosen)}</optgroup>' for g in groups)
     return mark_safe("".join(parts))  # noqa: S308 (all parts are escaped)
+
+
+@register.simple_tag
+def feed_links() -> list[FeedLink]:
+    """The feeds of the city and its districts, the city's first."""
+    return feeds_of(around.city())
