@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cityloom.exchange.api import schemas
+from cityloom.exchange.api import schemas, webhook_schemas
 from cityloom.exchange.api.examples import EXAMPLES
 from cityloom.exchange.api.tokens import SCOPES
 
@@ -23,7 +23,15 @@ BODIES: dict[str, type[BaseModel]] = {
     "moveReport": schemas.MoveIn,
     "decideRequest": schemas.VerdictIn,
     "moveMany": schemas.BulkIn,
+    "addWebhook": webhook_schemas.WebhookIn,
+    "changeWebhook": webhook_schemas.WebhookChangeIn,
+    "rotateWebhookSecret": webhook_schemas.RotateIn,
+    "replayDeliveries": webhook_schemas.ReplayIn,
 }
+WEBHOOKS = (
+    "listWebhooks", "addWebhook", "getWebhook", "changeWebhook", "removeWebhook", "rotateWebhookSecret",
+    "pingWebhook", "replayDeliveries", "listDeliveries", "getDelivery",
+)  # fmt: skip
 WITH_PHOTOS = frozenset({"receiveReport", "moveCase"})
 WITH_GEOJSON = frozenset({"listCases", "getCase", "listReports", "listAreas", "getArea"})
 WITH_CSV = frozenset(
@@ -34,10 +42,14 @@ SCOPE_OF = {
     "listRequests": "cases:read", "listReportsOfCase": "cases:read", "listOpenMoves": "cases:read",
     "moveCase": "cases:move", "moveTask": "cases:move", "moveReport": "cases:move", "decideRequest": "cases:move",
     "moveMany": "cases:move", "listReports": "reports:read", "receiveReport": "reports:write",
-    "listUnits": "master:read", "getUnit": "master:read",
+    "listUnits": "master:read", "getUnit": "master:read", **dict.fromkeys(WEBHOOKS, "webhooks:manage"),
 }  # fmt: skip
-VERSIONED = frozenset({"moveCase", "moveTask", "moveReport", "decideRequest"})
-TAGGED = VERSIONED | {"getCase", "listTasks", "listRequests", "listReportsOfCase", "listOpenMoves"}
+VERSIONED = frozenset(
+    {"moveCase", "moveTask", "moveReport", "decideRequest", "changeWebhook", "removeWebhook", "rotateWebhookSecret"}
+)
+TAGGED = VERSIONED - {"removeWebhook"} | {
+    "getCase", "listTasks", "listRequests", "listReportsOfCase", "listOpenMoves", "addWebhook", "getWebhook",
+}  # fmt: skip
 _REFUSALS = {
     400: "Something in the address, the head or the body cannot be read.",
     401: "A token is needed, or the one sent opens nothing.",
@@ -97,7 +109,7 @@ def _complete(operation: dict[str, Any]) -> None:
             {h: {"$ref": f"#/components/headers/{h}"} for h in _HEADERS}
         )
         if name in TAGGED:
-            responses[status]["headers"]["ETag"] = _header("The version of the case.", "string")
+            responses[status]["headers"]["ETag"] = _header("The version of what is shown.", "string")
         if name.startswith("list") and "fields" in {p["name"] for p in operation["parameters"]}:
             responses[status]["headers"]["Link"] = _header("The next page, rel=next.", "string")
     if name == "getCase":
@@ -113,7 +125,7 @@ def _complete(operation: dict[str, Any]) -> None:
                 "in": "header",
                 "required": False,
                 "schema": {"type": "string"},
-                "description": "The ETag of the case as it was seen; or `version` in the body.",
+                "description": "The ETag of the case or webhook as it was seen; or `version` in the body.",
             }
         )
     for status in _statuses(name):
@@ -137,6 +149,8 @@ def _statuses(name: str) -> list[int]:
         found |= {409, 413, 415, 422}
     if name in VERSIONED:
         found |= {412, 428}
+    if name in WEBHOOKS:
+        found |= {409, 422}
     if name.startswith(("list", "get", "track")):
         found.add(422)
     return sorted(found)

@@ -36,6 +36,7 @@ SCOPES: dict[str, tuple[str, str]] = {
     "cases:words": ("查看诉求原话和办理说明", "read what was said and noted"),
     "cases:move": ("办理案件", "move cases"),
     "master:read": ("查看单位", "read units"),
+    "webhooks:manage": ("管理推送", "manage webhooks"),
 }
 USED_EVERY = timedelta(hours=1)  # how coarsely the last use is kept
 DEFAULT_DAYS = 365
