@@ -6,7 +6,7 @@ up now and then. A reader adds what is not folded yet, so that a count is never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -52,23 +52,21 @@ def list_cells(
     coarse = res < FINEST and not inside.condition
     stored = "res = %s" if coarse else f"res = {FINEST}"
     parent = _parent("%s::int")
+    at_stored = [city.id, res] if coarse else [res, res, city.id]
     cursor.execute(
         f"SELECT at, sum(open), sum(overdue), sum(urgent) FROM ("  # noqa: S608 (the parts are written by us)
         f"SELECT {'cell' if coarse else parent} AS at, {counted} FROM cases_cell_count "
         f"WHERE city_id = %s AND {stored}{inside.condition} UNION ALL "
         f"SELECT {parent} AS at, {counted} FROM cases_cell_delta WHERE city_id = %s{inside.condition}"
         ") counts GROUP BY at HAVING sum(open) > 0 ORDER BY at",
-        [
-            *([] if coarse else [res] * 2), city.id, *([res] if coarse else []), *inside.params,
-            *[res] * 2, city.id, *inside.params,
-        ],
-    )  # fmt: skip
+        [*at_stored, *inside.params, res, res, city.id, *inside.params],
+    )
     return [Cell(at, int(count), int(overdue), int(urgent)) for at, count, overdue, urgent in cursor.fetchall()]
 
 
 class _Inside(NamedTuple):
     condition: str = ""
-    params: tuple[Sequence[str], ...] = ()
+    params: tuple[list[str], ...] = ()
 
 
 def _inside(city: City, post: Post | None, areas: Iterable[str] | None) -> _Inside | None:

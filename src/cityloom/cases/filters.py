@@ -28,7 +28,7 @@ register(
         ),
     }
 )
-DAY_WORDS = ("opened", "closed", "called")
+DAY_WORDS = ("opened", "closed", "called", "due")
 NOBODYS = "-"  # the unit of a case that nobody leads
 # Moves that correct or end a case beside its way; what a list names as the next thing to do is none of these.
 BESIDE_THE_WAY = frozenset(
@@ -74,6 +74,7 @@ class CaseFilter:
     opened: str = ""  # a day, or two as 2026-06-01..2026-06-30, in the city's zone
     closed: str = ""
     called: str = ""  # the days of a callback that reached somebody
+    due: str = ""  # the days on which a running clock of it falls due first
 
     @property
     def is_open_work(self) -> bool:
@@ -94,6 +95,7 @@ class CaseFilter:
             "opened": self.opened,
             "closed": self.closed,
             "called": self.called,
+            "due": self.due,
             **more,
         }
         return urlencode({name: value for name, value in words.items() if value})
@@ -253,6 +255,8 @@ def _day_condition(name: str, told: str, city: City) -> Condition:
     """From the first day's midnight to the last one's, in the city's zone."""
     (first, last), tz = days_of(told), city.calendar().tz
     span = (datetime.combine(first, time(), tz), datetime.combine(last + timedelta(days=1), time(), tz))
+    if name == "due":
+        return Condition("c.next_due_at >= %s AND c.next_due_at < %s", span)
     if name != "called":
         return Condition(f"c.{name}_at >= %s AND c.{name}_at < %s", span)
     return Condition(

@@ -13,8 +13,6 @@ from django.urls import reverse
 from cityloom.city.snapshot_values import City
 from cityloom.web.context import language
 
-# The layers of a city's folder that a map shows beneath everything, lowest first, with their kind.
-GROUND = (("water", "water"), ("parks", "park"), ("roads", "road"))
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,16 @@ def bounds_of(city: City) -> tuple[float, float, float, float]:
     return float(west), float(south), float(east), float(north)
 
 
+def base_layer(city: City) -> dict[str, Any]:
+    """The ground of the city as vector tiles; their address changes with the city's version, so they may be kept."""
+    pyramid = reverse("map_tile", args=[0, 0, 0]).removesuffix("0/0/0.pbf")
+    url = f"{pyramid}{{z}}/{{x}}/{{y}}.pbf?v={city.digest[:12]}"
+    return {"id": "base", "url": url, "kind": "base", "lang": language()}
+
+
 def layers_of(city: City, with_cases: bool = False) -> str:
-    """The layers as the island reads them: ground, outlines of areas, and the open cases if asked for."""
-    version = f"v={city.digest[:12]}&lang={language()}"
-    layers: list[dict[str, Any]] = [
-        {"id": name, "url": f"{reverse('map_layer', args=[name])}?{version}", "kind": kind}
-        for name, kind in GROUND
-        if name in city.features
-    ]
-    for level in city.levels[1:3]:
-        url = f"{reverse('map_areas')}?level={level}&{version}"
-        layers.append({"id": f"areas-{level}", "url": url, "kind": "area"})
+    """The layers as the island reads them: the ground, and the open cases if asked for."""
+    layers = [base_layer(city)]
     if with_cases:
         layers.append({"id": "cases", "url": reverse("map_cases"), "kind": "case"})
     return json.dumps(layers)

@@ -13,6 +13,7 @@ from cityloom.cases.orders import READERS as ORDER_READERS
 from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post, Role
 from cityloom.web.hard_lists import SEES_PRECEDENTS
+from cityloom.web.screen_roles import SEES_SCREEN
 from cityloom.web.words import say
 
 IN_THE_ROW = 5
@@ -37,6 +38,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("callbacks", "nav.callbacks", frozenset({Role.CALLBACK_AGENT})),
     ("audit", "nav.audit", frozenset({Role.AUDITOR})),
     ("dispatch", "nav.dispatch", frozenset({Role.DISPATCHER, Role.SHIFT_LEAD})),
+    ("screen", "nav.screen", SEES_SCREEN),
     ("queue", "nav.queue", EVERYBODY),
     ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),
     ("rights_requests", "nav.requests", frozenset({Role.DATA_STEWARD})),

@@ -13,6 +13,7 @@ from cityloom.web.identity_words import IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
+from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
 from cityloom.web.style_words import STYLE_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -727,6 +728,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 WORDS |= ORDER_WORDS
+WORDS |= SCREEN_WORDS
 WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
 WORDS |= RESIDENT_WORDS
@@ -746,6 +748,7 @@ FAMILIES = (
     *CALLBACK_FAMILIES,
     *PEOPLE_FAMILIES,
     *RESIDENT_FAMILIES,
+    *SCREEN_FAMILIES,
     *AUDIT_FAMILIES,
 )  # fmt: skip
 

@@ -3,7 +3,7 @@ import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 
 import type { Colours } from "./colours";
 
-export type Kind = "water" | "park" | "built" | "area" | "focus" | "road" | "case" | "point";
+export type Kind = "base" | "cell" | "raster" | "water" | "park" | "built" | "area" | "focus" | "road" | "case" | "point";
 
 export interface Layer {
   id: string;
@@ -12,22 +12,58 @@ export interface Layer {
   /** The property shown as a label, if any. */
   label?: string;
   minzoom?: number;
+  maxzoom?: number;
+  /** Of the base: the language of its names, and whose data it is. */
+  lang?: string;
+  attribution?: string;
+}
+
+/** The colour of a count by how much of it is overdue. */
+function bySharesLate(c: Colours): ExpressionSpecification {
+  const share: ExpressionSpecification = ["/", ["get", "late"], ["max", 1, ["get", "n"]]];
+  return ["interpolate", ["linear"], share, 0, c.accent, 0.35, c.dueSoon, 0.8, c.overdue];
 }
 
 const ROAD_WIDTH: ExpressionSpecification = ["interpolate", ["exponential", 1.6], ["zoom"], 10, 0.4, 13, 1.6, 18, 14];
 
 /** The drawing layers of one data layer, lowest first. */
 export function drawingOf(layer: Layer, colours: Colours): LayerSpecification[] {
-  const common = { source: layer.id, ...(layer.minzoom === undefined ? {} : { minzoom: layer.minzoom }) };
+  const common = {
+    source: layer.id,
+    ...(layer.minzoom === undefined ? {} : { minzoom: layer.minzoom }),
+    ...(layer.maxzoom === undefined ? {} : { maxzoom: layer.maxzoom }),
+  };
   const drawn = shapesOf(layer, colours, common);
   if (layer.label) drawn.push(labelOf(layer, colours, common));
   return drawn;
 }
 
-type Common = { source: string; minzoom?: number };
+type Common = { source: string; minzoom?: number; maxzoom?: number };
 
 function shapesOf(layer: Layer, c: Colours, common: Common): LayerSpecification[] {
   switch (layer.kind) {
+    case "base":
+      return [];
+    case "raster":
+      return [{ ...common, id: `${layer.id}-picture`, type: "raster" }];
+    case "cell":
+      return [
+        {
+          ...common,
+          id: `${layer.id}-fill`,
+          type: "fill",
+          paint: {
+            "fill-color": bySharesLate(c),
+            "fill-opacity": ["interpolate", ["linear"], ["get", "heat"], 0, 0.14, 1, 0.72],
+          },
+        },
+        {
+          ...common,
+          id: `${layer.id}-line`,
+          type: "line",
+          paint: { "line-color": bySharesLate(c), "line-width": 0.8, "line-opacity": 0.5 },
+        },
+      ];
     case "water":
     case "park":
     case "built":
@@ -90,6 +126,7 @@ function labelOf(layer: Layer, c: Colours, common: Common): LayerSpecification {
     type: "symbol",
     layout: {
       "text-field": ["get", layer.label ?? "name"],
+      "text-font": ["sans-serif"],
       "text-size": 12,
       ...(layer.kind === "road" ? { "symbol-placement": "line" as const } : {}),
     },

@@ -12,9 +12,12 @@ import { AttributionControl, Map as MapView, NavigationControl, setWorkerUrl } f
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./map.css";
 
-import { coloursFor } from "./colours";
-import { drawingOf, type Layer } from "./layers";
+import { styleOf } from "./style";
+import type { Layer } from "./layers";
 import { Pin } from "./pin";
+
+/** Names are drawn with the fonts of the device: no server of glyphs is asked. */
+export const FONTS = '"PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", Inter, system-ui, sans-serif';
 
 setWorkerUrl(new URL("./map-worker.js", import.meta.url).href);
 
@@ -38,7 +41,6 @@ function inputNamed(id: string | undefined): HTMLInputElement | null {
 
 /** Draw one map. The view is kept on the element as `cityloomMap` for other islands. */
 export function drawMap(element: HTMLElement): MapView {
-  const colours = coloursFor(element);
   const layers = JSON.parse(element.dataset.layers ?? "[]") as Layer[];
   const canvas = document.createElement("div");
   canvas.className = "map-canvas";
@@ -46,14 +48,8 @@ export function drawMap(element: HTMLElement): MapView {
   const map = new MapView({
     container: canvas,
     ...viewOf(element),
-    style: {
-      version: 8,
-      sources: Object.fromEntries(layers.map((layer) => [layer.id, { type: "geojson" as const, data: layer.url }])),
-      layers: [
-        { id: "ground", type: "background", paint: { "background-color": colours.ground } },
-        ...layers.flatMap((layer) => drawingOf(layer, colours)),
-      ],
-    },
+    style: styleOf(element, layers),
+    localIdeographFontFamily: FONTS,
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -61,9 +57,8 @@ export function drawMap(element: HTMLElement): MapView {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  if (element.dataset.attribution) {
-    map.addControl(new AttributionControl({ customAttribution: element.dataset.attribution }));
-  }
+  const owed = element.dataset.attribution ?? layers.find(({ attribution }) => attribution)?.attribution;
+  if (owed) map.addControl(new AttributionControl({ compact: true, customAttribution: owed }));
   const lon = inputNamed(element.dataset.pinLon);
   const lat = inputNamed(element.dataset.pinLat);
   if (lon && lat) {
