@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.fill import Stand
@@ -19,7 +20,8 @@ from benchmarks.machine import family, processor_seconds
 
 WEB_WAIT_S = 60.0
 # All reports come from one address here: the limits are counted as ever and refuse nobody.
-WIDE_LIMITS = "report=999999/s,report_phone=999999/s,same_words=999999/s,near=999999/s,track=999999/s"
+_COUNTED = ("report", "report_phone", "same_words", "near", "track", "api", "api_public")
+WIDE_LIMITS = ",".join(f"{name}=999999/s" for name in _COUNTED)
 WORKERS, THREADS = 2, 4
 NO_DATA = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "SHOW ", "SELECT $1")  # the pool's check
 REFERENCE_CHECK = "SELECT 1 FROM ONLY"  # what the database asks itself at commit, for every foreign key of every row
@@ -86,6 +88,32 @@ def server_statements(stand: Stand) -> Iterator[dict[str, int]]:
 def sent(statements: Mapping[str, int]) -> dict[str, int]:
     """The statements that the application itself sent."""
     return {text: calls for text, calls in statements.items() if not text.startswith(REFERENCE_CHECK)}
+
+
+@dataclass
+class Cost:
+    """What a piece of work took: seconds, processor seconds by who spent them, and the statements of the server."""
+
+    took_s: float = 0.0
+    app_s: float = 0.0
+    database_s: float = 0.0
+    client_s: float = 0.0
+    statements: dict[str, int] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def costs(stand: Stand, web: int) -> Iterator[Cost]:
+    """What happens meanwhile costs the processes of `cityloom web`, the database and this process, the client."""
+    cost, web_family = Cost(), family(web)
+    app, database, client = processor_seconds(web_family), database_seconds(stand), time.process_time()
+    with server_statements(stand) as statements:
+        began = time.perf_counter()
+        yield cost
+        cost.took_s = time.perf_counter() - began
+    cost.app_s = processor_seconds(web_family) - app
+    cost.database_s = database_seconds(stand) - database
+    cost.client_s = time.process_time() - client
+    cost.statements = statements
 
 
 @contextlib.contextmanager

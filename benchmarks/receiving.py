@@ -15,15 +15,14 @@ from urllib.parse import urlencode
 
 from benchmarks.counting import (
     Statements,
-    database_seconds,
+    costs,
     percentile,
     sent,
-    server_statements,
     settle,
     web_server,
 )
 from benchmarks.fill import Stand
-from benchmarks.machine import family, processor_seconds
+from benchmarks.machine import processor_seconds
 
 if TYPE_CHECKING:
     from cityloom.cases.actions.receive_report import NewReport
@@ -123,22 +122,18 @@ def _over_http(stand: Stand, reports: list[NewReport], say: Callable[[str], None
     with web_server(stand) as (port, web):
         send_all(port, reports[:WARM_UP])
         settle(stand)
-        web_family = family(web)
-        app, database, client = processor_seconds(web_family), database_seconds(stand), time.process_time()
-        with server_statements(stand) as statements:
-            before, began = _stored(stand), time.perf_counter()
+        before = _stored(stand)
+        with costs(stand, web) as cost:
             spans = send_all(port, reports[WARM_UP:])
-            took, after = time.perf_counter() - began, _stored(stand)
-        app_ms = 1000 * (processor_seconds(web_family) - app) / len(spans)
-        database_ms = 1000 * (database_seconds(stand) - database) / len(spans)
-        client_ms = 1000 * (time.process_time() - client) / len(spans)
+        after = _stored(stand)
+    app_ms, database_ms, client_ms = (1000 * s / len(spans) for s in (cost.app_s, cost.database_s, cost.client_s))
     if after - before != len(spans):
         raise ReportRefused(f"{len(spans)} reports were acknowledged, {after - before} are stored")
-    own = sent(statements)
+    own = sent(cost.statements)
     for text, calls in list(own.items())[:14]:
         say(f"  {calls / len(spans):6.2f} × {' '.join(text.split())[:95]}")
     return [
-        (f"one report over HTTP, {CLIENTS} clients: rate", len(spans) / took, "requests/s"),
+        (f"one report over HTTP, {CLIENTS} clients: rate", len(spans) / cost.took_s, "requests/s"),
         ("one report over HTTP: app", app_ms, "ms CPU"),
         ("one report over HTTP: database", database_ms, "ms CPU"),
         ("one report over HTTP: app and database", app_ms + database_ms, "ms CPU"),
@@ -148,7 +143,7 @@ def _over_http(stand: Stand, reports: list[NewReport], say: Callable[[str], None
         ("one report over HTTP: statements", sum(own.values()) / len(spans), "data statements"),
         (
             "one report over HTTP: references checked at commit",
-            (sum(statements.values()) - sum(own.values())) / len(spans),
+            (sum(cost.statements.values()) - sum(own.values())) / len(spans),
             "by the database itself",
         ),
     ]
