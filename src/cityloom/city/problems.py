@@ -405,7 +405,8 @@ WORDS: dict[str, tuple[str, str, str, str, str]] = {
         "登录名“{value}”不能用",
         "the login “{value}” cannot be used",
         "用可见字符，首尾无空格，不以 service: 开头，不用 system 等保留名",
-        "use visible signs without spaces at the ends; not service:…, not a reserved name such as system",
+        "use visible signs without spaces at the ends, no reserved name such as system, none that begins with "
+        "service:",
     ),
     "people_twice": (
         ERROR,

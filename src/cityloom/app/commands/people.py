@@ -1,14 +1,22 @@
-"""Look at what people asked about their own data."""
+"""Keep accounts in line with a list of people; see what people asked about their own data."""
 
 import click
 
+from cityloom.app.commands import _people_sync
 from cityloom.app.options import AS_JSON, EACH_CITY, chosen_codes, example, print_json
 from cityloom.app.ready import needs_database
 
 
 @click.group()
 def command() -> None:
-    """Look at what people asked about their own data; a data steward decides on the page /requests/."""
+    """Keep accounts in line with a list of people; see what people asked about their own data.
+
+    A data steward decides what was asked on the page /requests/.
+    """
+
+
+for each in (_people_sync.sync, _people_sync.show, _people_sync.release):
+    command.add_command(each)
 
 
 @command.command(epilog=example("cityloom people requests --json"))

@@ -21,22 +21,21 @@ BY = "command"  # who did it, as the token's row tells
 def command() -> None:
     """Issue, list and revoke the tokens by which other systems knock at the doors.
 
-    A token acts by one post: one that a person of the city's folder holds, or one of its own (--service).
+    A token acts by one post: one that a person holds, or that of a service account (--service), which
+    `cityloom services add` makes.
     """
 
 
 @command.command(
     epilog=example(
         "cityloom tokens issue 'city app' --login LOGIN --scope reports:write --scope reports:read",
-        "cityloom tokens issue 'lamp sensors' --service --role dispatcher --scope cases:read --days 90",
+        "cityloom tokens issue 'lamp system' --service --scope cases:read --days 90",
     )
 )
 @click.argument("name")
 @click.option("--login", shell_complete=logins, help="Whose post it is; the token ends with the post.")
-@click.option("--service", is_flag=True, help="A service account: the post is the token's own, nobody's.")
-@click.option(
-    "--role", default="", help="The role of the post; needed where a person holds several, and by --service."
-)
+@click.option("--service", is_flag=True, help="For the service account called NAME, by its post.")
+@click.option("--role", default="", help="The role of the post; needed where a person holds several.")
 @click.option("--unit", default="", shell_complete=unit_codes, help="The unit of the post.")
 @click.option("--area", default="", shell_complete=area_codes, help="The area of the post.")
 @click.option("--scope", "scopes", multiple=True, required=True, help="What it may do; may be given several times.")
