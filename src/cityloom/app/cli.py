@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS = Path(__file__).parent / "commands"
-SERVING = frozenset({"run", "web", "worker"})  # their error output is a log: an unexpected error stands there whole
+# Their error output is a log: an unexpected error stands there whole.
+SERVING = frozenset({"run", "web", "live", "worker"})
 
 
 class OneFileOneCommand(click.Group):

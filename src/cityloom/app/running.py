@@ -19,7 +19,7 @@ from cityloom.app.commands._demo_history import TRUTH
 from cityloom.app.environment import Environment
 from cityloom.app.parts import NatsPart, PostgresPart
 from cityloom.app.places import demo_password
-from cityloom.app.processes import CannotStart, require_port, spawn, stop_group
+from cityloom.app.processes import CannotStart, free_port, require_port, spawn, stop_group
 from cityloom.app.supervise import MARK, Program, Supervisor, mark_of, tail
 
 PAGES_WAIT_S = 60.0
@@ -127,13 +127,17 @@ def _start(wish: Wish, env: Environment, supervisor: Supervisor, progress: Progr
         with progress.step("messages"):
             supervisor.start(nats)
         settings["CITYLOOM_NATS_URL"] = nats.url
+    live_port = None
+    if not env.text("CITYLOOM_LIVE_URL"):
+        live_port = free_port(wish.port + 1, wish.host)
+        settings["CITYLOOM_LIVE_URL"] = f"http://{_shown_host(wish.host)}:{live_port}"
     child_env = _child_env(wish.var, settings)
     run = _StepRunner(wish.var, child_env, stop)
     with progress.step("tables"):
         run("tables", "migrate")
     if wish.demo:
         _ensure_demo_city(wish, run, progress)
-    _start_programs(wish, child_env, supervisor, progress, stop)
+    _start_programs(wish, child_env, supervisor, progress, stop, live_port)
 
 
 def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> None:
@@ -173,8 +177,15 @@ def last_day_of_history(today: date) -> date:
 
 
 def _start_programs(
-    wish: Wish, env: Mapping[str, str], supervisor: Supervisor, progress: Progress, stop: "_StopFlag"
+    wish: Wish,
+    env: Mapping[str, str],
+    supervisor: Supervisor,
+    progress: Progress,
+    stop: "_StopFlag",
+    live_port: int | None,
 ) -> None:
+    """Pages, worker and live stream, then the demo's day and year. `live_port`: where our own stream stands."""
+
     def program(name: str, *arguments: str) -> Program:
         argv = [sys.executable, "-m", "cityloom", *arguments]
         return Program(name, argv, wish.var / "log" / f"{name}.log", dict(env))
@@ -183,6 +194,8 @@ def _start_programs(
         web = program("web", "web", "--host", wish.host, "--port", str(wish.port))
         supervisor.start(web)
         supervisor.start(program("worker", "worker"))
+        if live_port is not None:
+            supervisor.start(program("live", "live", "--host", wish.host, "--port", str(live_port)))
         _wait_for_pages(wish, web, stop)
     if wish.demo and wish.play:
         supervisor.start(program("player", "demo", "play", str(wish.city)))

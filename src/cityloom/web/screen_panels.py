@@ -273,7 +273,7 @@ def thread_of(figures: Figures, scope: Scope, named: Names, now: datetime) -> Th
     return Thread(
         came=bars_of(course.came, STEPS, most, base=50, room=46),
         closed=bars_of(course.closed, STEPS, most, base=50, room=-46),
-        ghost=path_of(before.came, STEPS, (0, most * 2), height=100) if before.came else "",
+        ghost=path_of(before.came, STEPS, (-most, most), height=100) if before.came else "",
         knots=knots,
         run=round(WIDTH * seconds / day_s, 2),
         rows=rows,

@@ -70,7 +70,7 @@ SCREEN_WORDS: dict[str, tuple[str, str]] = {
     "screen.rate_resolution": ("解决率", "Resolution"),
     "screen.rate_satisfaction": ("满意率", "Satisfaction"),
     "screen.rate_na": ("无数据", "n/a"),
-    "screen.rate_told": ("95%区间 {low}–{high}%，{n}件", "95% interval {low}–{high}%, n = {n}"),
+    "screen.rate_told": ("{low}–{high} · {n}件", "{low}–{high} · n {n}"),
     "screen.backlog": ("在办时长", "Open work by age"),
     "screen.age_today": ("今天", "Today"),
     "screen.age_days": ("{first}–{last}天前", "{first}–{last} days"),

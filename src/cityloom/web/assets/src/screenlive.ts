@@ -52,6 +52,11 @@ export class Live {
       this.lastId = event.lastEventId;
       this.take(JSON.parse(event.data as string) as Pulse, "live");
     });
+    stream.addEventListener("again", () => {
+      stream.close();
+      this.stream = null;
+      void this.again();
+    });
     stream.addEventListener("error", () => {
       stream.close();
       this.stream = null;
