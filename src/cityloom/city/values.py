@@ -189,6 +189,16 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassWords:
+    """Words by which people speak of a class, from `lexicon.csv`; two characters or more each."""
+
+    class_code: ClassCode
+    zh: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Duty:
     """Who owes a class of matter in an area."""
 

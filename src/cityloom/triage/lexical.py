@@ -1,0 +1,78 @@
+"""How strongly a text's words speak for each class by a list of words per class, without any training.
+
+The weight of a word is its heft (longer words say more) times the weight its list gives it, divided by the number
+of classes that list it: a word of many classes tells none apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log1p
+
+import numpy as np
+import numpy.typing as npt
+
+from cityloom.triage.words import WordFinder
+
+HEADLINE = 3.0  # a word of the headline weighs this much more, in addition
+
+Floats = npt.NDArray[np.float32]
+
+
+def heft(word: str) -> float:
+    """What a word says by its length: 1.3 for two characters, 2.3 for three; 1.3 for each word of letters."""
+    return 1.3 * len(word.split()) if word.isascii() else len(word) - 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the words of a list say in one text: a score per class, and the words with their part for each."""
+
+    scores: Floats
+    words: Mapping[str, tuple[tuple[int, float], ...]]
+
+    def words_for(self, label: int) -> list[tuple[str, float]]:
+        """The words that speak for that class, the strongest first; those within another one are left out."""
+        spoken = [(word, part) for word, parts in self.words.items() for at, part in parts if at == label]
+        spoken.sort(key=lambda pair: (-pair[1], pair[0]))
+        return [(w, part) for w, part in spoken if not any(w != other and w in other for other, _ in spoken)]
+
+
+class Lexicon:
+    """Words per class, ready to score texts."""
+
+    def __init__(self, size: int, words: Mapping[str, Mapping[int, float]]) -> None:
+        """`words`: for each word the classes (0 … size − 1) that list it, with the weight they give it."""
+        self.size = size
+        self.entries = {
+            word.lower(): tuple(
+                (label, heft(word) * weight / len(labels)) for label, weight in sorted(labels.items())
+            )
+            for word, labels in words.items()
+            if len(word) > 1 and labels
+        }
+        self._finder = WordFinder(self.entries)
+
+    @staticmethod
+    def of_lists(lists: Sequence[Mapping[str, float]]) -> Lexicon:
+        """From each class's own words with their weights, in the order of the classes."""
+        words: dict[str, dict[int, float]] = {}
+        for label, listed in enumerate(lists):
+            for word, weight in listed.items():
+                words.setdefault(word.lower(), {})[label] = weight
+        return Lexicon(len(lists), words)
+
+    def read(self, text: str, headline: str = "") -> Said:
+        """What the words of a text, and of its headline, say of each class."""
+        scores = [0.0] * self.size
+        in_text = self._finder.find(text.lower())
+        in_headline = self._finder.find(headline.lower()) if headline else {}
+        spoken = {}
+        for word in {**in_text, **in_headline} if in_headline else in_text:
+            force = log1p(in_text.get(word, 0)) + (HEADLINE if word in in_headline else 0.0)
+            parts = tuple((label, force * weight) for label, weight in self.entries[word])
+            spoken[word] = parts
+            for label, part in parts:
+                scores[label] += part
+        return Said(np.array(scores, np.float32), spoken)

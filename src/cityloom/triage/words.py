@@ -1,0 +1,78 @@
+"""Parting a text into words, and finding the words of a list in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from operator import add
+from typing import Protocol, cast
+
+
+class _Segmenter(Protocol):
+    def cut(self, text: str) -> list[str]: ...
+
+
+@lru_cache(maxsize=1)
+def _segmenter() -> _Segmenter:
+    """rjieba, which loads its dictionary for some tenths of a second on first use."""
+    import rjieba
+
+    return cast("_Segmenter", rjieba)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in small letters, in their order; numbers, codes and marks are left out.
+
+    Chinese is parted by the dictionary and hidden Markov model of jieba, other scripts at their spaces.
+    """
+    return [word for word in parts_of(text) if word.isalpha()]
+
+
+def parts_of(text: str) -> list[str]:
+    """Every part of a text in small letters, words and what stands between them."""
+    return _segmenter().cut(text.lower())
+
+
+_ENDINGS = ("", "s", "es", "ed", "ing")
+
+
+class WordFinder:
+    """Finds the words of a list in a text, overlapping ones too.
+
+    Chinese words stand anywhere; words of letters stand as whole words, with the common English endings. Only words
+    whose first two characters stand in the text are looked for, so the length of the list hardly matters.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        by_start: dict[str, list[str]] = {}
+        for word in sorted({each.lower() for each in words if len(each) > 1}):
+            by_start.setdefault(word[:2], []).append(word)
+        self._by_start: Mapping[str, tuple[str, ...]] = {start: tuple(them) for start, them in by_start.items()}
+        self._starts = frozenset(by_start)
+
+    def find(self, text: str) -> dict[str, int]:
+        """Each word of the list that the text (in small letters) holds, with how often; sorted by the word."""
+        found: dict[str, int] = {}
+        for start in sorted(self._starts.intersection(map(add, text, text[1:]))):
+            for word in self._by_start[start]:
+                count = _whole_words(text, word) if word.isascii() else text.count(word)
+                if count:
+                    found[word] = count
+        return found
+
+
+def _whole_words(text: str, word: str) -> int:
+    """How often a word of letters stands by itself, an ending apart."""
+    count, at = 0, text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        stop = end
+        while stop < len(text) and stop < end + 4 and _is_letter(text[stop]):
+            stop += 1
+        count += text[end:stop] in _ENDINGS and not (at and _is_letter(text[at - 1]))
+        at = text.find(word, end)
+    return count
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and character.isalnum()
