@@ -115,7 +115,7 @@ def test_many_scrapes_ask_the_database_once(life: Life):
     with CaptureQueriesContext(connection) as said:
         for _ in range(20):
             stored.figures()
-    assert len(said) == 5
+    assert len(said) == 6
 
 
 @pytest.mark.parametrize("table", ["cases_case", "base_outbox", "cases_clock", "exchange_webhook_delivery"])

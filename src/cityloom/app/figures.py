@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 
 from cityloom import __version__
 from cityloom.base.clock import Clock
-from cityloom.city.snapshot import current_city, list_cities
-from cityloom.exchange.actions.meet_partners import Silent, list_silent
+from cityloom.city.snapshot import current_city
+from cityloom.exchange.actions.meet_partners import Silent, asked_by_worker, list_silent
 
 KEPT_S = 10.0
 MOST_COUNTED = 100_000  # a queue longer than this is told as this: counting on would cost more than it tells
@@ -55,7 +55,7 @@ def look(at: datetime) -> Figures:
             )
             open_cases = tuple((city, state, int(count)) for city, state, count in cursor.fetchall())
         waits = (outbox_queue(at), clock_queue(at), webhook_queue(at))
-        silent = tuple((city, each.partner, (at - each.since).total_seconds()) for city, each in silences())
+        silent = tuple((each.city, each.partner, (at - each.since).total_seconds()) for each in silences())
         return Figures(True, open_cases, *waits, failing_webhooks(), silent)
     except DatabaseError:
         return Figures(False)
@@ -98,10 +98,9 @@ def _queue(rows: str, params: list[datetime], at: datetime) -> Queue:
     return Queue(int(count), max(0.0, (at - since).total_seconds()) if since else 0.0)
 
 
-def silences() -> list[tuple[str, Silent]]:
-    """Partners whose Open311 server gives no good answer, each with the code of its city."""
-    codes = [city.code for city in list_cities()]
-    return [(code, silent) for code in codes for silent in list_silent(current_city(code))]
+def silences() -> list[Silent]:
+    """Partners whose Open311 server gives no good answer; one statement while there is none."""
+    return [each for each in list_silent() if each.partner in asked_by_worker(current_city(each.city))]
 
 
 @dataclass

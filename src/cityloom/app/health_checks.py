@@ -127,7 +127,7 @@ def _outbox() -> Look:
 
 
 def _partners() -> Look:
-    silent = [f"{city} {each.partner} since {each.since.isoformat(timespec='minutes')}" for city, each in silences()]
+    silent = [f"{each.city} {each.partner} since {each.since.isoformat(timespec='minutes')}" for each in silences()]
     step = "see open311 under [partners] in city.toml and CITYLOOM_PARTNER_KEYS; `cityloom open311 pull` says more"
     says = f"silent: {'; '.join(silent)}" if silent else "none is silent"
     return Look("partners", not silent, says, step if silent else "", needed=False)

@@ -266,7 +266,7 @@ def test_the_command_pulls_and_pushes_and_tells_what_it_did(life, theirs, monkey
     from cityloom.app.commands import open311
     from cityloom.base import clock
 
-    monkeypatch.setattr(open311, "_city", lambda code: life.city)
+    monkeypatch.setattr(open311, "chosen_city", lambda code: life.city)
     monkeypatch.setattr(clock, "clock_of_settings", lambda: life.clock)
     monkeypatch.setattr(ready, "ready", _already)
     theirs.requests = [POTHOLE]

@@ -177,8 +177,8 @@ def test_a_silent_partner_is_asked_later_each_time_and_watched(life, monkeypatch
     assert meet(life) == [], "a quarter of an hour is not enough after a failure"
     life.clock.advance(minutes=15)
     assert meet(life)[0].failure
-    (silent,) = list_silent(life.city)
-    assert (silent.partner, silent.since, silent.failures) == (NEIGHBOUR, since, 2)
+    (silent,) = list_silent()
+    assert (silent.city, silent.partner, silent.since, silent.failures) == ("990100", NEIGHBOUR, since, 2)
     look = next(each for each in looks() if each.what == "partners")
     assert (look.ok, look.needed) == (False, False)
     assert NEIGHBOUR in look.says
@@ -187,6 +187,8 @@ def test_a_silent_partner_is_asked_later_each_time_and_watched(life, monkeypatch
     told = figures.StoredFigures(lambda: life.clock).registry()
     labels = {"city": "990100", "partner": NEIGHBOUR}
     assert told.get_sample_value("cityloom_partner_silent_seconds", labels) == 1800.0
+    monkeypatch.setattr(figures, "current_city", lambda code: with_door(life.city, every_min=0))
+    assert figures.silences() == [], "the folder says that nobody waits for it any more"
 
 
 def test_one_good_answer_ends_the_silence(life, theirs):
@@ -195,7 +197,7 @@ def test_one_good_answer_ends_the_silence(life, theirs):
     life.city = with_door(life.city, open311=theirs.url)
     life.clock.advance(minutes=30)
     assert meet(life)[0].failure == ""
-    assert list_silent(life.city) == []
+    assert list_silent() == []
     row = Open311Round.objects.get()
     assert (row.failures, row.reason, row.answered_at) == (0, "", life.clock.now())
 

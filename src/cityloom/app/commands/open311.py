@@ -1,7 +1,7 @@
 """Exchange cases with other Open311 servers: pull what they received, push what was handed to them."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,7 @@ from cityloom.app.options import AS_JSON, CITY, chosen_city, example, print_json
 from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
+    from cityloom.base.clock import Clock
     from cityloom.city.snapshot_values import City
     from cityloom.exchange.open311.client import Open311Server
 
@@ -47,15 +48,26 @@ def pull(city_code: str | None, partner: str | None, as_json: bool) -> None:
 @AS_JSON
 @needs_database
 def push(city_code: str | None, partner: str | None, as_json: bool) -> None:
-    """Send what was handed to the partners, and take back what has ended there.
+    """Send what was handed to the partners, take back what has ended there, tell what ended here.
 
-    Exit code 1 when something could not be sent or taken back.
+    The last one where city.toml says `open311_tells_ends`. Exit code 1 when something could not be sent, taken back
+    or told.
     """
     from cityloom.base.clock import clock_of_settings
-    from cityloom.exchange.actions.push_open311 import push_open311
 
     city, clock = chosen_city(city_code), clock_of_settings()
-    _tell({p: asdict(push_open311(city, p, server, clock)) for p, server in _servers(city, partner).items()}, as_json)
+    _tell({p: _pushed(city, p, server, clock) for p, server in _servers(city, partner).items()}, as_json)
+
+
+def _pushed(city: "City", partner: str, server: "Open311Server", clock: "Clock") -> dict[str, Any]:
+    from cityloom.exchange.actions.push_open311 import push_open311
+    from cityloom.exchange.actions.tell_endings import tell_endings
+
+    counts = asdict(push_open311(city, partner, server, clock))
+    if city.settings.partner_doors[partner].tells_ends:
+        told = tell_endings(city, partner, server, clock)
+        counts |= {"told": told.told, "refused": counts["refused"] | told.refused}
+    return counts
 
 
 @command.command(epilog=example("cityloom open311 partners --json"))

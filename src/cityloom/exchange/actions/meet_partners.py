@@ -43,8 +43,9 @@ class Met:
 
 def meet_partners(city: City, server_of: Callable[[str, PartnerDoor], Server], clock: Clock) -> Iterator[Met]:
     """A round with each partner whose turn it is; several workers may ask, one of them takes it."""
-    for partner, door in city.settings.partner_doors.items():
-        if door.every_min and _take_turn(city, partner, clock.now()):
+    for partner in sorted(asked_by_worker(city)):
+        if _take_turn(city, partner, clock.now()):
+            door = city.settings.partner_doors[partner]
             yield _meet(city, partner, door, server_of(partner, door), clock)
 
 
@@ -85,16 +86,20 @@ def wait_after(every: timedelta, failures: int) -> timedelta:
 class Silent:
     """A partner whose server gives no good answer, since when, after how many tries, and for what reason."""
 
+    city: str
     partner: str
     since: datetime
     failures: int
     reason: str
 
 
-def list_silent(city: City) -> list[Silent]:
-    """The city's partners that the worker speaks with and that are silent."""
-    asked = [code for code, door in city.settings.partner_doors.items() if door.every_min]
-    rows = Open311Round.objects.filter(city_id=city.id, partner__in=asked).exclude(silent_since=None)
-    return [
-        Silent(r.partner, r.silent_since, r.failures, r.reason) for r in rows.order_by("partner") if r.silent_since
-    ]
+def list_silent() -> list[Silent]:
+    """The partners of all cities that gave no good answer the last time; one statement."""
+    rows = Open311Round.objects.exclude(silent_since=None).order_by("city__code", "partner")
+    names = ("city__code", "partner", "silent_since", "failures", "reason")
+    return [Silent(*row) for row in rows.values_list(*names)]
+
+
+def asked_by_worker(city: City) -> frozenset[str]:
+    """The partners with which the worker speaks by itself, as the folder says now."""
+    return frozenset(code for code, door in city.settings.partner_doors.items() if door.every_min)

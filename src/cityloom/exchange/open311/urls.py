@@ -13,7 +13,7 @@ _FORM = r"(?:\.(?P<form>[A-Za-z]{1,10}))?/?$"
 _ID = r"[\w~-]{1,200}"
 
 urlpatterns = [
-    re_path(r"^openapi\.(?P<form>json)$", views.described, name="open311_openapi"),
+    re_path(r"^openapi\.json$", views.described, {"form": "json"}, name="open311_openapi"),
     re_path(rf"^discovery{_FORM}", views.discovery, name="open311_discovery"),
     re_path(rf"{_MODE}/discovery{_FORM}", views.discovery),
     re_path(rf"{_MODE}/services{_FORM}", views.services, name="open311_services"),
