@@ -9,7 +9,7 @@ from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
 from cityloom.web.dispatch_words import DISPATCH_WORDS
 from cityloom.web.hard_words import HARD_WORDS
-from cityloom.web.identity_words import IDENTITY_WORDS
+from cityloom.web.identity_words import IDENTITY_FAMILIES, IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
@@ -750,6 +750,7 @@ FAMILIES = (
     *RESIDENT_FAMILIES,
     *SCREEN_FAMILIES,
     *AUDIT_FAMILIES,
+    *IDENTITY_FAMILIES,
 )  # fmt: skip
 
 
