@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -94,20 +96,38 @@ def _geojson(out: BinaryIO) -> Iterator[Write]:
 
     def write(batch: Any) -> None:
         nonlocal between
-        for row in batch.to_pylist():
-            out.write(between + json.dumps(_feature(row), ensure_ascii=False).encode())
-            between = b",\n"
+        if not batch.num_rows:
+            return
+        out.write(between + ",\n".join(features(batch).to_pylist()).encode())
+        between = b",\n"
 
     yield write
     out.write(b"\n]}\n")
 
 
-def _feature(row: dict[str, Any]) -> dict[str, Any]:
-    lon, lat = row.pop("lon"), row.pop("lat")
-    point = None if lon is None else {"type": "Point", "coordinates": [lon, lat]}
-    for name in ("opened_at", "due_at", "closed_at"):
-        row[name] = row[name].strftime("%Y-%m-%dT%H:%M:%SZ") if row[name] is not None else None
-    return {"type": "Feature", "id": row.pop("id"), "geometry": point, "properties": row}
+def features(batch: Any) -> Any:
+    """The rows as features in JSON, a text each: made column by column, several times quicker than row by row."""
+    texts = {name: _as_json(batch[name]) for name in batch.schema.names}
+    lon, lat = texts.pop("lon"), texts.pop("lat")
+    point = pc.binary_join_element_wise('{"type": "Point", "coordinates": [', lon, ", ", lat, "]}", "")
+    geometry = pc.if_else(batch["lon"].is_valid(), point, "null")
+    parts: list[Any] = ['{"type": "Feature", "id": ', texts.pop("id"), ', "geometry": ', geometry, ', "properties": ']
+    for number, (name, text) in enumerate(texts.items()):
+        parts += ["{" if number == 0 else ", ", f'"{name}": ', text]
+    return pc.binary_join_element_wise(*parts, "}}", "")
+
+
+def _as_json(column: Any) -> Any:
+    """Each value as JSON; what occurs often is put into words once. NULL is `null`."""
+    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+        return pc.fill_null(column.cast(pa.string()), "null")
+    coded = column.dictionary_encode()
+    worded = pa.array([json.dumps(_plain(value), ensure_ascii=False) for value in coded.dictionary.to_pylist()])
+    return pc.fill_null(worded.cast(pa.string()).take(coded.indices), "null")
+
+
+def _plain(value: object) -> object:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value
 
 
 _WRITERS: dict[str, Any] = {"parquet": _parquet, "csv": _csv, "geojson": _geojson}
