@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CLIENTS = 8
 WARM_UP = 160
-NOT_ABOUT_DATA = ("django_session", "auth_user", "exchange_api_token")  # who asks, which every request is asked
+NOT_ABOUT_DATA = ("django_session", "auth_user", "exchange_api_token", "base_rate")  # who asks, and how often
 Figure = tuple[str, float, str]
 Say = Callable[[str], None]
 

@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from tests.cases.life import Life
 
-from cityloom.app.chores import CHORES
+from cityloom.app.chores import CHORES, FAR_CHORES
 from cityloom.app.cli import main
 from cityloom.app.environment import Environment
 from cityloom.app.ready import DATABASE_URL
@@ -91,7 +91,9 @@ def test_the_outbox_is_counted_by_topic(life: Life, run: Any):
 def test_a_chore_is_done_now_and_that_is_remembered(life: Life, run: Any):
     listed = run("chores", "list", "--json")
     assert listed.exit_code == 1, "no worker ever ran here: all are late"
-    assert {row["name"] for row in json.loads(listed.stdout)} == {c.__name__.replace("_", "-") for c, _, _ in CHORES}
+    assert {row["name"] for row in json.loads(listed.stdout)} == {
+        c.__name__.replace("_", "-") for c, _, _ in (*CHORES, *FAR_CHORES)
+    }
     assert json.loads(run("chores", "run", "plan-checks", "--json").stdout)["name"] == "plan-checks"
     assert chore_notes()["plan_checks"].done_at <= RealClock().now()
     (row,) = [r for r in json.loads(run("chores", "list", "--json").stdout) if r["name"] == "plan-checks"]

@@ -24,6 +24,7 @@ NAMES = [" ".join(words) for words, _ in COMMANDS]
 NO_FACTS = {
     "run": "serves until it is stopped",
     "web": "serves until it is stopped",
+    "live": "serves until it is stopped",
     "worker": "works until it is stopped",
     "demo live": "plays until it is stopped",
     "demo play": "plays until it is stopped",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+_TABLES = ("CHORES", "FAR_CHORES")
+
 
 @click.group()
 def command() -> None:
@@ -31,12 +33,12 @@ def list_command(as_json: bool) -> None:
 
     Exit code 1 when one is late: no worker did it for three times its span. Then see that `cityloom worker` runs.
     """
-    from cityloom.app.chores import CHORES
+    from cityloom.app.chores import CHORES, FAR_CHORES
     from cityloom.base.chore_notes import chore_notes
     from cityloom.base.clock import RealClock
 
     notes, now, rows = chore_notes(), RealClock().now(), []
-    for chore, every, _ in CHORES:
+    for chore, every, _ in (*CHORES, *FAR_CHORES):
         note = notes.get(chore.__name__)
         late = note is None or now - note.done_at > 3 * every
         rows.append({
@@ -65,7 +67,7 @@ def _typed(chore: Callable[..., object]) -> str:
 def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of chores from the text of their table: loading it would load Django."""
     tree = ast.parse((Path(__file__).parents[1] / "chores.py").read_text(encoding="utf-8"))
-    tables = [n for n in tree.body if isinstance(n, ast.AnnAssign) and getattr(n.target, "id", "") == "CHORES"]
+    tables = [n for n in tree.body if isinstance(n, ast.AnnAssign) and getattr(n.target, "id", "") in _TABLES]
     rows = [row.elts[0] for table in tables if isinstance(table.value, ast.Tuple) for row in table.value.elts
             if isinstance(row, ast.Tuple)]  # fmt: skip
     names = [row.id.replace("_", "-") for row in rows if isinstance(row, ast.Name)]
@@ -78,10 +80,10 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @needs_database
 def run(name: str, as_json: bool) -> None:
     """Do the chore NAME now, once, whether it is due or not; workers may run meanwhile."""
-    from cityloom.app.chores import CHORES, do_chore
+    from cityloom.app.chores import CHORES, FAR_CHORES, do_chore
     from cityloom.base.clock import clock_of_settings
 
-    known = {_typed(chore): chore for chore, _, _ in CHORES}
+    known = {_typed(chore): chore for chore, _, _ in (*CHORES, *FAR_CHORES)}
     if name not in known:
         raise WrongUsage("command.no_chore", name=name, known=list(known))
     found = do_chore(known[name], clock_of_settings())
