@@ -94,6 +94,8 @@ ARGUMENTS: dict[str, str] = {
     "case_request.request_id": "SELECT id FROM cases_request UNION SELECT 1",
     "check_id": "SELECT 1",
     "task_id": "SELECT id FROM cases_task ORDER BY id",
+    "webhook_id": "SELECT id FROM exchange_webhook",
+    "delivery_id": "SELECT id FROM exchange_webhook_delivery",
     "report_id": "SELECT id FROM cases_report ORDER BY id",
     "name": "SELECT 'hotline'",
     "area": "SELECT unnest(ARRAY['990100', '990101001'])",

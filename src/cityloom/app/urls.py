@@ -13,6 +13,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("open311/", include("cityloom.exchange.open311.urls")),
     path("api/v1/", include("cityloom.exchange.api.urls")),
+    path("webhooks/", include("cityloom.app.webhook_pages")),
     path("feeds/", include("cityloom.exchange.feeds.urls")),
     path("calendars/", include("cityloom.exchange.calendars.urls")),
     path("", include("cityloom.web.urls")),

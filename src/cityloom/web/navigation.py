@@ -50,6 +50,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("rule_replay", "nav.rules", RULE_PROPOSERS),
     ("micro_grids", "nav.grids", GRID_READERS),
     ("service_accounts", "nav.services", frozenset({Role.ADMIN})),
+    ("webhooks", "nav.webhooks", frozenset({Role.ADMIN})),
     ("messages", "nav.messages", frozenset({Role.ADMIN})),
     ("paths", "nav.paths", EVERYBODY),
 )

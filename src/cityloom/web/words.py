@@ -15,6 +15,7 @@ from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
 from cityloom.web.style_words import STYLE_WORDS
+from cityloom.web.webhook_words import WEBHOOK_FAMILIES, WEBHOOK_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
     "app.name": ("织城", "Cityloom"),
@@ -735,6 +736,7 @@ WORDS |= RESIDENT_WORDS
 WORDS |= HARD_WORDS
 WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
+WORDS |= WEBHOOK_WORDS
 WORDS |= STYLE_WORDS
 WORDS |= DISPATCH_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
@@ -750,6 +752,7 @@ FAMILIES = (
     *RESIDENT_FAMILIES,
     *SCREEN_FAMILIES,
     *AUDIT_FAMILIES,
+    *WEBHOOK_FAMILIES,
     *IDENTITY_FAMILIES,
 )  # fmt: skip
 
