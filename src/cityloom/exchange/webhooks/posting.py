@@ -78,12 +78,13 @@ class Poster:
                     connection.putheader(name, value)
                 connection.endheaders(body)
                 answer = connection.getresponse()
-                read = answer.read(READ_BYTES)
-                return Answer(answer.status, _plain(read), 0, _seconds(answer.getheader("Retry-After")))
             except (OSError, http.client.HTTPException, ValueError) as wrong:
                 if is_late():
                     raise TimeoutError from wrong
                 raise
+            if is_late():  # its head was cut off, which the parser takes for its end
+                raise TimeoutError
+            return Answer(answer.status, _begun(answer), 0, _seconds(answer.getheader("Retry-After")))
 
     @contextmanager
     def _connected(self, target: Target, ends_at_s: float) -> Iterator[socket.socket]:
@@ -145,6 +146,14 @@ def _always(target: Target, body: bytes) -> dict[str, str]:
         "Accept": "*/*",
         "Connection": "close",
     }
+
+
+def _begun(answer: http.client.HTTPResponse) -> str:
+    """The first signs of the body; none where it does not come. The head has said all that counts."""
+    try:
+        return _plain(answer.read1(READ_BYTES))
+    except (OSError, http.client.HTTPException, ValueError):
+        return ""
 
 
 def _plain(read: bytes) -> str:
