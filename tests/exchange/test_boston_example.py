@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from tests.exchange.stored_digest import digest_of_the_cases
 
 from cityloom.app.commands.city import command as city_command
 from cityloom.app.commands.sla import command as sla_command
@@ -85,15 +86,17 @@ def first_rows(record, tmp_path_factory) -> Path:
     return made
 
 
-def test_the_record_imports_whole_and_a_second_import_finds_nothing_new(boston, record, first_rows, mapping, full):
+def test_the_record_imports_whole_and_twice_gives_the_same_database(boston, record, first_rows, mapping, full):
     file, rows = (record, ROWS) if full else (first_rows, TRIMMED)
     first = import_cases(boston, file, mapping, GivenClock(LOADED_AT))
     assert (first.rows, first.new, first.rejected) == (rows, rows, 0)
     if full:
         assert (first.finished, first.open) == (39_368, 2_459)
         assert (first.place_default, first.place_outside, first.place_none) == (3_395, 14, 0)
+    before = digest_of_the_cases()
     second = import_cases(boston, file, mapping, GivenClock(LOADED_AT))
     assert (second.new, second.known) == (0, rows)
+    assert digest_of_the_cases() == before
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), count(closed_at) FROM cases_case")
         assert cursor.fetchone() == (rows, first.finished)

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import hashlib
 import shutil
 from datetime import UTC, datetime
 from itertools import islice
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from tests.exchange.stored_digest import digest_of_the_cases
 
 from cityloom.app.commands.city import command as city_command
 from cityloom.app.places import project_root
@@ -66,18 +66,6 @@ def last_rows(record, tmp_path_factory) -> Path:
         head, *lines = file
     made.write_text("".join([head, *islice(lines, len(lines) - TRIMMED, None)]), encoding="utf-8")
     return made
-
-
-def digest_of_the_cases() -> tuple[int, str]:
-    """How many cases there are, and one figure of all that is stored of them."""
-    with connection.cursor() as cursor:
-        found = hashlib.sha256()
-        for table in ("cases_case", "cases_report", "cases_task", "cases_clock", "cases_entry"):
-            cursor.execute(f"SELECT count(*), md5(coalesce(string_agg(t::text, '' ORDER BY id), '')) FROM {table} t")
-            count, told = cursor.fetchone()
-            found.update(f"{table} {count} {told}".encode())
-        cursor.execute("SELECT count(*) FROM cases_case")
-        return cursor.fetchone()[0], found.hexdigest()
 
 
 def test_the_built_folder_passes_the_check(folder):
