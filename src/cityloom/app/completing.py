@@ -32,8 +32,9 @@ def city_folders(ctx: click.Context, param: click.Parameter, incomplete: str) ->
     """The city folders of the project, then any folder."""
     from cityloom.app.places import project_root
 
-    root = project_root() / "cities"
-    named = sorted(f"cities/{path.parent.name}" for path in root.glob("*/city.toml")) if root.is_dir() else []
+    root = project_root()
+    files = sorted(file for folder in ("cities", "examples") for file in (root / folder).glob("*/city.toml"))
+    named = [str(file.parent.relative_to(root)) for file in files]
     found = [CompletionItem(name) for name in named if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="dir")]
 

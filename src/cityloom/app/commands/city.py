@@ -276,7 +276,8 @@ def signing_key(file: Path, by: str, as_json: bool) -> None:
 
 
 @command.command(
-    context_settings={"ignore_unknown_options": True}, epilog=example("cityloom city build cities/boston -- --help")
+    context_settings={"ignore_unknown_options": True},
+    epilog=example("cityloom city build examples/boston311 -- --help"),
 )
 @CITY_FOLDER
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)

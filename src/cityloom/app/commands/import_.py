@@ -27,7 +27,7 @@ def command() -> None:
     """Bring the records of another system in, by a mapping of their columns and words to ours."""
 
 
-@command.command(epilog=example("cityloom import cases requests.csv.gz --map cities/CITY/MAP.toml --city CODE"))
+@command.command(epilog=example("cityloom import cases requests.csv.gz --map examples/boston311/map.toml"))
 @click.argument("file", type=click.Path(path_type=Path))
 @MAP
 @CITY

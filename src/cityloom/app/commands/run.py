@@ -8,7 +8,7 @@ from cityloom.app.completing import city_folders
 from cityloom.app.options import example
 
 
-@click.command(epilog=example("cityloom run", "cityloom run --port 8001 --city cities/boston --no-demo"))
+@click.command(epilog=example("cityloom run", "cityloom run --port 8001 --city examples/boston311 --no-demo"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the pages.")
 @click.option(
