@@ -587,6 +587,20 @@ BROKEN: list[tuple[str, Change, str, str, str]] = [
         "kind_contradicts",
     ),
     (
+        "a word of the lexicon is a single character",
+        write("lexicon.csv", "class,words_zh,words_en,weight\ngb2013:E0110,垃圾;脏,rubbish,\n"),
+        "lexicon.csv",
+        "line 2 (gb2013:E0110)",
+        "lexicon_word",
+    ),
+    (
+        "the lexicon has words for a class that is not there",
+        write("lexicon.csv", "class,words_zh,words_en,weight\ngb2013:E9999,垃圾,rubbish,2\n"),
+        "lexicon.csv",
+        "line 2 (gb2013:E9999)",
+        "code_unknown",
+    ),
+    (
         "a class has no standard",
         add("catalogue.csv", "gb2013,2013,0138,01,component,地灯,Ground lamp,,,,,"),
         "catalogue.csv",

@@ -15,7 +15,7 @@ from cityloom.city.clock_values import AfterHours
 from cityloom.city.deputies import SPLIT
 from cityloom.city.folder import Progress, read_folder, untold
 from cityloom.city.folder_values import CityFolder
-from cityloom.city.keys import day_key, group_key, post_key
+from cityloom.city.keys import day_key, group_key, post_key, words_key
 from cityloom.city.paths import check_paths
 from cityloom.city.problems import ERROR, Problem, nearest
 from cityloom.city.table_files import spans_meet
@@ -45,6 +45,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     _check_people(found)
     _check_groups(found)
     _check_classes(found)
+    _check_lexicon(found)
     _check_standards(found)
     check_duty_rows(found, (each.code for each in folder.classes))
     _check_components(found)
@@ -188,6 +189,14 @@ def _check_classes(found: Findings) -> None:
     for i, each in enumerate(found.folder.classes):
         if each.code not in parents and each.code not in judged:
             found.at("class_without_standard", "classes", i, each.code)
+
+
+def _check_lexicon(found: Findings) -> None:
+    classes = {each.code for each in found.folder.classes}
+    found.repeated("lexicon", map(words_key, found.folder.lexicon), "row_twice")
+    for i, each in enumerate(found.folder.lexicon):
+        if each.class_code not in classes:
+            found.unknown("lexicon", i, each.class_code, "class", each.class_code, classes)
 
 
 def _check_standards(found: Findings) -> None:

@@ -30,6 +30,7 @@ OPTIONAL = (
     "components.geojson",
     "indicators.toml",
     "things.csv",
+    "lexicon.csv",
     "rules.toml",
     "history.csv",
     "history.toml",
@@ -45,6 +46,7 @@ _TABLES: dict[str, tuple[str, tuple[Column, ...], Callable[..., Any]]] = {
     "duties.csv": ("duties", table_files.DUTIES, table_files.duties_of),
     "calendar.csv": ("calendar", table_files.CALENDAR, table_files.calendar_of),
     "things.csv": ("things", table_files.THINGS, table_files.things_of),
+    "lexicon.csv": ("lexicon", table_files.LEXICON, table_files.lexicon_of),
 }
 _MAPS: dict[str, tuple[str, MapForm, Callable[..., Any]]] = {
     "areas.geojson": ("areas", map_files.AREAS, map_files.areas_of),

@@ -12,6 +12,7 @@ from cityloom.city.values import (
     Area,
     AreaCode,
     ClassCode,
+    ClassWords,
     Component,
     Duty,
     GroupPost,
@@ -174,5 +175,6 @@ class CityFolder:
     indicators: tuple[Indicator, ...] = ()
     things: tuple[Thing, ...] = ()
     rules: tuple[AlarmRule, ...] = ()
+    lexicon: tuple[ClassWords, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     raw_config: Mapping[str, Any] = field(default_factory=dict)

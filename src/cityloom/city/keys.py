@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from cityloom.city.folder_values import CalendarDay
-from cityloom.city.values import Duty, GroupPost, Post
+from cityloom.city.values import ClassWords, Duty, GroupPost, Post
 
 
 def post_key(post: Post) -> str:
@@ -22,6 +22,11 @@ def duty_key(duty: Duty) -> str:
     """One unit's part in a class and an area, under the same limitation, from a day on."""
     parts = (duty.class_pattern, duty.area, duty.unit, duty.role, duty.source, duty.hours)
     return "|".join((*parts, _day(duty.valid.start)))
+
+
+def words_key(each: ClassWords) -> str:
+    """The words of one class that weigh alike."""
+    return f"{each.class_code}|{each.weight:g}"
 
 
 def day_key(each: CalendarDay) -> str:

@@ -307,6 +307,17 @@ class Thing(Row):
     Meta = one_row_per_version("thing")
 
 
+class ClassWords(Row):
+    """Words by which people speak of a class."""
+
+    class_code = _code()
+    zh = models.JSONField(default=list)
+    en = models.JSONField(default=list)
+    weight = models.FloatField()
+
+    Meta = one_row_per_version("class_words")
+
+
 class AlarmRule(Row):
     """When readings make an alarm."""
 

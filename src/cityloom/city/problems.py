@@ -335,6 +335,13 @@ WORDS: dict[str, tuple[str, str, str, str, str]] = {
         "写到最细的类别",
         "name the finest class",
     ),
+    "lexicon_word": (
+        ERROR,
+        "词语“{word}”不可用：每行至少一个词，每个词 2 至 49 个字",
+        "the word {word!r} cannot be used: at least one word a row, of 2 to 49 characters each",
+        "词之间用分号隔开；单个字区分不了类别",
+        "part words by semicolons; a single character tells no class",
+    ),
     "class_without_standard": (
         WARNING,
         "类别没有立案标准",

@@ -12,9 +12,10 @@ import shapely
 
 from cityloom.city import models
 from cityloom.city.folder_values import AlarmRule, CalendarDay, CityFolder, Feature, Indicator, Thing
-from cityloom.city.keys import day_key, duty_key, group_key, post_key
+from cityloom.city.keys import day_key, duty_key, group_key, post_key, words_key
 from cityloom.city.values import (
     Area,
+    ClassWords,
     Component,
     Duty,
     GroupPost,
@@ -409,6 +410,14 @@ def _rule(row: Columns) -> AlarmRule:
     )
 
 
+def _words_columns(each: ClassWords) -> Columns:
+    return {"class_code": each.class_code, "zh": list(each.zh), "en": list(each.en), "weight": each.weight}
+
+
+def _words(row: Columns) -> ClassWords:
+    return ClassWords(row["class_code"], tuple(row["zh"]), tuple(row["en"]), row["weight"])
+
+
 def _by_code(value: Any) -> str:
     code: str = value.code
     return code
@@ -447,5 +456,6 @@ TABLES: tuple[Table, ...] = (
     FEATURES,
     Table("indicators", models.Indicator, lambda f: f.indicators, _by_code, _indicator_columns, _indicator),
     Table("things", models.Thing, lambda f: f.things, _by_code, _thing_columns, _thing),
+    Table("lexicon", models.ClassWords, lambda f: f.lexicon, words_key, _words_columns, _words),
     Table("rules", models.AlarmRule, lambda f: f.rules, _by_code, _rule_columns, _rule),
 )

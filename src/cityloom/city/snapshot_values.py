@@ -23,6 +23,7 @@ from cityloom.city.values import (
     Area,
     AreaCode,
     ClassCode,
+    ClassWords,
     Component,
     Duty,
     GroupPost,
@@ -63,6 +64,7 @@ class City:
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     things: Mapping[str, Thing] = field(default_factory=dict)
     rules: Mapping[str, AlarmRule] = field(default_factory=dict)
+    lexicon: tuple[ClassWords, ...] = ()
     features: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)  # by layer
     groups: Mapping[str, tuple[GroupPost, ...]] = field(default_factory=dict)  # what each group gives its members
 

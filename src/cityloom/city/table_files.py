@@ -23,6 +23,7 @@ from cityloom.city.sheets import (
     SheetRow,
 )
 from cityloom.city.values import (
+    ClassWords,
     Duty,
     GroupPost,
     MatterClass,
@@ -125,6 +126,12 @@ CALENDAR = (
     Column("kind", needed=True, words=("holiday", "workday")),
     *_NAMES,
     Column("calendar"),
+)
+LEXICON = (
+    Column("class", needed=True, longest=2 * CODE_CHARS + 1),
+    Column("words_zh", ITEMS),
+    Column("words_en", ITEMS),
+    Column("weight", NUMBER, above_zero=True),
 )
 THINGS = (
     Column("code", needed=True),
@@ -297,6 +304,27 @@ def calendar_of(rows: list[SheetRow], _: Notes) -> Read[CalendarDay]:
     return tuple(
         CalendarDay(row.cells["date"], row.text("kind"), _name(row), row.text("calendar")) for row in rows
     ), _lines(rows)
+
+
+def lexicon_of(rows: list[SheetRow], notes: Notes) -> Read[ClassWords]:
+    """`lexicon.csv`."""
+    kept = []
+    for row in rows:
+        words = (*row.cells["words_zh"], *row.cells["words_en"])
+        wrong = next((word for word in words if not 2 <= len(word) <= CODE_CHARS), None)
+        if wrong is not None or not words:
+            notes.at_line("lexicon_word", row.line, row.text("class"), word=wrong or "")
+        else:
+            kept.append(row)
+    return tuple(
+        ClassWords(
+            class_code=row.text("class"),
+            zh=row.cells["words_zh"],
+            en=row.cells["words_en"],
+            weight=1.0 if row.cells["weight"] is None else row.cells["weight"],
+        )
+        for row in kept
+    ), _lines(kept)
 
 
 def things_of(rows: list[SheetRow], notes: Notes) -> Read[Thing]:
