@@ -13,7 +13,7 @@ IDENTITY_WORDS: dict[str, tuple[str, str]] = {
     "signin.or": ("或者用用户名和密码", "or with name and password"),
     "account.provider": ("统一身份认证", "Identity provider"),
     "account.from_provider": (
-        "您的身份由统一身份认证确认，姓名和口令在那里修改。",
+        "您的身份由统一身份认证确认，姓名和密码在那里修改。",
         "It confirms who you are; your name and password there are changed there.",
     ),
     "account.by_group": ("{post}（来自用户组“{group}”）", "{post} (given by the group “{group}”)"),
@@ -48,12 +48,12 @@ IDENTITY_WORDS: dict[str, tuple[str, str]] = {
     "services.expired": ("已到期", "its day has come"),
     "services.without_person": ("负责人已离岗", "its person has left"),
     "services.expired_next": (
-        "cityloom services hand-over {name} --responsible … --days 365",
-        "cityloom services hand-over {name} --responsible … --days 365",
+        'cityloom services hand-over "{name}" --responsible … --days 365',
+        'cityloom services hand-over "{name}" --responsible … --days 365',
     ),
     "services.without_person_next": (
-        "cityloom services hand-over {name} --responsible …",
-        "cityloom services hand-over {name} --responsible …",
+        'cityloom services hand-over "{name}" --responsible …',
+        'cityloom services hand-over "{name}" --responsible …',
     ),
     "signed_out.title": ("已退出", "You are signed out"),
     "signed_out.lead": (
