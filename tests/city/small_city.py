@@ -83,6 +83,20 @@ window_hours = 24
 name_zh = "邻市"
 name_en = "Neighbour City"
 
+[kiosks.K01]
+name_zh = "望江路服务亭"
+name_en = "Wangjiang Road Cabin"
+lon = 110.0031
+lat = 30.0031
+help_class = "hotline:0901"
+phone = "0571-8000001"
+idle_s = 30
+
+[phones.hotline]
+name_zh = "市民热线"
+name_en = "City hotline"
+number = "12345"
+
 [limits]
 photos_per_report = 6
 text_chars = 2000

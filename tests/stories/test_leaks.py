@@ -101,6 +101,8 @@ ARGUMENTS: dict[str, str] = {
     "area": "SELECT unnest(ARRAY['990100', '990101001'])",
     "unit": "SELECT 'street_e1'",
     "layer": "SELECT unnest(ARRAY['roads', 'parks'])",
+    "kiosk": "SELECT 'K01'",
+    "size": "SELECT 192",
     "uid": "SELECT 'MQ'",
     "token": "SELECT 'none'",
 }
@@ -185,7 +187,7 @@ def one_of_each_role(city: City) -> list[str]:
 @pytest.fixture(autouse=True)
 def no_public_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The walk knocks more often than a person may."""
-    for module in ("public_limits", "report", "track", "callback_answer", "passwords"):
+    for module in ("public_limits", "report", "report_app", "kiosk", "track", "callback_answer", "passwords"):
         monkeypatch.setattr(f"cityloom.web.{module}.knock_at", lambda *_, **__: frozenset(), raising=False)
 
 

@@ -102,6 +102,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cityloom.app.watching.WatchRequests",
     "django.middleware.security.SecurityMiddleware",
+    "cityloom.app.packing.PackStatic",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cityloom.app.csp.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",

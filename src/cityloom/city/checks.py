@@ -52,6 +52,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     _check_calendar(found)
     _check_things(found)
     _check_features(found)
+    _check_kiosks(found)
     check_overlays(found)
     _check_patterns(found)
     if not any(p.level == ERROR and p.code in _BREAKS_TREES for p in found.problems):
@@ -228,6 +229,18 @@ def _check_leaf(found: Findings, field: str, index: int, name: str, class_code: 
         found.unknown(field, index, name, "class", class_code, codes)
     elif any(each.parent == class_code for each in found.folder.classes):
         found.at("class_not_leaf", field, index, name, code=class_code)
+
+
+def _check_kiosks(found: Findings) -> None:
+    """What a terminal asks for when somebody wants help is a class that can be filed."""
+    codes = {each.code for each in found.folder.classes}
+    parents = {each.parent for each in found.folder.classes}
+    for kiosk in found.config.kiosks.values():
+        key, code = f"kiosks.{kiosk.code}.help_class", kiosk.help_class
+        if code and code not in codes:
+            found.in_file("code_unknown", "city.toml", key, key=key, code=code, near=nearest(code, codes))
+        elif code and code in parents:
+            found.in_file("class_not_leaf", "city.toml", key, code=code)
 
 
 def _check_components(found: Findings) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from cityloom.city.clock_values import ClockValueError, WorkHours, WorkSpan
 from cityloom.city.folder_values import CityConfig, OverlayLayer, Scheme, Tolerance
+from cityloom.city.kiosks import parse_kiosks, parse_phones
 from cityloom.city.problems import Place, Problem, nearest
 from cityloom.city.values import Name, PartnerDoor, Settings
 
@@ -29,7 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "escalation": ("hours",),
     "identity": ("create",),
 }
-FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays")
+FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays", "kiosks", "phones")
 PARTNER_KEYS = (
     "name_zh", "name_en", "open311", "jurisdiction", "services", "open311_every_min", "open311_tells_ends",
 )  # fmt: skip
@@ -80,6 +81,8 @@ def parse_config(data: Mapping[str, Any]) -> tuple[CityConfig | None, list[Probl
         tolerance=tolerance,
         settings=settings,
         overlays=reader.overlays(data),
+        kiosks=parse_kiosks(data, bounds, reader.note),
+        phones=parse_phones(data, reader.note),
     ), reader.problems
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from cityloom.city.clock_values import WorkHours
+from cityloom.city.kiosks import Kiosk, PhoneNumber
 from cityloom.city.values import (
     Area,
     AreaCode,
@@ -73,6 +74,8 @@ class CityConfig:
     tolerance: Tolerance = Tolerance()
     settings: Settings = field(default_factory=Settings)
     overlays: Mapping[str, OverlayLayer] = field(default_factory=dict)
+    kiosks: Mapping[str, Kiosk] = field(default_factory=dict)
+    phones: Mapping[str, PhoneNumber] = field(default_factory=dict)
 
     @property
     def smallest_level(self) -> str:

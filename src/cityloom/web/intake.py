@@ -21,7 +21,8 @@ from cityloom.web.doors import for_staff
 from cityloom.web.forms import Group, class_groups, most_photos, point_of, unit_choices
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by
-from cityloom.web.report import Near, Proof, consents_of, gather_pictures, near_matters
+from cityloom.web.near_matters import Near, Proof, near_matters
+from cityloom.web.report import consents_of, gather_pictures
 from cityloom.web.shown import show
 
 TAKES_CALLS = (Role.HOTLINE_AGENT, Role.SHIFT_LEAD)

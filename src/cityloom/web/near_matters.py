@@ -19,6 +19,8 @@ from cityloom.web import context
 from cityloom.web.forms import point_of
 from cityloom.web.naming import names
 
+STREET_OFFICE = "street_office"
+
 
 @dataclass(frozen=True)
 class Near:
@@ -38,6 +40,7 @@ class Proof:
     place: str
     unit: str
     road: str = ""
+    keeper: str = ""  # the office that serves the place, while it is open who would take the matter
 
 
 def near_matters(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
@@ -66,7 +69,17 @@ def proof_of(city: City, typed: Mapping[str, str]) -> Proof | None:
     component = component_at(city, code, lon, lat)
     route = choose_lead(city, code, place.area, component, Source.RESIDENT, context.clock().now())
     named, road = names(city), name_road(city, lon, lat)
-    return Proof(named.place(place.area), named.unit(route.lead), road.in_language(named.lang) if road else "")
+    return Proof(
+        place=named.place(place.area),
+        unit=named.unit(route.lead),
+        road=road.in_language(named.lang) if road else "",
+        keeper="" if route.lead else _keeper(city, place.area),
+    )
+
+
+def _keeper(city: City, area: str | None) -> str:
+    serving = city.units_serving(area, STREET_OFFICE) if area in city.areas else ()
+    return names(city).unit(serving[0]) if serving else ""
 
 
 def find_proof(city: City, typed: Mapping[str, str]) -> Proof | None:

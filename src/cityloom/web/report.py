@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -35,9 +35,8 @@ from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by
 from cityloom.web.near_matters import Near, Proof, find_proof, near_matters, proof_of
 from cityloom.web.public_limits import knock_at, knock_with_report
-from cityloom.web.shown import show
-
-__all__ = ["Near", "Proof", "consents_of", "gather_pictures", "near", "near_matters", "report", "sent"]
+from cityloom.web.shown import Page, show
+from cityloom.web.track import private
 
 register({"error.too_many_photos": ("最多可附{most}张照片", "at most {most} photos can be added")})
 FIELDS = (
@@ -100,8 +99,18 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
     Who asks for JSON, as the page's own script does, gets the number and code, or the refusal, as JSON.
     """
     if request.method == "GET":
-        typed = context.typed_of(request.GET, *FIELDS) | {"key": str(uuid.uuid4()), "same_as": "", "asked": ""}
-        return show(request, replace(_page(city, typed), proof=find_proof(city, typed), fresh=True))
+        return show(request, begin_report(request, city))
+    return take_report(request, city, lambda page: page)
+
+
+def begin_report(request: HttpRequest, city: City, **given: str) -> ReportPage:
+    """The empty form; the address of the page and `given` may fill in fields."""
+    typed = context.typed_of(request.GET, *FIELDS) | given | {"key": str(uuid.uuid4()), "same_as": "", "asked": ""}
+    return replace(_page(city, typed), proof=find_proof(city, typed), fresh=True)
+
+
+def take_report(request: HttpRequest, city: City, dressed: Callable[[Page], Page]) -> HttpResponse:
+    """Take what the form sent; `dressed` gives the page that is shown in place of the usual one."""
     typed = context.typed_of(request.POST, *FIELDS)
     if not waiting_photos.is_key(typed["key"]):
         typed["key"] = str(uuid.uuid4())
@@ -112,13 +121,13 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
         if not has_looked and (taken_at := _place_of_photos(request, city, typed)) is not None:
             typed |= {"lon": f"{taken_at[0]:.6f}", "lat": f"{taken_at[1]:.6f}", "asked": "yes"}
             page = replace(_page(city, typed), near=near_matters(city, typed), proof=proof_of(city, typed))
-            return show(request, replace(page, photos_kept=len(pictures), photo_place=True))
+            return show(request, dressed(replace(page, photos_kept=len(pictures), photo_place=True)))
         near = near_matters(city, typed) if typed["same_as"] or not has_looked else ()
         if near and not has_looked:
             if (before := find_received(city, typed["key"])) is not None:  # the answer before was lost on its way
-                return _sent(request, city, before)
+                return _sent(request, city, before, dressed)
             page = replace(_page(city, typed | {"asked": "yes"}), near=near, photos_kept=len(pictures))
-            return show(request, page)
+            return show(request, dressed(page))
         if typed["same_as"] not in {n.number for n in near}:
             typed["same_as"] = ""  # only a matter that was shown can be joined
         if not has_looked:
@@ -126,11 +135,11 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
         received = receive_report(city, _new_report(typed, pictures, same_words), context.RESIDENT, context.clock())
     except CityloomError as refusal:
         if (before := find_received(city, typed["key"])) is not None:
-            return _sent(request, city, before)
-        return with_retry_after(_refused(request, city, typed, refusal), refusal)
+            return _sent(request, city, before, dressed)
+        return with_retry_after(_refused(request, city, typed, refusal, dressed), refusal)
     waiting_photos.forget_waiting(typed["key"])
     waiting_photos.forget_old(RealClock().now())
-    return _sent(request, city, received)
+    return _sent(request, city, received, dressed)
 
 
 @never_cache
@@ -151,6 +160,11 @@ def near(request: HttpRequest, city: City) -> HttpResponse:
 @for_everybody
 def sent(request: HttpRequest, city: City, code: str) -> HttpResponse:
     """What is told after sending, by the report's code: the promise, and ways to keep the link."""
+    return private(show(request, what_was_sent(request, city, code)))
+
+
+def what_was_sent(request: HttpRequest, city: City, code: str) -> SentPage:
+    """What is told after sending, by the report's code; raises NoSuchReport."""
     knock_at(request, city, track="")
     with connection.cursor() as cursor:
         own = get_report(cursor, tracking_hash(code))
@@ -230,19 +244,26 @@ def _wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _refused(request: HttpRequest, city: City, typed: Mapping[str, str], refusal: CityloomError) -> HttpResponse:
+def _refused(
+    request: HttpRequest,
+    city: City,
+    typed: Mapping[str, str],
+    refusal: CityloomError,
+    dressed: Callable[[Page], Page],
+) -> HttpResponse:
     """Why it was not received, with all that was typed still in the form."""
     sentence = said_by(refusal, city)
     if _wants_json(request):
         return JsonResponse({"state": "refused", "sentence": sentence}, status=refusal.status)
     page = replace(_page(city, typed), error=sentence, photos_kept=len(waiting_photos.waiting(typed["key"])))
-    return show(request, page, refusal.status)
+    return show(request, dressed(page), refusal.status)
 
 
-def _sent(request: HttpRequest, city: City, received: Received) -> HttpResponse:
+def _sent(request: HttpRequest, city: City, received: Received, dressed: Callable[[Page], Page]) -> HttpResponse:
     """The number, the code to follow it by, and the promise. Sent once more, the form gives the same answer."""
     if not _wants_json(request):
-        return _sent_page(request, city, received.file, received.report_id, received.tracking_code)
+        page = _sent_page(request, city, received.file, received.report_id, received.tracking_code)
+        return private(show(request, dressed(page)))
     told = {
         "state": "sent",
         "number": received.number,
@@ -253,9 +274,9 @@ def _sent(request: HttpRequest, city: City, received: Received) -> HttpResponse:
     return JsonResponse(told)
 
 
-def _sent_page(request: HttpRequest, city: City, file: CaseFile, report_id: int, code: str) -> HttpResponse:
+def _sent_page(request: HttpRequest, city: City, file: CaseFile, report_id: int, code: str) -> SentPage:
     promise, named = promise_of(file), names(city)
-    page = SentPage(
+    return SentPage(
         number=file.case.number,
         matter=named.matter(file.case.class_code),
         code=code,
@@ -265,7 +286,3 @@ def _sent_page(request: HttpRequest, city: City, file: CaseFile, report_id: int,
         provisional=promise.provisional if promise else False,
         joined=file.reports[0].id != report_id,
     )
-    answer = show(request, page)
-    answer.headers["Referrer-Policy"] = "same-origin"  # see track.py
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer

@@ -125,7 +125,7 @@ def enter_code(request: HttpRequest, city: City) -> HttpResponse:
 def thread(request: HttpRequest, city: City, code: str) -> HttpResponse:
     """The way of one's own report: steps, who has it, until when, photos, the reply."""
     knock_at(request, city, track="")
-    page = replace(_page(city, code), done=request.GET.get("done", "") if "done" in request.GET else "")
+    page = replace(thread_page(city, code), done=request.GET.get("done", "") if "done" in request.GET else "")
     return private(show(request, page))
 
 
@@ -140,7 +140,7 @@ def move(request: HttpRequest, city: City, code: str) -> HttpResponse:
     except NoSuchReport:
         raise
     except CityloomError as refusal:
-        page = replace(_page(city, code), note=typed["note"], tried=typed["move"], error=said_by(refusal, city))
+        page = replace(thread_page(city, code), note=typed["note"], tried=typed["move"], error=said_by(refusal, city))
         return private(show(request, page, refusal.status))
     return redirect(f"{request.path.removesuffix('move/')}?done={typed['move']}")
 
@@ -163,7 +163,8 @@ def _move(request: HttpRequest, city: City, code: str, typed: dict[str, str]) ->
     move_case(city, number, typed["move"], post, details, now, version=version, pictures=pictures, owns=True)
 
 
-def _page(city: City, code: str) -> ThreadPage:
+def thread_page(city: City, code: str) -> ThreadPage:
+    """A report's way as its resident sees it; raises NoSuchReport. Messages of the unit count as read from now on."""
     with connection.cursor() as cursor:
         report = get_report(cursor, tracking_hash(code))
         file = get_file_by_id(cursor, report.case_id)

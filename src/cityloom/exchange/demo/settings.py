@@ -75,4 +75,33 @@ name_en = "Linchuan"
 [limits]
 photos_per_report = 9
 text_chars = 2000
+
+[kiosks.C01]
+name_zh = "锦城广场24小时服务亭"
+name_en = "Jincheng Square 24-hour cabin"
+lon = {CENTRE_LON}
+lat = {CENTRE_LAT}
+help_class = "jc12345:110101"
+phone = "0660-81000001"
+idle_s = 60
+
+[phones.hotline]
+name_zh = "市民热线"
+name_en = "City hotline"
+number = "12345"
+
+[phones.police]
+name_zh = "报警"
+name_en = "Police"
+number = "110"
+
+[phones.fire]
+name_zh = "火警"
+name_en = "Fire"
+number = "119"
+
+[phones.ambulance]
+name_zh = "急救"
+name_en = "Ambulance"
+number = "120"
 """

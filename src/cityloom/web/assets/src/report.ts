@@ -27,7 +27,10 @@ class ReportForm {
     this.keeps = form.dataset.kiosk === undefined;
     this.key = this.field("key").value;
     this.well = new PhotoWell(form.querySelector<HTMLElement>("[data-well]")!, Number(form.dataset.most));
-    this.well.onchange = () => this.changed();
+    this.well.onchange = () => {
+      this.changed();
+      void this.save();
+    };
     this.well.onplace = (lon, lat) => this.photoKnows(lon, lat);
     this.steps = new Steps(form, (step) => this.entered(step), () => this.hasMatter());
     suggestPlaces(this.field("address"), (lon, lat) => this.put(lon, lat));
@@ -35,6 +38,7 @@ class ReportForm {
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("cityloom:pin", () => this.noted("pin"));
+    document.addEventListener("visibilitychange", () => void this.save()); // phones put pages away without notice
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.send();
@@ -74,7 +78,9 @@ class ReportForm {
   }
 
   private async save(): Promise<void> {
-    if (!this.sending) await keepDraft(this.draft("writing"));
+    const draft = this.draft("writing");
+    if (!this.keeps || this.sending || !(draft.fields.words || draft.photos.length)) return;
+    await keepDraft(draft);
   }
 
   /** Go on with what was being written, or with what the server refused and the person wants to mend. */
