@@ -36,6 +36,11 @@ def gazetteer_of(city: City) -> Gazetteer:
         return _kept[key]
 
 
+def kept_gazetteer(city: City) -> Gazetteer | None:
+    """The gazetteer of this version of the city where it is built already; nobody waits for it."""
+    return _kept.get((city.code, city.version, city.digest))
+
+
 def make_gazetteer(city: City) -> Gazetteer:
     """A gazetteer of the city's areas and of what bears a name on its maps."""
     areas = list(city.areas.values())

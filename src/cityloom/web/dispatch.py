@@ -63,6 +63,16 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Words:
+    """What waits: all of it, and by state, by topmost class, by the area below the city."""
+
+    all: Word
+    states: Sequence[Word]
+    matters: Sequence[Word]
+    areas: Sequence[Word]
+
+
+@dataclass(frozen=True)
 class DeskLine:
     """A waiting case: what it is, how long it has, and where it would go."""
 
@@ -133,10 +143,7 @@ class DispatchPage:
     """The desk."""
 
     template: ClassVar[str] = "cityloom/dispatch.html"
-    states: Annotated[Sequence[Word], "what waits, by state"]
-    matters: Annotated[Sequence[Word], "what waits, by topmost class"]
-    areas: Annotated[Sequence[Word], "what waits, by the area below the city"]
-    all: Annotated[Word, "all that waits"]
+    words: Annotated[Words, "what waits, as counted words to filter by"]
     lines: Annotated[Sequence[DeskLine], "what waits, by what falls due first"]
     units: Annotated[Sequence[tuple[str, str]], "units to send several to"]
     map: Annotated[MapFrame, "the map of open work"]
@@ -249,7 +256,7 @@ def _desk(request: HttpRequest, city: City, post: Post) -> DispatchPage:
     here = _query(asked)
     lines = [_line(row, suggested[row.id], city, post, named, now, here, number) for row in found.rows]
     page = DispatchPage(
-        **_words(groups, asked, city, named),
+        words=_words(groups, asked, city, named),
         lines=lines,
         units=unit_choices(city, named, context.today(city)),
         map=frame_of(city, with_cases=True),
@@ -284,25 +291,24 @@ def _query(asked: CaseFilter, **other: str) -> str:
 # --- the words on the left --------------------------------------------------------------------------------------
 
 
-def _words(groups: Sequence[WaitingGroup], asked: CaseFilter, city: City, named: Names) -> dict[str, object]:
-    """What waits, counted by state, by topmost class and by the area below the city; each word leads to its list."""
+def _words(groups: Sequence[WaitingGroup], asked: CaseFilter, city: City, named: Names) -> Words:
+    """What waits, counted; each word leads to its list."""
     states: Counter[str] = Counter()
     matters: Counter[str] = Counter()
     areas: Counter[str] = Counter()
     for group in groups:
         states[group.state] += group.count
-        if group.class_code in city.classes:
+        if group.class_code is not None and group.class_code in city.classes:
             matters[city.class_chain(group.class_code)[-1]] += group.count
         if (below := _below_city(group.area, city)) is not None:
             areas[below] += group.count
-    total = sum(states.values())
-    chosen_any = bool(asked.state or asked.class_code or asked.area)
-    return {
-        "all": Word(say("dispatch.all"), total, "", not chosen_any),
-        "states": [_word(named.state(s).capitalize(), n, asked, "state", s) for s, n in states.most_common()],
-        "matters": [_word(named.matter(c), n, asked, "class", c) for c, n in matters.most_common(MOST_WORDS)],
-        "areas": [_word(named.area(a), n, asked, "area", a) for a, n in areas.most_common(MOST_WORDS)],
-    }
+    has_chosen = bool(asked.state or asked.class_code or asked.area)
+    return Words(
+        Word(say("dispatch.all"), sum(states.values()), "", not has_chosen),
+        [_word(named.state(s).capitalize(), n, asked, "state", s) for s, n in states.most_common()],
+        [_word(named.matter(c), n, asked, "class", c) for c, n in matters.most_common(MOST_WORDS)],
+        [_word(named.area(a), n, asked, "area", a) for a, n in areas.most_common(MOST_WORDS)],
+    )
 
 
 def _word(name: str, count: int, asked: CaseFilter, field: str, value: str) -> Word:
@@ -312,7 +318,9 @@ def _word(name: str, count: int, asked: CaseFilter, field: str, value: str) -> W
 
 
 def _below_city(area: str | None, city: City) -> str | None:
-    return city.area_at_level(area, city.levels[min(1, len(city.levels) - 1)]) if area in city.areas else None
+    if area is None or area not in city.areas:
+        return None
+    return city.area_at_level(area, city.levels[min(1, len(city.levels) - 1)])
 
 
 # --- the list in the middle -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.identity_words import IDENTITY_FAMILIES, IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
+from cityloom.web.reading_words import READING_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
 from cityloom.web.style_words import STYLE_WORDS
@@ -739,6 +740,7 @@ WORDS |= AUDIT_WORDS
 WORDS |= WEBHOOK_WORDS
 WORDS |= STYLE_WORDS
 WORDS |= DISPATCH_WORDS
+WORDS |= READING_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",

@@ -16,6 +16,7 @@ await build({
     map: "src/map.ts",
     screen: "src/screen.ts",
     dispatch: "src/dispatch.ts",
+    intake: "src/intake.ts",
     resident: "src/resident.ts",
     report: "src/report.ts",
     sw: "src/sw.ts",

@@ -1,0 +1,152 @@
+"""What the words of a call seem to say, beside the agent's form: danger, routes, class, place, what is alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from cityloom.base.errors import CityloomError
+from cityloom.cases.errors import NotAllowed
+from cityloom.cases.understanding import AT_ONCE, read_report, readers_of
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Post, Role, Standard
+from cityloom.triage.routes import Route
+from cityloom.triage.values import Proposal, Reading, Subject
+from cityloom.web import context
+from cityloom.web.doors import for_staff
+from cityloom.web.naming import Names, names
+from cityloom.web.near_matters import Near, near_matters
+from cityloom.web.shown import show
+from cityloom.web.words import say
+
+READERS = frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD, Role.DISPATCHER})
+FIELDS = ("words", "class", "lon", "lat", "address")
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A class or a place to take over with one key, with how sure the reader is (percent) and why."""
+
+    value: str
+    name: str
+    percent: int
+    reason: str
+    lon: str = ""
+    lat: str = ""
+
+
+@dataclass(frozen=True)
+class Danger:
+    """Somebody is in danger: what it is, and whom to call."""
+
+    names: str
+    lines: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What applies to a class: the condition it is filed under, its limit, and what closes it."""
+
+    condition: str
+    limit: str
+    closing: str
+
+
+@dataclass(frozen=True)
+class ReadingPart:
+    """The panel beside the form."""
+
+    template: ClassVar[str] = "cityloom/parts/reading.html"
+    danger: Annotated[Danger | None, "a danger to life that the words tell of"] = None
+    routes: Annotated[Sequence[tuple[str, str]], "special routes, each with what the agent does"] = ()
+    aside: Annotated[str, "why it looks like no matter at all"] = ""
+    classes: Annotated[Sequence[Choice], "classes to take over"] = ()
+    places: Annotated[Sequence[Choice], "places to take over"] = ()
+    near: Annotated[Sequence[Near], "open matters nearby"] = ()
+    matter: Annotated[str, "the class that the rules are of"] = ""
+    rules: Annotated[Sequence[Rule], "what applies to the class"] = ()
+
+
+@require_POST
+@for_staff
+def read_words(request: HttpRequest, city: City, post: Post) -> HttpResponse:
+    """What was typed so far, read: nothing of it is kept."""
+    if post.role not in READERS:
+        roles = [r.value for r in READERS]
+        raise NotAllowed("error.not_allowed", role=post.role.value, move="receive", roles=roles)
+    typed = context.typed_of(request.POST, *FIELDS)
+    if not typed["words"].strip():
+        return show(request, ReadingPart())
+    return show(request, _part(city, read_report(city, typed["words"]), typed))
+
+
+def _part(city: City, reading: Reading, typed: Mapping[str, str]) -> ReadingPart:
+    named = names(city)
+    classes = [_class(p, named) for p in reading.about(Subject.CLASS) if p.is_known][:MOST]
+    code = typed["class"] if typed["class"] in city.classes else classes[0].value if classes else ""
+    aside = reading.best(Subject.ASIDE)
+    return ReadingPart(
+        danger=_danger(reading, city, named),
+        routes=_routes(reading, city, named),
+        aside=named.reason(aside.reason) if aside and aside.is_known else "",
+        classes=classes,
+        places=[c for p in reading.about(Subject.PLACE) if p.is_known and (c := _place(p, named))][:MOST],
+        near=_near(city, typed),
+        matter=named.matter(code) if code else "",
+        rules=[_rule(s, named) for s in city.standards_on(code, context.today(city))] if code else (),
+    )
+
+
+def _class(proposal: Proposal, named: Names) -> Choice:
+    why = named.reason(proposal.reason)
+    return Choice(str(proposal.value), named.matter(str(proposal.value)), round(100 * proposal.confidence), why)
+
+
+def _place(proposal: Proposal, named: Names) -> Choice | None:
+    value = proposal.value
+    if value.get("lon") is None:
+        return None
+    name = value[f"name_{named.lang}"] or value["name_zh"]
+    return Choice(
+        name, name, round(100 * proposal.confidence), named.reason(proposal.reason),
+        f"{value['lon']:.6f}", f"{value['lat']:.6f}",
+    )  # fmt: skip
+
+
+def _danger(reading: Reading, city: City, named: Names) -> Danger | None:
+    found = reading.best(Subject.URGENCY)
+    if found is None or found.value["level"] not in AT_ONCE:
+        return None
+    lexicon = readers_of(city).urgency
+    hazards = [lexicon.hazards[code].name.in_language(named.lang) for code in found.value["hazards"]]
+    lines = [lexicon.lines[code] for code in found.value["lines"]]
+    return Danger(
+        say("list.comma").join(hazards), [(line.name.in_language(named.lang), line.phone) for line in lines]
+    )
+
+
+def _routes(reading: Reading, city: City, named: Names) -> list[tuple[str, str]]:
+    kinds = readers_of(city).routes.kinds
+    known = [Route(p.value) for p in reading.about(Subject.ROUTE) if p.is_known]
+    found = [kinds[route] for route in known if route in kinds]  # an emergency is shown with its lines
+    return [(kind.name.in_language(named.lang), kind.advice.in_language(named.lang)) for kind in found]
+
+
+def _near(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
+    """Open matters near the typed place; none while the place is half typed."""
+    try:
+        return near_matters(city, typed)
+    except CityloomError:
+        return ()
+
+
+def _rule(standard: Standard, named: Names) -> Rule:
+    limit = ""
+    if standard.limit is not None and standard.unit:
+        limit = f"{standard.limit:g} {say(f'unit_of_time.{standard.unit}')}"
+    return Rule(standard.condition.in_language(named.lang), limit, standard.closing.in_language(named.lang))
