@@ -164,6 +164,25 @@ def test_ctrl_c_ends_with_its_own_code(monkeypatch: pytest.MonkeyPatch):
     assert CliRunner().invoke(main, ["settings"]).exit_code == Exit.STOPPED
 
 
+@pytest.mark.parametrize(
+    ("given", "zh", "en"),
+    [
+        ({"CITYLOOM_ENV": "prod"}, "只能是 `demo` 或 `production`", "it may be `demo` or `production`"),
+        ({"CITYLOOM_ENV": "production"}, "CITYLOOM_ENV=production 需要以下设置", "needs these settings"),
+    ],
+)
+def test_what_the_machine_lacks_is_told_in_the_language_of_the_process(
+    given: dict[str, str], zh: str, en: str, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(main, ["city", "list"])
+    assert (done.exit_code, en in done.stderr) == (Exit.LACKING, True), done.stderr
+    monkeypatch.setenv("CITYLOOM_LANG", "zh")
+    done = CliRunner().invoke(main, ["city", "list"])
+    assert (done.exit_code, zh in done.stderr) == (Exit.LACKING, True), done.stderr
+
+
 # What looks only, on a database with a city in it: words → the keys of the answer, or of its first row.
 LOOKING = {
     "audit verify": {},

@@ -79,17 +79,16 @@ class OneFileOneCommand(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a refusal or a lack is told in one paragraph instead of a traceback."""
-        from cityloom.app.environment import SettingMissing, SettingNotUnderstood
+        from cityloom.app.environment import Lack
         from cityloom.app.exits import Exit, language_of
-        from cityloom.app.processes import CannotStart
         from cityloom.base.errors import CityloomError
 
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit, KeyboardInterrupt, BrokenPipeError):
             raise
-        except (CannotStart, SettingMissing, SettingNotUnderstood) as lack:
-            _end(ctx, Exit.LACKING, _said("本机缺少条件：", "") + str(lack))
+        except Lack as lack:
+            _end(ctx, Exit.LACKING, _said(lack.zh or f"本机缺少条件：{lack}", str(lack)))
         except CityloomError as refusal:
             _end(ctx, Exit.FOUND, refusal.in_language(language_of()))
         except Exception as wrong:

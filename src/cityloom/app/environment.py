@@ -12,11 +12,19 @@ from cityloom.app.places import kept_secret
 _FERNET_KEY = re.compile("[A-Za-z0-9_-]{43}=")
 
 
-class SettingMissing(Exception):
+class Lack(Exception):
+    """Something that is missing or wrong around the program; told in English, and in Chinese where that was given."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.zh = zh
+
+
+class SettingMissing(Lack):
     """Production was asked for without something it must be told; the message names all that is missing."""
 
 
-class SettingNotUnderstood(Exception):
+class SettingNotUnderstood(Lack):
     """A setting's value cannot be read; the message says what would be right."""
 
 
@@ -266,7 +274,10 @@ class Environment:
         """Whether nothing may be guessed."""
         mode = self.text("CITYLOOM_ENV")
         if mode not in ("demo", "production"):
-            raise SettingNotUnderstood(f"CITYLOOM_ENV is {mode!r}; it may be `demo` or `production`")
+            raise SettingNotUnderstood(
+                f"CITYLOOM_ENV is {mode!r}; it may be `demo` or `production`",
+                f"CITYLOOM_ENV 是 {mode!r}；只能是 `demo` 或 `production`",
+            )
         return mode == "production"
 
     def text(self, name: str) -> str:
@@ -277,7 +288,10 @@ class Environment:
         """A whole number of 0 or more."""
         value = self.text(name)
         if not value.isdigit():
-            raise SettingNotUnderstood(f"{name} is {value!r}; it must be a whole number, for example 4")
+            raise SettingNotUnderstood(
+                f"{name} is {value!r}; it must be a whole number, for example 4",
+                f"{name} 是 {value!r}；必须是整数，例如 4",
+            )
         return int(value)
 
     def items(self, name: str) -> list[str]:
@@ -323,5 +337,7 @@ class Environment:
             lines = "\n".join(f"  {setting.name}: {setting.help}" for setting in missing)
             raise SettingMissing(
                 f"CITYLOOM_ENV=production needs these settings, and they are not set:\n{lines}\n"
-                "Set them in the environment of every process and start again."
+                "Set them in the environment of every process and start again.",
+                f"CITYLOOM_ENV=production 需要以下设置，但尚未给出：\n{lines}\n"
+                "请在每个进程的环境变量中设好后再启动。",
             )

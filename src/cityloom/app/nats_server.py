@@ -59,7 +59,8 @@ def nats_binary() -> Path:
     on_path = shutil.which("nats-server")
     if on_path is None:
         raise NoNatsBinary(
-            "no nats-server found: run `make setup`, which brings one, or set CITYLOOM_NATS_URL to a running server"
+            "no nats-server found: run `make setup`, which brings one, or set CITYLOOM_NATS_URL to a running server",
+            "没有找到 nats-server：请执行 `make setup`，或用 CITYLOOM_NATS_URL 指明正在运行的服务器",
         )
     return Path(on_path)
 
@@ -116,7 +117,7 @@ def _wait_until_it_answers(server: RunningNats, ports: tuple[int, ...], log: Pat
             return
         time.sleep(0.02)
     said = log.read_text(errors="replace").strip()[-1500:]
-    raise NatsDidNotStart(f"NATS did not start; it said:\n{said}")
+    raise NatsDidNotStart(f"NATS did not start; it said:\n{said}", f"NATS 没有启动；它说：\n{said}")
 
 
 def _answers(port: int) -> bool:

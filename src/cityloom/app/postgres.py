@@ -117,7 +117,8 @@ def start_postgres(var: Path, *, durable: bool = True, settings: Mapping[str, st
         running = find_postgres(var)
         if running is not None:
             raise PostgresAlreadyRuns(
-                f"PostgreSQL already runs on {running.data} (pid {running.pid}); use it, or stop it first"
+                f"PostgreSQL already runs on {running.data} (pid {running.pid}); use it, or stop it first",
+                f"PostgreSQL 已在 {running.data} 上运行（进程 {running.pid}）；请使用它，或先停止它",
             )
         home, account = _home(var)
         binaries = _binaries_for(account, home)
@@ -204,7 +205,9 @@ def postgres_binaries() -> Path:
             return candidate.parent
     raise NoPostgresBinaries(
         f"no PostgreSQL {OLDEST_MAJOR} or newer found: run `make setup`, which brings one, "
-        "or set CITYLOOM_DATABASE_URL to a running server"
+        "or set CITYLOOM_DATABASE_URL to a running server",
+        f"没有找到 PostgreSQL {OLDEST_MAJOR} 或更新的版本：请执行 `make setup`，"
+        "或用 CITYLOOM_DATABASE_URL 指明正在运行的服务器",
     )
 
 
@@ -296,7 +299,10 @@ def _check_version(binaries: Path, data: Path) -> None:
     if made_by != runs:
         raise WrongPostgresVersion(
             f"{data} was made by PostgreSQL {made_by}, this is PostgreSQL {runs}: restore a backup made with "
-            f"`cityloom backup` into a fresh folder, or set CITYLOOM_DATABASE_URL to a PostgreSQL {made_by}"
+            f"`cityloom backup` into a fresh folder, or set CITYLOOM_DATABASE_URL to a PostgreSQL {made_by}",
+            f"{data} 由 PostgreSQL {made_by} 建立，现在是 PostgreSQL {runs}："
+            "请把 `cityloom backup` 的备份恢复到新的文件夹，"
+            f"或用 CITYLOOM_DATABASE_URL 指明 PostgreSQL {made_by}",
         )
 
 
@@ -356,7 +362,10 @@ def _wait_until_it_answers(server: RunningPostgres, log: Path, log_start: int) -
     with log.open("rb") as words:
         words.seek(log_start)
         said = words.read().decode(errors="replace").strip()[-1500:]
-    raise PostgresDidNotStart(f"PostgreSQL did not start on {server.data}; it said:\n{said}")
+    raise PostgresDidNotStart(
+        f"PostgreSQL did not start on {server.data}; it said:\n{said}",
+        f"PostgreSQL 在 {server.data} 上没有启动；它说：\n{said}",
+    )
 
 
 def _ensure_role_and_database(server: RunningPostgres) -> None:

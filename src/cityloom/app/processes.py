@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from cityloom.app.environment import Lack
+
 _PR_SET_PDEATHSIG = 1
 
 
-class CannotStart(Exception):
+class CannotStart(Lack):
     """Something this machine lacks or holds back; the message names the next step."""
 
 
@@ -55,7 +57,9 @@ def own_account() -> Account:
     except KeyError:
         raise CannotStart(
             f"user id {os.geteuid()} has no name on this machine, so the embedded servers cannot start; "
-            "run as a named user, or set CITYLOOM_DATABASE_URL and CITYLOOM_NATS_URL to running servers"
+            "run as a named user, or set CITYLOOM_DATABASE_URL and CITYLOOM_NATS_URL to running servers",
+            f"用户号 {os.geteuid()} 在本机没有名字，内置服务器无法启动；请换一个有名字的用户，"
+            "或用 CITYLOOM_DATABASE_URL 和 CITYLOOM_NATS_URL 指明正在运行的服务器",
         ) from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
@@ -79,7 +83,9 @@ def server_account(data: Path) -> Account:
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     raise CannotStart(
         "PostgreSQL refuses to run as root and this machine has neither the account `postgres` nor `nobody`; "
-        "run cityloom as an ordinary user, or set CITYLOOM_DATABASE_URL to a running server"
+        "run cityloom as an ordinary user, or set CITYLOOM_DATABASE_URL to a running server",
+        "PostgreSQL 不能以 root 运行，而本机没有 `postgres` 或 `nobody` 帐号；"
+        "请用普通用户运行 cityloom，或用 CITYLOOM_DATABASE_URL 指明正在运行的服务器",
     )
 
 
@@ -269,4 +275,8 @@ def require_port(port: int, host: str, choose_another: str) -> None:
         return
     owner = port_owner(port)
     who = f"by {owner}" if owner else "by a process that this user cannot see"
-    raise PortTaken(f"port {port} is in use {who}; stop it, or choose another port: {choose_another}{port + 1}")
+    raise PortTaken(
+        f"port {port} is in use {who}; stop it, or choose another port: {choose_another}{port + 1}",
+        f"端口 {port} 已被占用（{owner or '本用户看不到的进程'}）；"
+        f"请停止它，或换一个端口：{choose_another}{port + 1}",
+    )

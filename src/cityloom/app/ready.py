@@ -85,7 +85,10 @@ def _ensure_tables() -> None:
     if not waiting:
         return
     if settings.PRODUCTION:
-        raise TablesWait(f"{len(waiting)} migrations wait: make a backup, run `cityloom migrate`, then again")
+        raise TablesWait(
+            f"{len(waiting)} migrations wait: make a backup, run `cityloom migrate`, then again",
+            f"有 {len(waiting)} 个数据表变更待执行：请先备份，执行 `cityloom migrate`，再试一次",
+        )
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)

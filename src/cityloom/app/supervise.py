@@ -113,7 +113,9 @@ class Supervisor:
             if is_alive(pid) and started_ticks(pid) == ticks and pid != os.getpid():
                 raise AlreadyRunning(
                     f"cityloom already runs here (pid {pid}); stop it with Ctrl-C or `kill {pid}`, "
-                    "or give this one its own folder: CITYLOOM_VAR=another/folder"
+                    "or give this one its own folder: CITYLOOM_VAR=another/folder",
+                    f"cityloom 已在这里运行（进程 {pid}）；请用 Ctrl-C 或 `kill {pid}` 停止它，"
+                    "或给这一个另设文件夹：CITYLOOM_VAR=another/folder",
                 )
             for ended in end_what_is_left(left):
                 self.say(f"ended {ended}, left behind by a run that was killed")
