@@ -124,4 +124,4 @@ def test_the_desk_asks_the_database_as_often_for_many_cases_as_for_few(site, bro
     for _ in range(12):
         site.clock.advance(seconds=1)
         lay_before_dispatcher(site)
-    assert asked() == few
+    assert asked() <= few + 1, "the city's version is looked at once a second"
