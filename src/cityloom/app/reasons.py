@@ -4,6 +4,15 @@ from cityloom.base.reasons import register
 
 register(
     {
+        "command.train_from": (
+            "请给出 FILE 以及 --text 和 --label，或只用 --from-city",
+            "name a FILE with --text and --label, or say --from-city without a file",
+        ),
+        "command.no_labels": (
+            "列{column}里没有类别；请检查列名",
+            "the column {column} holds no class; check its name",
+        ),
+        "command.lexicon_wrong": ("{file}不能用：{why}", "{file} cannot be used: {why}"),
         "command.say_city": (
             "本系统有多个城市，请用 --city 说明是哪一个：{known}",
             "there are several cities, so say --city; one of: {known}",

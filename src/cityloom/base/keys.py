@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,6 +30,18 @@ def present_keys() -> tuple[str, ...]:
     except FileNotFoundError:  # never rotated: the key of the first start
         return tuple(settings.CITYLOOM_DATA_KEYS)
     return _keys_in(path, changed_at)
+
+
+def mark_of(purpose: str, digest: str) -> str:
+    """The installation's signature of a digest for one purpose: only who holds its data key can make it."""
+    return vault().mark(f"{purpose} {digest}").hex()
+
+
+def is_marked(purpose: str, digest: str, mark: str) -> bool:
+    """Whether this installation signed that digest for that purpose, under its present or an earlier key."""
+    said = mark.encode("utf-8", "replace")
+    known = [each.hex().encode() for each in vault().marks(f"{purpose} {digest}")]
+    return any([hmac.compare_digest(each, said) for each in known])
 
 
 @lru_cache(maxsize=8)

@@ -33,10 +33,11 @@ _EMPTY_WORDS = frozenset(
 class ColdClassifier:
     """Classifies by lists of words alone; see `cold_classifier`."""
 
-    def __init__(self, name: str, labels: Sequence[ClassCode], lexicon: Lexicon) -> None:
+    def __init__(self, name: str, labels: Sequence[ClassCode], lists: Sequence[Mapping[str, float]]) -> None:
         self._name = name
         self.labels = tuple(labels)
-        self._lexicon = lexicon
+        self._lists = tuple(lists)
+        self._lexicon = Lexicon.of_lists(lists)
 
     @property
     def name(self) -> str:
@@ -60,6 +61,10 @@ class ColdClassifier:
             known = bool(said.words)
             answers.append(Likely(self.labels[label], float(_confidences(said)[label])) if known else None)
         return answers
+
+    def words_by_class(self) -> dict[ClassCode, dict[str, float]]:
+        """The words of each class with their weights: what a trained classifier of the same city starts from."""
+        return {label: dict(words) for label, words in zip(self.labels, self._lists, strict=True)}
 
     def _proposal(self, said: Said, label: int, confidences: np.ndarray) -> Proposal:
         words = tuple(word for word, _ in said.words_for(label))
@@ -86,7 +91,7 @@ def cold_classifier(
             own = lists[at[listed.class_code]]
             for word in (*listed.zh, *listed.en):
                 own[word] = max(own.get(word, 0.0), listed.weight)
-    return ColdClassifier(name, [each.code for each in leaves], Lexicon.of_lists(lists))
+    return ColdClassifier(name, [each.code for each in leaves], lists)
 
 
 def _words_of_class(matter: MatterClass, standards: Sequence[Standard]) -> dict[str, float]:

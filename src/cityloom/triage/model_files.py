@@ -43,6 +43,7 @@ register(
 )
 
 FORM = 1
+SIGNED_FOR = "triage model"  # what the installation's mark on a model is for
 _CARD, _SIGNATURE, _ARRAYS = "card.json", "signature.json", "arrays.npz"
 _MOST_BYTES = 400_000_000  # unpacked
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "rjieba")
@@ -108,12 +109,22 @@ def save_model(
 
 
 def load_model(path: Path, verify: Verify | None) -> TrainedClassifier:
-    """The classifier in a file; `verify` says whether the installation signed that digest, None trusts any file.
+    """The classifier in a file, as `read_model` reads it."""
+    try:
+        content = path.read_bytes()
+    except OSError as wrong:
+        raise BadModel("triage.model_unreadable", file=path.name, detail=str(wrong)) from wrong
+    return read_model(content, path.name, verify)
 
-    Raises BadModel for what cannot be read or does not fit together, ModelNotSigned for a stranger's.
+
+def read_model(content: bytes, file: str, verify: Verify | None) -> TrainedClassifier:
+    """The classifier in the bytes of a file that is called so in errors.
+
+    `verify` says whether the installation signed that digest, None trusts any. Raises BadModel for what cannot be
+    read or does not fit together, ModelNotSigned for a stranger's.
     """
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(each.file_size for each in packed.infolist()) > _MOST_BYTES:
                 raise ValueError("larger than any model")
             card_bytes, arrays, signature = (packed.read(name) for name in (_CARD, _ARRAYS, _SIGNATURE))
@@ -122,13 +133,13 @@ def load_model(path: Path, verify: Verify | None) -> TrainedClassifier:
         if signed["digest"] != digest:
             raise ValueError("its content is not what its digest says")
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, RecursionError, zipfile.BadZipFile) as wrong:
-        raise BadModel("triage.model_unreadable", file=path.name, detail=str(wrong)) from wrong
+        raise BadModel("triage.model_unreadable", file=file, detail=str(wrong)) from wrong
     if verify is not None and not verify(digest, str(signed.get("mark", ""))):
-        raise ModelNotSigned("triage.model_not_signed", file=path.name)
+        raise ModelNotSigned("triage.model_not_signed", file=file)
     try:
         return _unpacked(card, arrays, digest)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as wrong:
-        raise BadModel("triage.model_unreadable", file=path.name, detail=str(wrong)) from wrong
+        raise BadModel("triage.model_unreadable", file=file, detail=str(wrong)) from wrong
 
 
 def _packed(model: TrainedClassifier) -> bytes:
@@ -189,7 +200,7 @@ def _check(
     starts, texts, filed = precedents.starts, precedents.texts, precedents.labels
     if starts.shape != (words + 1,) or (np.diff(starts) < 0).any() or starts[0] != 0 or starts[-1] != texts.size:
         raise ValueError("its precedents do not fit its words")
-    if texts.size and not (0 <= texts.min() and texts.max() < filed.size and 0 <= filed.min() < labels):
+    if texts.size and not (texts.min() >= 0 and texts.max() < filed.size and 0 <= filed.min() < labels):
         raise ValueError("its precedents name texts that are not there")
 
 

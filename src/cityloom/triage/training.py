@@ -102,6 +102,7 @@ def train(
         "chosen": {"cost": chosen.cost, "lexicon_share": chosen.share, "temperature": round(chosen.temperature, 4)},
         "headline_weight": recipe.headline_weight,
         "seed": recipe.seed,
+        "inner_macro_f1": round(chosen.macro_f1, 4),
     }
     return TrainedClassifier(
         name="",
@@ -215,6 +216,7 @@ class _Choice:
     cost: float
     share: float
     temperature: float
+    macro_f1: float
 
 
 def _choose(
@@ -240,7 +242,7 @@ def _choose(
     held = _out_of_fold(matrix[rows], idf, wanted[rows], cost, seed + 1)
     shares = {share: _macro_f1(wanted[rows], held + share * said[rows]) for share in LEXICON_SHARES}
     share = _first_best(shares)
-    return _Choice(cost, share, fit_temperature(held + share * said[rows], wanted[rows]))
+    return _Choice(cost, share, fit_temperature(held + share * said[rows], wanted[rows]), shares[share])
 
 
 def _first_best(figures: Mapping[float, float]) -> float:
