@@ -9,7 +9,8 @@ from tests.cases.people import with_settings
 
 from cityloom.cases.actions.send_relay_message import send_relay_message
 from cityloom.cases.errors import BadReport, NoSuchReport, NotAllowed, TooManyMessages
-from cityloom.cases.relay import MASK, RelayMessage, list_broken_relay, list_relay, mark_read, screen
+from cityloom.cases.relay import RelayMessage, list_broken_relay, list_relay, mark_read, screen
+from cityloom.triage.masking import MASK
 
 
 @pytest.mark.parametrize(

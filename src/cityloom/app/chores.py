@@ -17,6 +17,7 @@ from cityloom.base.outbox import drop_told
 from cityloom.base.rate_limits import forget_free
 from cityloom.base.sending import MESSAGES_KEPT, forget_messages
 from cityloom.cases.actions.apply_retention import apply_retention
+from cityloom.cases.actions.mask_old_words import mask_old_words
 from cityloom.cases.actions.plan_register_checks import plan_register_checks
 from cityloom.cases.actions.sign_root import is_root_due, sign_root
 from cityloom.cases.actions.swap_with_partners import swap_with_partners
@@ -81,6 +82,11 @@ def retain(clock: Clock) -> Found:
             yield f"held_{each.kind}", each.held
 
 
+def mask_words(clock: Clock) -> Found:
+    """Mask what was received before texts were masked, some reports at a time until none is left."""
+    yield "old_words_masked", mask_old_words(clock)
+
+
 def sign_roots(clock: Clock) -> Found:
     """Sign how far every history has come, once a day of the city has ended; a missed day is not made up for."""
     for city in _cities():
@@ -122,6 +128,7 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (plan_checks, timedelta(minutes=10), False),
     (take_over, timedelta(hours=1), False),
     (retain, timedelta(days=1), True),
+    (mask_words, timedelta(seconds=10), False),
     (sign_roots, timedelta(minutes=1), False),
     (fold, timedelta(seconds=5), False),
 )

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cityloom.base.errors import CityloomError
+from cityloom.triage.masking import Personal, find_personal
 
 PHONE, IDENTITY, CODE = "[phone]", "[identity]", "[code]"
 
 _LETTERS = "2-9A-HJ-NP-Za-hj-np-z"  # of tracking codes, however they were typed
-_BIRTHDAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _EDGE, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     # the address of a report's own page
@@ -23,13 +23,9 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     # 26 letters and digits: together, or in groups as people read them out
     (re.compile(rf"{_EDGE}[{_LETTERS}]{{26}}{_END}"), CODE),
     (re.compile(rf"{_EDGE}(?=[A-Za-z \-]*[2-9])(?:[{_LETTERS}][ \-]?){{25}}[{_LETTERS}]{_END}"), CODE),
-    # the 18 signs of an identity card
-    (re.compile(rf"{_EDGE}[1-9]\d{{5}}{_BIRTHDAY}\d{{3}}[\dXx]{_END}"), IDENTITY),
-    # mobiles, landlines with their area, numbers of other countries
-    (re.compile(rf"(?<![0-9A-Za-z+])(?:(?:\+|00)?86[ \-]?)?1[3-9]\d[ \-]?\d{{4}}[ \-]?\d{{4}}{_END}"), PHONE),
-    (re.compile(rf"{_EDGE}\(?0\d{{2,3}}\)?[ \-]?\d{{7,8}}{_END}"), PHONE),
-    (re.compile(rf"(?<![0-9A-Za-z])\+\d(?:[ \-]?\d){{7,14}}{_END}"), PHONE),
 )  # fmt: skip
+_INSTEAD = {Personal.IDENTITY: IDENTITY, Personal.MOBILE: PHONE, Personal.LANDLINE: PHONE}
+_NUMBERS = frozenset(_INSTEAD)
 # What a database adds to an error: the values of the row that failed.
 _ROW_VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
 
@@ -38,7 +34,11 @@ def mask(text: str) -> str:
     """The text with phones, identity numbers, private codes and their pages' addresses masked."""
     for pattern, instead in _MASKS:
         text = pattern.sub(instead, text)
-    return text
+    parts, last = [], 0
+    for span in find_personal(text, _NUMBERS):
+        parts += [text[last : span.start], _INSTEAD[span.kind]]
+        last = span.end
+    return "".join([*parts, text[last:]])
 
 
 def masked_value(value: Any) -> Any:

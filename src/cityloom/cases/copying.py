@@ -15,7 +15,7 @@ from django.db.models import JSONField
 from cityloom.base.crypto import canonical
 from cityloom.cases import models
 from cityloom.cases.keeping import TABLES
-from cityloom.cases.values import Case, Entry, Report, Request, RunningClock, Task
+from cityloom.cases.values import Case, Entry, Original, Report, Request, RunningClock, Task
 
 Cell = Callable[[Any], str]
 _JSON_LISTS = frozenset({"pauses", "warn_at"})
@@ -26,6 +26,7 @@ _MODELS = {
     RunningClock: models.RunningClock,
     Request: models.Request,
     Entry: models.Entry,
+    Original: models.Original,
 }
 
 

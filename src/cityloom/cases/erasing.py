@@ -78,10 +78,11 @@ def _goes(entry: Entry, erasing: Erasing) -> bool:
 
 def erase_texts(cursor: CursorWrapper, entries: Sequence[Entry]) -> int:
     """Take text and salt of these entries away; the database lets nothing else of them change."""
-    cursor.execute(
-        "UPDATE cases_entry SET text = NULL, text_salt = NULL WHERE id = ANY(%s)", [[e.id for e in entries]]
-    )
-    return int(cursor.rowcount)
+    gone = [e.id for e in entries]
+    cursor.execute("UPDATE cases_entry SET text = NULL, text_salt = NULL WHERE id = ANY(%s)", [gone])
+    count = int(cursor.rowcount)
+    cursor.execute("DELETE FROM cases_original WHERE id = ANY(%s)", [gone])
+    return count
 
 
 def erase_relay(cursor: CursorWrapper, erasing: Erasing) -> int:
@@ -130,4 +131,10 @@ def _erase_asked_for(cursor: CursorWrapper, erasing: Erasing) -> int:
     return len(gone)
 
 
-ERASERS.append(_erase_asked_for)
+def _erase_originals(cursor: CursorWrapper, erasing: Erasing) -> int:
+    """What these reports said word for word: it names the person or tells how to reach somebody."""
+    cursor.execute("DELETE FROM cases_original WHERE id = ANY(%s)", [list(erasing.report_ids)])
+    return int(cursor.rowcount)
+
+
+ERASERS += [_erase_asked_for, _erase_originals]

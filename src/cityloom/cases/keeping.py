@@ -22,10 +22,11 @@ from cityloom.base.statements import Statement, send_together
 from cityloom.base.tallies import is_heard, tally
 from cityloom.cases.changes import Draft
 from cityloom.cases.errors import NoSuchCase, NoSuchReport, StaleVersion
-from cityloom.cases.values import Case, CaseFile, Entry, Report, Request, RunningClock, Task
+from cityloom.cases.originals import kept_text
+from cityloom.cases.values import Case, CaseFile, Entry, Original, Report, Request, RunningClock, Task
 from cityloom.city.values import Post
 
-Row = TypeVar("Row", Case, Task, Report, RunningClock, Request, Entry)
+Row = TypeVar("Row", Case, Task, Report, RunningClock, Request, Entry, Original)
 TABLES: dict[type, str] = {
     Case: "cases_case",
     Task: "cases_task",
@@ -33,11 +34,12 @@ TABLES: dict[type, str] = {
     RunningClock: "cases_clock",
     Request: "cases_request",
     Entry: "cases_entry",
+    Original: "cases_original",
 }
 PARTS = ("reports", "tasks", "clocks", "requests")  # what moves with a case
 _JSON = {"outcome", "reason", "changes", "pauses", "warn_at", "asked"}
 _LISTS = {"areas", "complained_about"}
-_BYTES = {"head", "tracking_hash", "previous", "hash", "text_salt", "text_digest"}
+_BYTES = {"head", "tracking_hash", "previous", "hash", "text_salt", "text_digest", "sealed", "key_mark"}
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
@@ -117,9 +119,9 @@ def keep_new(
 
     `moved_reports`: its reports belonged to another case until now.
     """
-    entries, file = _chained(file, drafts, at, chain_seed)
+    entries, file, originals = _chained(file, drafts, at, chain_seed)
     reports = [_inserting(file.reports, moved_reports)] if file.reports else []
-    rows = (file.tasks, file.clocks, entries)
+    rows = (file.tasks, file.clocks, entries, originals)
     send_together(
         [*also, _inserting([file.case]), *reports, *map(_inserting, filter(None, rows)), _telling(file, entries, at)]
     )
@@ -137,13 +139,14 @@ def keep_moves(
 ) -> CaseFile:
     """Write what changed, if nobody moved the case since `before` was read; else StaleVersion tells what changed."""
     after = after.with_case(version=before.case.version + 1)
-    entries, after = _chained(after, drafts, at, before.case.head)
+    entries, after, originals = _chained(after, drafts, at, before.case.head)
     cursor.execute(_UPDATE_CASE, [*_row(after.case), before.case.id, before.case.version])
     if cursor.rowcount != 1:
         refuse_stale(cursor, get_file_by_id(cursor, before.case.id).case, before.case.version)
     changed = [_changed(getattr(before, kind), getattr(after, kind)) for kind in PARTS]
     replacing = [_inserting(rows, replacing=True) for rows in changed if rows]
-    send_together([*also, *replacing, _inserting(entries), _telling(after, entries, at)])
+    told = [_inserting(rows) for rows in (entries, originals) if rows]
+    send_together([*also, *replacing, *told, _telling(after, entries, at)])
     known = {r.id for r in before.reports}
     _count_once_committed(entries, [r for r in after.reports if r.id not in known])
     return after
@@ -219,16 +222,24 @@ def _told_moment(at: datetime | None) -> str | None:
 # --- the chain --------------------------------------------------------------------------------------------------
 
 
-def _chained(file: CaseFile, drafts: Sequence[Draft], at: datetime, head: bytes) -> tuple[list[Entry], CaseFile]:
+def _chained(
+    file: CaseFile, drafts: Sequence[Draft], at: datetime, head: bytes
+) -> tuple[list[Entry], CaseFile, list[Original]]:
+    """The entries, the case at their end, and what was said word for word where an entry's text was masked."""
     seq = file.case.seq
     words = {r.id: r.words for r in file.reports}
     entries: list[Entry] = []
+    originals: list[Original] = []
     for draft, entry_id in zip(drafts, ids.take(len(drafts)), strict=True):
         seq += 1
+        text, original = kept_text(entry_id, file.case.city_id, draft.text, draft.by, at)
+        draft = replace(draft, text=text)
+        if original is not None:
+            originals.append(original)
         entry = _link(file.case, draft, entry_id, seq, head, at, words)
         head = entry.hash
         entries.append(entry)
-    return entries, file.with_case(seq=seq, head=head)
+    return entries, file.with_case(seq=seq, head=head), originals
 
 
 def _link(

@@ -31,6 +31,7 @@ class SealedTable:
 
 TABLES: list[SealedTable] = [
     SealedTable("cases_reporter", ("name_sealed", "phone_sealed", "address_sealed"), ("phone_sealed", "phone_index")),
+    SealedTable("cases_original", ("sealed",)),
     SealedTable("cases_relay", ("text_sealed",)),
     SealedTable("cases_rights_request", ("wish_sealed",)),
     SealedTable("city_second_factor", ("key_sealed",)),

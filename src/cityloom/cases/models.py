@@ -187,6 +187,7 @@ class Report(Kept):
     callback_next_at = models.DateTimeField(null=True)
     version = models.IntegerField()
     split_from = models.BigIntegerField(null=True)
+    words_masked = models.BooleanField(default=False)
 
     class Meta:
         db_table = "cases_report"
@@ -194,6 +195,7 @@ class Report(Kept):
             models.Index(fields=["case"], name="cases_report_case"),
             models.Index(fields=["reporter_id"], condition=~Q(reporter_id=None), name="cases_report_reporter"),
             models.Index(fields=["split_from"], condition=~Q(split_from=None), name="cases_report_split"),
+            models.Index(fields=["id"], condition=Q(words_masked=False), name="cases_report_unmasked"),
             models.Index(fields=["city", "id"], condition=Q(state="due_callback"), name="cases_report_callback"),
             models.Index(fields=["city", "callback_at"], condition=~Q(callback_at=None), name="cases_report_called"),
         ]
@@ -208,6 +210,18 @@ class Report(Kept):
                 fields=["city", "external_id"], condition=~Q(external_id=None), name="cases_report_external"
             ),
         ]
+
+
+class Original(Kept):
+    """What was said word for word, sealed, where the shown text was masked; `id` is the report's or the entry's."""
+
+    sealed = models.BinaryField()
+    key_mark = models.BinaryField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_original"
+        indexes = [models.Index(fields=["key_mark", "id"], name="cases_original_key")]
 
 
 class Reporter(Kept):
@@ -821,3 +835,36 @@ class CellDelta(Counted):
 
     class Meta:
         db_table = "cases_cell_delta"
+
+
+# --- what reads the reports ----------------------------------------------------------------------------------------
+
+
+class TrainedModel(models.Model):
+    """A trained classifier of a city: its file as it was made, and the card of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    city = _city()
+    name = _text()
+    card = models.JSONField()
+    content = models.BinaryField()
+    added_at = models.DateTimeField()
+    added_by = _text(150)
+
+    class Meta:
+        db_table = "cases_model"
+        constraints = [models.UniqueConstraint(fields=["city", "name"], name="cases_model_once")]
+
+
+class ModelUse(models.Model):
+    """From when on a model reads the reports of a city; an empty name: the city folder alone. The newest row holds."""
+
+    id = models.BigAutoField(primary_key=True)
+    city = _city()
+    name = _text(blank=True)
+    at = models.DateTimeField()
+    by_login = _text(150)
+
+    class Meta:
+        db_table = "cases_model_use"
+        indexes = [models.Index(fields=["city", "-id"], name="cases_model_use_last")]

@@ -6,7 +6,6 @@ as a salted digest only, so that it can be erased like any other words of a pers
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from cityloom.cases.permissions import may_see
 from cityloom.cases.values import CaseFile
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
+from cityloom.triage.masking import CONTACT, mask
 
 register(
     {
@@ -48,25 +48,8 @@ RESIDENT_SIDE, UNIT_SIDE = "resident", "unit"
 A_DAY = 10  # messages of one side of one report; `limits.relay_a_day` changes it
 CHARS = 1000  # `limits.relay_chars`
 AFTER_END_DAYS = 30  # `limits.relay_after_end_days`
-MASK = "＊＊＊"
 
 # --- screening ---------------------------------------------------------------------------------------------------
-
-# Digits as people write them to get past a filter: full width, and the words of the numerals.
-_FOLDED = str.maketrans(
-    "０１２３４５６７８９〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖＠．－（）",
-    "0123456789001234567891123456789@.-()",
-)
-_GAP = r"[\s\-—.·_、,，]{0,3}"
-_MOBILE = rf"(?:\+?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}"
-_LANDLINE = rf"\(?0\d{{2,3}}\)?{_GAP}[2-9]\d{{2,3}}{_GAP}\d{{4}}"
-_SERVICE = rf"[48]00{_GAP}\d{{3}}{_GAP}\d{{4}}"
-_IDENTITY = rf"[1-9](?:{_GAP}\d){{16}}{_GAP}[\dXx]"
-_MAIL = r"[\w.+-]{1,64}\s?@\s?[\w-]{1,60}(?:\.[\w-]{1,20}){1,4}"
-_ACCOUNT = r"(?:微信|weixin|wechat|vx|qq|扣扣|威信)(?:号码|号|id)?\s?(?:是|为|is|[:：])?\s?[A-Za-z0-9_-]{5,20}"
-HIDDEN = re.compile(
-    rf"(?<!\d)(?:{_IDENTITY}|{_MOBILE}|{_LANDLINE}|{_SERVICE})(?![\dXx])|{_MAIL}|{_ACCOUNT}", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -78,17 +61,9 @@ class Screened:
 
 
 def screen(text: str) -> Screened:
-    """The text with phone and identity numbers, mail addresses and accounts masked, however they are spelled. Pure.
-
-    Full-width digits and Chinese numerals count as digits where they make a whole number.
-    """
-    folded = text.translate(_FOLDED)
-    parts: list[str] = []
-    last = hidden = 0
-    for found in HIDDEN.finditer(folded):
-        parts += [text[last : found.start()], MASK]
-        last, hidden = found.end(), hidden + 1
-    return Screened("".join([*parts, text[last:]]), hidden)
+    """The text with phone, identity and card numbers, mail addresses and accounts masked, however spelled."""
+    masked = mask(text, CONTACT)
+    return Screened(masked.text, len(masked.spans))
 
 
 # --- who may -----------------------------------------------------------------------------------------------------

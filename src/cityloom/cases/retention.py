@@ -35,7 +35,7 @@ KINDS: tuple[Kind, ...] = (
 
 # Which reports of ended cases still hold data of a kind.
 _HOLDS_DATA = {
-    "contact": "r.reporter_id IS NOT NULL",
+    "contact": "(r.reporter_id IS NOT NULL OR EXISTS (SELECT 1 FROM cases_original o WHERE o.id = r.id))",
     "relay": "EXISTS (SELECT 1 FROM cases_relay y WHERE y.report_id = r.id AND y.text_sealed <> ''::bytea)",
     "photos": "EXISTS (SELECT 1 FROM cases_photo p WHERE p.report_id = r.id)",
     "words": "(r.words <> '' OR r.address <> '')",

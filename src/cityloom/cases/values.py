@@ -164,6 +164,19 @@ class Report:
     callback_next_at: datetime | None = None  # when the reporter asked to be called
     split_from: int | None = None  # the report of another case that said this too
     version: int = 1
+    words_masked: bool = True  # False: received before texts were masked, and not looked through yet
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What was said word for word, sealed, where the text that is shown was masked; `id` is that of its report or
+    entry, and no other row of either has it."""
+
+    id: int
+    city_id: int
+    sealed: bytes
+    key_mark: bytes
+    kept_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from cityloom.base.crypto import salted_digest
 from cityloom.cases.changes import BRIEF, TRACKED, UNTOLD, brief, plain, trimmed
 from cityloom.cases.keeping import link_hash
+from cityloom.cases.originals import MASKED_LATER
 from cityloom.cases.values import CaseFile, Entry
 
 
@@ -26,6 +27,7 @@ def verify_chain(file: CaseFile, entries: Sequence[Entry], seed: bytes) -> list[
     number = file.case.number
     found: list[Broken] = []
     previous, words = seed, {r.id: r.words for r in file.reports}
+    anew = {e.changes.get("words_of"): e.seq for e in entries if e.move == MASKED_LATER}
     for expected, entry in enumerate(entries, 1):
         if entry.seq != expected:
             return [*found, Broken(number, expected, "entry missing or out of order")]
@@ -33,7 +35,7 @@ def verify_chain(file: CaseFile, entries: Sequence[Entry], seed: bytes) -> list[
             found.append(Broken(number, entry.seq, "not chained to the entry before"))
         if link_hash(entry) != bytes(entry.hash):
             found.append(Broken(number, entry.seq, "content does not match its hash"))
-        if not _text_fits(entry, words):
+        if not _text_fits(entry, words, anew):
             found.append(Broken(number, entry.seq, "text does not match its digest"))
         previous = bytes(entry.hash)
     if file.case.seq != len(entries) or bytes(file.case.head) != previous:
@@ -43,13 +45,17 @@ def verify_chain(file: CaseFile, entries: Sequence[Entry], seed: bytes) -> list[
     return found
 
 
-def _text_fits(entry: Entry, words: dict[int, str]) -> bool:
+def _text_fits(entry: Entry, words: dict[int, str], anew: dict[int | None, int]) -> bool:
+    """Whether a text is the one its digest was made of. `anew`: the reports whose words were masked later, each with
+    the number of the entry that vouches for the masked ones; what vouched before lost its salt then."""
     vouched = entry.text
     if entry.changes.get("words_of") is not None:
         vouched = words.get(entry.changes["words_of"])
     if entry.text_digest is None:
         return entry.text is None
     if not vouched:  # erased: the digest stays as the place where a text was
+        return True
+    if entry.text_salt is None and entry.seq < anew.get(entry.changes.get("words_of", 0), 0):
         return True
     return entry.text_salt is not None and salted_digest(vouched, bytes(entry.text_salt)) == bytes(entry.text_digest)
 

@@ -19,6 +19,7 @@ from cityloom.base.reasons import Reason
 from cityloom.cases.changes import TRACKED
 from cityloom.cases.guards import PUBLIC
 from cityloom.cases.keeping import chain_seed, link_hash
+from cityloom.cases.originals import Said, shown_text
 from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.places import cell_of, whole_city
 from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
@@ -48,6 +49,7 @@ class PastCase(NamedTuple):
     tasks: tuple[Task, ...]
     clock: RunningClock | None
     entry: Entry
+    said: Said
 
     def rows(self) -> tuple[Any, ...]:
         """All of them."""
@@ -179,10 +181,12 @@ class Arrivals:
         told = self._told(record, place, case_id, kind, standard, opened)
         tasks = self._tasks(record, told["state"], case_id, task_id, more)
         clock = self._promise(record, case_id, clock_id, standard)
-        report = self._report(record, told["state"], place, case_id, report_id, reporter_id)
+        said = Said(record.words, place.address)
+        shown = said.shown()
+        report = self._report(record, told["state"], place, case_id, report_id, reporter_id, shown)
         entry = self._entry(record, told, report, entry_id)
         case = Case(**told, next_due_at=clock.due_at if clock is not None else None, head=entry.hash)
-        return PastCase(case, report, tasks, clock, entry)
+        return PastCase(case, report, tasks, clock, entry, said)
 
     def _told(
         self, record: Record, place: Place, case_id: int, kind: Kind, standard: Standard | None, opened: datetime
@@ -210,13 +214,13 @@ class Arrivals:
             class_code=record.class_code,
             standard_code=standard.code if standard else None,
             urgency=standard.urgency.value if standard else Urgency.ORDINARY.value,
-            title=record.title,
+            title=shown_text(record.title),
             lon=place.lon,
             lat=place.lat,
             area=place.area,
             areas=place.areas,
             cell=place.cell,
-            address=place.address,
+            address=shown_text(place.address),
             lead_unit=record.lead,
             state_since=closed or record.opened_at,
             closed_at=closed,
@@ -311,7 +315,14 @@ class Arrivals:
         )
 
     def _report(
-        self, record: Record, case_state: str, place: Place, case_id: int, report_id: int, reporter_id: int | None
+        self,
+        record: Record,
+        case_state: str,
+        place: Place,
+        case_id: int,
+        report_id: int,
+        reporter_id: int | None,
+        said: Said,
     ) -> Report:
         settled = _settled(record, case_state, reporter_id)
         return Report(
@@ -320,7 +331,7 @@ class Arrivals:
             case_id=case_id,
             source=record.source,
             state=settled.state,
-            words=record.words,
+            words=said.words,
             occurred_at=record.opened_at,
             received_at=record.opened_at,
             external_id=record.key,
@@ -329,7 +340,7 @@ class Arrivals:
             lon=place.lon,
             lat=place.lat,
             area=place.area,
-            address=place.address,
+            address=said.address,
             reporter_id=reporter_id,
             received_by=SYSTEM.login,
             callback_attempts=settled.attempts,

@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from cityloom.base.errors import CityloomError
+from cityloom.base.reasons import Reason
 from cityloom.cases.actions.decide_request import decide_request
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.actions.move_report import move_report
@@ -24,6 +25,7 @@ from cityloom.cases.keeping import get_file, list_entries
 from cityloom.cases.offers import open_verdicts
 from cityloom.cases.order_queries import list_orders_of_case
 from cityloom.cases.orders import ISSUERS, READERS
+from cityloom.cases.originals import MAY_READ, Said, open_words
 from cityloom.cases.permissions import may_see
 from cityloom.cases.promises import standard_of
 from cityloom.cases.queries import PhotoRow, list_photos
@@ -34,6 +36,7 @@ from cityloom.cases.values import CaseFile, Details, Entry, Report, Request, Run
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
+from cityloom.triage.masking import MASK
 from cityloom.web import context
 from cityloom.web.asked_words import asked_lines
 from cityloom.web.case_forms import FIELDS, MoveForm, details_of, move_forms, with_typed
@@ -112,6 +115,7 @@ class ReportLine:
     received_at: datetime
     address: str
     has_contact: bool
+    masked: bool
     confidential: bool
     outcome: str
     photos: tuple[PhotoRow, ...]
@@ -155,6 +159,8 @@ class CasePage:
     seq: Annotated[int, "the number of the newest entry that is shown"]
     people: Annotated[PeoplePart, "messages with the resident, whom it is about, the hold"] = NO_PEOPLE
     contacts: Annotated[Sequence[tuple[str, Contact]], "opened contacts, by report"] = ()
+    originals: Annotated[Sequence[tuple[str, Said]], "opened original words, by report"] = ()
+    original_reasons: Annotated[Sequence[tuple[str, str]], "why the post may read the original words"] = ()
     news: Annotated[Sequence[Knot], "what others did since the version the person saw"] = ()
     error: Annotated[str, "why a move was refused, when its form is gone"] = ""
     solved_before: Annotated[Sequence[SolvedBefore], "what wardens solved on the spot here before"] = ()
@@ -227,6 +233,19 @@ def contact(request: HttpRequest, city: City, post: Post, number: str) -> HttpRe
     return show(request, replace(page, contacts=[(which.get(c.report_id, ""), c) for c in found]))
 
 
+@require_POST
+@for_staff
+def original_words(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
+    """Open what was said word for word where the shown words are masked; who looked, when and why is recorded."""
+    reason = context.typed_of(request.POST, "reason")["reason"].strip()[:60]
+    with connection.cursor() as cursor:
+        file = get_file(cursor, city.id, number)
+    which = {r.id: str(n) for n, r in enumerate(file.reports, 1)}
+    found = open_words(file, post, reason, context.clock())
+    page = page_of(city, post, number)
+    return show(request, replace(page, originals=[(which.get(o.report_id, ""), o.said) for o in found]))
+
+
 def _move(request: HttpRequest, city: City, post: Post, number: str, typed: Mapping[str, str]) -> None:
     details = details_of(typed, city, post)
     version = int(typed["version"]) if typed["version"].isdigit() else 0
@@ -271,6 +290,9 @@ def page_of(city: City, post: Post, number: str) -> CasePage:
     named, now = names(city), context.clock().now()
     orders = [order_line(o, named, now) for o in found]
     page = replace(page, past=place_past(history, file.case.number, names(city)))
+    if any(r.masked for r in page.reports):
+        reasons = [why for why, roles in MAY_READ.items() if post.role in roles]
+        page = replace(page, original_reasons=[(w, named.reason(Reason(f"read.{w}"))) for w in reasons])
     return replace(page, orders=orders, may_order=post.role in ISSUERS, people=people)
 
 
@@ -423,6 +445,7 @@ def _report_line(number: int, report: Report, file: CaseFile, photos: list[Photo
         received_at=report.received_at,
         address=report.address if report.address != file.case.address else "",
         has_contact=report.reporter_id is not None,
+        masked=MASK in report.words or MASK in report.address,
         confidential=report.confidential,
         outcome=_outcome(report, named),
         photos=tuple(p for p in photos if p.report_id == report.id),

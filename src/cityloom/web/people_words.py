@@ -8,6 +8,11 @@ PEOPLE_WORDS: dict[str, tuple[str, str]] = {
     "move.ask_rights": ("提出个人信息权利请求", "ask about one's data"),
     "move.decide_rights": ("答复个人信息权利请求", "answer a rights request"),
     "move.erase": ("删除个人信息", "erase personal data"),
+    "move.mask": ("隐去文字中的个人信息", "mask personal data in the words"),
+    "original.masked": ("文字中的个人信息已隐去", "personal data in the words is masked"),
+    "original.reason": ("查看原文的理由（会留记录）", "Why you need the original words (this is recorded)"),
+    "original.show": ("显示原文", "Show the original"),
+    "original.title": ("原文", "In the original"),
     "move.correct": ("更正个人信息", "correct personal data"),
     # messages between handler and resident
     "relay.title": ("与诉求人沟通", "Write to the resident"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cityloom.base.reasons import Reason
+from cityloom.cases.originals import shown_entry_text
 from cityloom.cases.telling import SENDS, TOLD_IN_WORDS, TOLD_WITH_REASON, is_own_words
 from cityloom.cases.values import Entry, Report
 from cityloom.web.naming import Names
@@ -47,7 +48,7 @@ def _resident_knot(entry: Entry, only_report: bool, named: Names) -> Knot:
         title=say(f"knot.{entry.move}", unit=named.unit(unit)) if f"knot.{entry.move}" in WORDS else "",
         at=entry.occurred_at,
         reason=named.reason(entry.reason) if entry.move in TOLD_WITH_REASON else "",
-        note=(entry.text or "") if entry.move in TOLD_IN_WORDS or own_words else "",
+        note=(shown_entry_text(entry) or "") if entry.move in TOLD_IN_WORDS or own_words else "",
         seq=entry.seq,
     )
 
@@ -82,7 +83,7 @@ def _staff_knot(entry: Entry, named: Names) -> Knot:
         at=entry.occurred_at,
         who=" · ".join(w for w in who if w),
         reason=named.reason(entry.reason),
-        note=entry.text or "",
+        note=shown_entry_text(entry) or "",
         states=states,
         kind=_kind(entry),
         seq=entry.seq,

@@ -89,6 +89,7 @@ urlpatterns = [
     path("long-term/", hard_lists.long_term, name="long_term"),
     path("precedents/", hard_lists.precedents, name="precedents"),
     path("case/<str:number>/contact/", case.contact, name="case_contact"),
+    path("case/<str:number>/words/", case.original_words, name="case_words"),
     path("case/<str:number>/relay/", case_people.case_relay, name="case_relay"),
     path("case/<str:number>/about/", case_people.case_about, name="case_about"),
     path("case/<str:number>/hold/", case_people.case_hold, name="case_hold"),

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Clock
 from cityloom.cases.keeping import get_file_by_id, list_entries
+from cityloom.cases.originals import original_of
 from cityloom.cases.queries import list_photos
 from cityloom.cases.relay import list_relay
 from cityloom.cases.reporters import open_rows
@@ -67,6 +68,7 @@ def _reports(cursor: CursorWrapper, reporter_ids: Sequence[int]) -> list[tuple[C
 def _report(cursor: CursorWrapper, file: CaseFile, report: Report) -> dict[str, Any]:
     own = [p for p in list_photos(cursor, file.case.id) if p.report_id == report.id]
     entries = list_entries(cursor, file.case.id)
+    said = original_of(cursor, report)
     return {
         "case": file.case.number,
         "class": file.case.class_code,
@@ -74,8 +76,8 @@ def _report(cursor: CursorWrapper, file: CaseFile, report: Report) -> dict[str, 
         "source": report.source,
         "said_at": _iso(report.occurred_at),
         "received_at": _iso(report.received_at),
-        "words": report.words,
-        "place": {"address": report.address, "lon": report.lon, "lat": report.lat, "area": report.area},
+        "words": said.words,
+        "place": {"address": said.address, "lon": report.lon, "lat": report.lat, "area": report.area},
         "solved": report.solved,
         "satisfied": report.satisfied,
         "callback_attempts": report.callback_attempts,

@@ -22,6 +22,7 @@ from cityloom.cases.guards import PUBLIC
 from cityloom.cases.keeping import chain_seed, find_report_once, get_file, get_file_by_id, keep_moves, keep_new
 from cityloom.cases.merging import joining_state
 from cityloom.cases.moves import carry_out, open_case
+from cityloom.cases.originals import keeping_original, shown_text
 from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
@@ -120,7 +121,7 @@ def screen_report(city: City, new: NewReport) -> Place:
         raise BadReport("error.too_long", most=most)
     check_class(new.class_code, city)
     check_named(new.complained_about, city)
-    return locate(city, new.lon, new.lat, new.address, new.area)
+    return locate(city, new.lon, new.lat, shown_text(new.address), new.area)
 
 
 def _open(
@@ -168,7 +169,12 @@ def _join(
 def _with_reporter(
     city: City, new: NewReport, file: CaseFile, at: datetime
 ) -> tuple[CaseFile, tuple[Statement, ...]]:
-    """The newest report with its reporter, and what keeps the reporter; nobody who left neither name nor phone."""
+    """The newest report with its reporter, and what keeps the reporter and, where it was masked, the original text.
+
+    Nobody is kept who left neither name nor phone nor address.
+    """
+    report = file.reports[-1]
+    original = keeping_original(report, _words(new), new.address, at)
     person = Person(
         new.name,
         new.phone,
@@ -180,9 +186,9 @@ def _with_reporter(
         new.under_14,
     )
     if person.said_nothing:
-        return file, ()
+        return file, original
     reporter_id, keeping = keeping_reporter(city, person, at)
-    return file.with_reports(replace(file.reports[-1], reporter_id=reporter_id)), (keeping,)
+    return file.with_reports(replace(report, reporter_id=reporter_id)), (keeping, *original)
 
 
 def new_case_file(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str) -> CaseFile:
@@ -229,7 +235,7 @@ def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime
         case_id=case_id,
         source=new.source,
         state="received",
-        words=new.words.replace("\x00", "").strip(),
+        words=shown_text(_words(new)),
         occurred_at=new.occurred_at or at,
         received_at=at,
         tracking_hash=tracking_hash(code) if new.source in PUBLIC else None,
@@ -244,6 +250,10 @@ def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime
         received_by=by.login,
         confidential=new.confidential,
     )
+
+
+def _words(new: NewReport) -> str:
+    return new.words.replace("\x00", "").strip()
 
 
 def received_before(city: City, code: str, key: str | None, external_id: str | None = None) -> Received | None:

@@ -18,8 +18,9 @@ from django.db import connection, transaction
 from cityloom.base.clock import Clock, Elapsed
 from cityloom.base.ids import ids
 from cityloom.cases.copying import copy_in, copy_line, copy_table, row_text
+from cityloom.cases.originals import originals_of
 from cityloom.cases.reporters import COLUMNS, Person, reporter_row
-from cityloom.cases.values import Case, Entry, Place, Report, RunningClock, Task
+from cityloom.cases.values import Case, Entry, Original, Place, Report, RunningClock, Task
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.mapping import RecordMapping
 from cityloom.exchange.names_of_city import with_city_names
@@ -153,7 +154,7 @@ def _make(city: City, arrivals: Arrivals, records: Sequence[Record], done: Impor
     """All lines of the batch; counts what was made."""
     places = arrivals.places(records)
     drawn = iter(ids.take(sum(map(ids_needed, records))))
-    lines: dict[type, list[str]] = {Case: [], Report: [], Task: [], RunningClock: [], Entry: []}
+    lines: dict[type, list[str]] = {Original: [], Case: [], Report: [], Task: [], RunningClock: [], Entry: []}
     reporters: list[str] = []
     for record, place in zip(records, places, strict=True):
         own = list(islice(drawn, ids_needed(record)))
@@ -161,7 +162,8 @@ def _make(city: City, arrivals: Arrivals, records: Sequence[Record], done: Impor
         if record.name or record.phone:
             reporter_id = ids.one()
             reporters.append(_reporter_line(city, reporter_id, record, at))
-        for row in arrivals.arrive(record, place, own, reporter_id).rows():
+        past = arrivals.arrive(record, place, own, reporter_id)
+        for row in (*past.rows(), *originals_of(past.report, past.said, at)):
             lines[type(row)].append(row_text(row))
         _count(done, record, place)
     texts = tuple((kind, "".join(found).encode()) for kind, found in lines.items())

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cityloom.base.reasons import Reason, render
+from cityloom.cases.originals import shown_entry_text
 from cityloom.cases.queries import CaseRow
 from cityloom.cases.values import CaseFile, Entry, Report, Request, RunningClock, Task
 from cityloom.city.snapshot_values import City
@@ -113,5 +114,5 @@ def entry_shape(entry: Entry, city: City, with_words: bool) -> dict[str, Any]:
         "sentence": render(Reason.from_json(entry.reason), language()) if entry.reason else "",
         "changes": plain(entry.changes), "occurred_at": moment(entry.occurred_at, city),
         "recorded_at": moment(entry.recorded_at, city), "hash": entry.hash.hex(),
-        **({"text": entry.text} if with_words else {}),
+        **({"text": shown_entry_text(entry)} if with_words else {}),
     }  # fmt: skip
