@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from benchmarks.counting import costs, percentile, sent, settle, web_server
 from benchmarks.fill import Stand
-from benchmarks.listing import PAGE, filters, posts
+from benchmarks.listing import PAGE, asked
 from benchmarks.receiving import new_reports
 
 if TYPE_CHECKING:
@@ -46,17 +46,18 @@ class Call:
 
 
 def run(stand: Stand, say: Say, requests: int = 2000) -> list[Figure]:
-    """Figures of lists, then of reports, each at both doors; one server for all, settled before each."""
+    """Figures of lists, then of reports, each at both doors; one server for all."""
     reports = _reports(stand, 2 * (requests + WARM_UP))
     half = len(reports) // 2
     doors: list[tuple[str, list[Call]]] = [
-        (f"list of {PAGE} through /api/v1/cases", _repeated(api_lists(stand), requests)),
-        (f"list of {PAGE} through Open311 /requests", _repeated(open311_lists(stand, PAGE), requests)),
-        ("list of 1,000 through Open311 /requests, as asked by default", _repeated(open311_lists(stand, 1000), 120)),
+        (f"list of {PAGE} through /api/v1/cases", _drawn(api_lists(stand), requests)),
+        (f"list of {PAGE} through Open311 /requests", _drawn(open311_lists(stand, PAGE), requests)),
+        ("list of 1,000 through Open311 /requests, as asked by default", _drawn(open311_lists(stand, 1000), 120)),
         ("one report through /api/v1/reports", [api_report(new) for new in reports[:half]]),
         ("one report through Open311 /requests", [open311_report(new) for new in reports[half:]]),
     ]
     figures: list[Figure] = []
+    settle(stand)
     with web_server(stand) as (port, web):
         for name, calls in doors:
             figures += _measured(stand, port, web, name, calls, say)
@@ -66,7 +67,8 @@ def run(stand: Stand, say: Say, requests: int = 2000) -> list[Figure]:
 def _measured(stand: Stand, port: int, web: int, name: str, calls: list[Call], say: Say) -> list[Figure]:
     warm = min(WARM_UP, len(calls) // 4)
     call_all(port, calls[:warm])
-    settle(stand)
+    if calls[0].method == "POST":
+        settle(stand)
     with costs(stand, web) as cost:
         timed = call_all(port, calls[warm:])
     spans, count = [span for span, _ in timed], len(timed)
@@ -119,30 +121,28 @@ def _call(connection: http.client.HTTPConnection, call: Call) -> float:
     return span
 
 
-def _repeated(calls: list[Call], count: int, seed: int = 3) -> list[Call]:
-    """So many calls and those for warming up, each of them about equally often, in no order."""
-    wanted = count + WARM_UP
-    drawn = (calls * (wanted // len(calls) + 1))[:wanted]
-    random.Random(seed).shuffle(drawn)
-    return drawn
+def _drawn(calls: list[Call], count: int, seed: int = 3) -> list[Call]:
+    """So many calls and those for warming up, in no order: a share of them, or each of them about equally often."""
+    chance, wanted = random.Random(seed), count + WARM_UP
+    calls = chance.sample(calls, len(calls))
+    return (calls * (wanted // len(calls) + 1))[:wanted]
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------
 
 
 def api_lists(stand: Stand) -> list[Call]:
-    """Every filter of the lists alone and in pairs, by a token of each kind of post, as JSON with the words."""
-    from cityloom.cases.filters import CaseFilter, View
+    """The lists of `listing.py`, by a token of each kind of post, as JSON with the words."""
     from cityloom.exchange.api.tokens import issue_token
 
-    calls, now = [], datetime.now(UTC)
-    for post in posts(stand):
-        scopes = ("cases:read", "cases:words")
-        _, text = issue_token(stand.city, post, f"benchmark {post.role.value}", scopes, 1, "benchmark", now)
-        for change in filters(stand):
-            query = CaseFilter(view=View.ALL, **change).as_query()
-            headers = {"Authorization": f"Bearer {text}"}
-            calls.append(Call("GET", f"/api/v1/cases?{query}&limit={PAGE}", headers=headers))
+    calls, headers, now = [], dict[str, dict[str, str]](), datetime.now(UTC)
+    for post, wanted in asked(stand):
+        if post.login not in headers:
+            name, scopes = f"benchmark {post.role.value}", ("cases:read", "cases:words")
+            _, text = issue_token(stand.city, post, name, scopes, 1, "benchmark", now)
+            headers[post.login] = {"Authorization": f"Bearer {text}"}
+        address = f"/api/v1/cases?{wanted.as_query()}&limit={PAGE}"
+        calls.append(Call("GET", address, headers=headers[post.login]))
     return calls
 
 
@@ -154,7 +154,7 @@ def open311_lists(stand: Stand, page_size: int) -> list[Call]:
     west, south, east, north = city.config.bounds
     lon, lat = (west + east) / 2, (south + north) / 2
     leaves = [code for code in city.leaves if city.classes[code].nature == "matter"][:4]
-    asked: list[dict[str, str | int | float]] = [
+    wanted: list[dict[str, str | int | float]] = [
         {},
         {"status": "open"},
         {"status": "closed"},
@@ -170,7 +170,7 @@ def open311_lists(stand: Stand, page_size: int) -> list[Call]:
     sizes: dict[str, str | int | float] = {"page_size": page_size}
     return [
         Call("GET", f"/open311/v2/requests.{form}?{urlencode({**each, **sizes})}")
-        for each in asked
+        for each in wanted
         for form in ("json", "xml")
     ]
 

@@ -223,10 +223,10 @@ def _statements(spot_count: int) -> dict[str, str]:
         "cases_report": (
             "INSERT INTO cases_report (id, city_id, case_id, source, state, words, occurred_at, received_at, "
             "tracking_hash, language, class_code, lon, lat, area, address, received_by, confidential, "
-            "callback_attempts, version) SELECT id + 1, %(city)s, id, source, "
+            "callback_attempts, version, words_masked) SELECT id + 1, %(city)s, id, source, "
             "CASE WHEN is_open THEN 'accepted' ELSE 'exempt' END, words, opened_at, opened_at, "
             "CASE WHEN source IN ('resident', 'hotline', 'open311') THEN sha256(int8send(id + 1)) END, 'zh', "
-            "class_code, lon, lat, area, '人民路' || pick || '号', 'benchmark', luck = 999, 0, 2 FROM bench_case"
+            "class_code, lon, lat, area, '人民路' || pick || '号', 'benchmark', luck = 999, 0, 2, true FROM bench_case"
         ),
         "cases_task": (
             "INSERT INTO cases_task (id, city_id, case_id, unit, role, state, sent_at, hop, signed_at, ended_at, "

@@ -74,7 +74,8 @@ def posts(stand: Stand) -> list[Post]:
     return [found[role] for role in ("dispatcher", "supervisor", "handler", "grid_worker", "callback_agent")]
 
 
-def _asked(stand: Stand) -> Iterator[tuple[Post, CaseFilter]]:
+def asked(stand: Stand) -> Iterator[tuple[Post, CaseFilter]]:
+    """Every filter alone and in pairs, in the views where it makes sense, by each kind of post."""
     from cityloom.cases.filters import CaseFilter, View
     from cityloom.city.paths import END_STATES
 
@@ -96,15 +97,15 @@ def _in_process(stand: Stand, say: Callable[[str], None]) -> list[Figure]:
     most = 0
     at = datetime.now(UTC)
     with connection.cursor() as cursor:
-        for post, asked in _asked(stand):
+        for post, wanted in asked(stand):
             best = []
             for _ in range(TIMES):
                 with Statements().counted() as statements:
                     began = time.perf_counter()
-                    page = list_cases(cursor, stand.city, post, asked, at, None, PAGE)
+                    page = list_cases(cursor, stand.city, post, wanted, at, None, PAGE)
                     best.append(time.perf_counter() - began)
                 most = max(most, len(statements.texts))
-            what = f"{post.role.value} {asked.as_query()} ({len(page.rows)} rows)"
+            what = f"{post.role.value} {wanted.as_query()} ({len(page.rows)} rows)"
             spans += [(span, what) for span in best]
     slowest = sorted(spans, reverse=True)
     for span, what in _different(slowest, 8):
@@ -143,7 +144,7 @@ def _deep(stand: Stand) -> list[Figure]:
 
 
 def _over_http(stand: Stand, say: Callable[[str], None], asked_times: int = 10) -> list[Figure]:
-    addresses = [f"/queue/?{asked.as_query()}" for post, asked in _asked(stand) if post is posts(stand)[0]]
+    addresses = [f"/queue/?{wanted.as_query()}" for post, wanted in asked(stand) if post is posts(stand)[0]]
     addresses = list(dict.fromkeys(addresses))[:: max(1, len(addresses) // 40)]
     cookie = _signed_in(posts(stand)[0].login)
     with web_server(stand) as (port, _):
