@@ -11,7 +11,9 @@ from cityloom.app.environment import SETTINGS
 NAME = re.compile(r"\bCITYLOOM_[A-Z][A-Z_]*[A-Z]\b")
 TABLE_ROW = re.compile(r"^\| `(CITYLOOM_[A-Z_]+)` \|", re.MULTILINE)
 # Names inside the program that only look like settings.
-NOT_FROM_OUTSIDE = {"CITYLOOM_DEMO_PASSWORD", "CITYLOOM_DATA_KEY_FILE"}
+NOT_FROM_OUTSIDE = {
+    "CITYLOOM_DEMO_PASSWORD", "CITYLOOM_DATA_KEY_FILE", "CITYLOOM_WEBHOOK_RULES", "CITYLOOM_WEBHOOK_KEPT",
+}  # fmt: skip
 
 
 def described() -> set[str]:

@@ -28,7 +28,6 @@ WEBHOOK_WORDS: dict[str, tuple[str, str]] = {
     "hooks.where": ("地址", "Where"),
     "hooks.wish": ("告知什么", "What it is told"),
     "hooks.state": ("状态", "State"),
-    "hooks.health": ("最近", "Lately"),
     "hooks.waiting": ("待发", "Waiting"),
     "hooks.failed_week": ("七天内未成", "Failed in 7 days"),
     "hooks.last_success": ("最近送达", "Last taken"),
