@@ -97,17 +97,19 @@ def week_before(scope: Scope) -> Scope:
 
 
 def count_below(cursor: CursorWrapper, city: City, post: Post, scope: Scope, at: datetime) -> list[Below]:
-    """The areas one level below with their open work, all of them, the fullest first; one statement."""
+    """The areas one level below, the fullest first: open and overdue, of a past day came and late; one statement."""
     top = scope.area or next((a.code for a in city.areas.values() if a.parent is None), "")
     children = city.children.get(top, ())
     if not children:
         return []
     depth = len(city.ancestors(top)) + 1
-    where = _where(city, post, scope.open(), at)
+    is_today = scope.begins <= at < scope.ends
+    where = _where(city, post, scope.open() if is_today else scope.came(), at)
+    late = "c.next_due_at < %s" if is_today else "c.overdue_raw"
     cursor.execute(
-        "SELECT c.areas[%s], count(*), count(*) FILTER (WHERE c.next_due_at < %s) FROM cases_case c "  # noqa: S608
+        f"SELECT c.areas[%s], count(*), count(*) FILTER (WHERE {late}) FROM cases_case c "  # noqa: S608
         f"WHERE {where.sql} GROUP BY 1",
-        [depth, at, *where.params],
+        [depth, *([at] if is_today else []), *where.params],
     )
     found = {code: (int(count), int(late)) for code, count, late in cursor.fetchall()}
     rows = [Below(code, *found.get(code, (0, 0))) for code in children]

@@ -63,7 +63,7 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """An area directly below the one looked at: its open and overdue cases."""
+    """An area directly below the one looked at: open and overdue cases, of a past day what came and was late."""
 
     code: str
     open: int

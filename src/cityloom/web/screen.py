@@ -225,7 +225,7 @@ def _page(city: City, post: Post, scope: Scope, figures: Figures, now: datetime)
         yesterday=_query(scope, scope.area, scope.day - timedelta(days=1)),
         tomorrow="" if is_today else _query(scope, scope.area, scope.day + timedelta(days=1)),
         today=urlencode({"area": scope.area} if scope.area else {}),
-        areas=area_lines(figures, scope, named, lambda code: _query(scope, code)),
+        areas=area_lines(figures, scope, named, lambda code: _query(scope, code), is_today),
         areas_title=say(f"screen.level_{level}") if f"screen.level_{level}" in _LEVELS else say("screen.level_other"),
         vital_signs=[say(f"screen.vital_{sign}") for sign in VITAL_SIGNS],
         things=len(city.things),

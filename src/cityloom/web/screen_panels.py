@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -21,6 +21,7 @@ from cityloom.web.words import say
 
 STEPS = 24 * 3600 // STEP_S
 AREAS_SHOWN = 8
+MULTIPLE = 10  # a growth from so many times on is told as a multiple
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,13 @@ class BacklogLine:
 
 @dataclass(frozen=True)
 class HotLine:
-    """A class of which much came: how many, how many in as many days before, and the change in percent."""
+    """A class of which much came: how many, how many in as many days before, and the change: up, down, same."""
 
     name: str
     now: int
     before: int
-    change: int | None
+    change: str
+    way: str
     list: str
 
 
@@ -121,8 +123,10 @@ def list_address(asked: CaseFilter) -> str:
     return f"{reverse('queue')}?{asked.as_query()}"
 
 
-def area_lines(figures: Figures, scope: Scope, named: Names, query: Callable[[str], str]) -> list[AreaLine]:
-    """The fullest areas below, those of no open work left out."""
+def area_lines(
+    figures: Figures, scope: Scope, named: Names, query: Callable[[str], str], is_today: bool
+) -> list[AreaLine]:
+    """The fullest areas below, those without a case left out: open work today, what came in on a past day."""
     rows = [row for row in figures.below if row.open][:AREAS_SHOWN]
     most = max((row.open for row in rows), default=1)
     return [
@@ -132,13 +136,18 @@ def area_lines(figures: Figures, scope: Scope, named: Names, query: Callable[[st
             query=query(row.code),
             open=row.open,
             overdue=row.overdue,
-            list=list_address(Scope(row.code, scope.day, scope.tz).open()),
-            late_list=list_address(Scope(row.code, scope.day, scope.tz).overdue()),
+            list=list_address(_of_area(scope, row.code, is_today)),
+            late_list=list_address(replace(_of_area(scope, row.code, is_today), overdue=True)),
             wide=round(100 * row.open / most, 1),
             late_wide=round(100 * row.overdue / most, 1),
         )
         for row in rows
     ]
+
+
+def _of_area(scope: Scope, area: str, is_today: bool) -> CaseFilter:
+    inside = Scope(area, scope.day, scope.tz)
+    return inside.open() if is_today else inside.came()
 
 
 def flow_lines(figures: Figures, scope: Scope, is_today: bool) -> list[FlowLine]:
@@ -226,14 +235,22 @@ def hot_lines(figures: Figures, scope: Scope, named: Names) -> list[HotLine]:
     """The classes of which most came in a week, against the week before."""
     lines = []
     for row in figures.slow.hot:
-        change = change_against(row.now, row.before)
-        percent = None if change is None else round(100 * change)
-        lines.append(
-            HotLine(
-                named.matter(row.class_code), row.now, row.before, percent, list_address(scope.hot(row.class_code))
-            )
-        )
+        change, way = _change(row.now, row.before)
+        address = list_address(scope.hot(row.class_code))
+        lines.append(HotLine(named.matter(row.class_code), row.now, row.before, change, way, address))
     return lines
+
+
+def _change(now: int, before: int) -> tuple[str, str]:
+    """A change in words and its direction: in percent, as a multiple from ten times on, new against nothing."""
+    change = change_against(now, before)
+    if change is None:
+        return say("screen.hot_new"), "up"
+    percent = round(100 * change)
+    if percent == 0:
+        return "=", "same"
+    told = f"×{round(now / before)}" if now >= MULTIPLE * before else f"{abs(percent)}%"
+    return f"{'▲' if percent > 0 else '▼'} {told}", "up" if percent > 0 else "down"
 
 
 def staff_lines(city: City, scope: Scope, at: datetime) -> list[StaffLine]:

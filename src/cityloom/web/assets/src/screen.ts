@@ -104,6 +104,7 @@ function start(screen: HTMLElement): void {
     const figure = screen.querySelector<HTMLElement>(`[data-figure="${key}"]`);
     if (!figure || figure.textContent === String(value)) return;
     figure.textContent = String(value);
+    figure.classList.toggle("zero", value === 0);
     figure.classList.remove("changed");
     void figure.offsetWidth;
     figure.classList.add("changed");

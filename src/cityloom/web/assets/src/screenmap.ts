@@ -27,6 +27,7 @@ export class ScreenMap {
   private readonly colours: Colours;
   private shown = "";
   private paused = false;
+  private turn = 0;
 
   constructor(private readonly element: HTMLElement, view: View, private readonly drill: (code: string) => void) {
     this.view = view;
@@ -146,10 +147,14 @@ export class ScreenMap {
     }
   }
 
+  /** Ask for a layer; an answer that comes after a later question is dropped. */
   private async fill(source: string, url: string): Promise<void> {
+    this.turn += 1;
+    const turn = this.turn;
     try {
       const answer = await fetch(url, { credentials: "same-origin" });
-      if (answer.ok) this.put(source, (await answer.json()) as GeoJSON.FeatureCollection);
+      const data = answer.ok ? ((await answer.json()) as GeoJSON.FeatureCollection) : null;
+      if (data && turn === this.turn && !this.paused) this.put(source, data);
     } catch (why) {
       console.info("the map keeps what it shows", why);
     }
