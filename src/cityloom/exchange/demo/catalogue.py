@@ -19,6 +19,7 @@ STANDARD_COLUMNS = (
     "code", "class", "condition_zh", "condition_en", "urgency", "limit", "unit", "hours", "after_hours", "due_time",
     "closing_zh", "closing_en", "from", "until", "default",
 )  # fmt: skip
+LEXICON_COLUMNS = ("class", "words_zh", "words_en", "weight")
 DUTY_COLUMNS = ("class", "area", "unit", "role", "order", "source", "hours", "pushed_down", "from", "until")
 
 
@@ -129,6 +130,12 @@ def standard_rows(matters: list[Matter], families: dict[str, list[Limit]]) -> It
                 limit.limit, limit.unit, "", "", "", limit.closing.zh, limit.closing.en, "", "",
                 "yes" if is_default else "",
             )  # fmt: skip
+
+
+def lexicon_rows() -> Iterator[tuple[str, ...]]:
+    """Rows of `lexicon.csv`: the words by which people of the demo city speak of a class."""
+    for row in read_table("lexicon.csv"):
+        yield f"{row['scheme']}:{row['code']}", row["words_zh"], row["words_en"], ""
 
 
 def duty_rows(matters: list[Matter], areas: Areas, units: Units) -> Iterator[tuple[str, ...]]:

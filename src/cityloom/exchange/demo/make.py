@@ -167,6 +167,7 @@ def _write_tables(
     write_csv(folder / "units.csv", units.COLUMNS, (row.cells() for row in city.units.rows))
     write_csv(folder / "people.csv", people.COLUMNS, staff)
     write_csv(folder / "catalogue.csv", catalogue.CATALOGUE_COLUMNS, catalogue.catalogue_rows(matters))
+    write_csv(folder / "lexicon.csv", catalogue.LEXICON_COLUMNS, catalogue.lexicon_rows())
     write_csv(folder / "standards.csv", catalogue.STANDARD_COLUMNS, catalogue.standard_rows(matters, families))
     write_csv(folder / "duties.csv", catalogue.DUTY_COLUMNS, duties)
     write_csv(folder / "calendar.csv", calendar.COLUMNS, calendar.calendar_rows())
