@@ -170,8 +170,9 @@ def list_models(city_code: str | None, as_json: bool) -> None:
 @CITY
 @_TRUST
 @_BY
+@AS_JSON
 @needs_database
-def use(model: str, city_code: str | None, trust: bool, by: str) -> None:
+def use(model: str, city_code: str | None, trust: bool, by: str, as_json: bool) -> None:
     """Let a model read the city's reports from now on, without a restart: a file, a name of the list, or cold.
 
     `cold` is the city folder alone.
@@ -184,20 +185,28 @@ def use(model: str, city_code: str | None, trust: bool, by: str) -> None:
         model = use_model(city, Path(model), by, RealClock(), trust)
     else:
         use_kept_model(city, None if model == "cold" else model, by, RealClock())
-    click.echo(f"{city.code}: {model} reads the reports from now on")
+    if as_json:
+        print_json({"city": city.code, "model": model})
+    else:
+        click.echo(f"{city.code}: {model} reads the reports from now on")
 
 
 @models.command(epilog=example("cityloom triage models rollback --city CODE"))
 @CITY
 @_BY
+@AS_JSON
 @needs_database
-def rollback(city_code: str | None, by: str) -> None:
+def rollback(city_code: str | None, by: str, as_json: bool) -> None:
     """Go back to what read the reports before the present model."""
     from cityloom.base.clock import RealClock
     from cityloom.cases.actions.use_model import roll_back_model
 
     city = chosen_city(city_code)
-    click.echo(f"{city.code}: {roll_back_model(city, by, RealClock()) or 'cold'} reads the reports again")
+    model = roll_back_model(city, by, RealClock()) or "cold"
+    if as_json:
+        print_json({"city": city.code, "model": model})
+    else:
+        click.echo(f"{city.code}: {model} reads the reports again")
 
 
 def _parts(columns: str | None) -> list[str]:
