@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,7 +25,8 @@ _COUNTED = ("report", "report_phone", "same_words", "near", "track", "api", "api
 WIDE_LIMITS = ",".join(f"{name}=999999/s" for name in _COUNTED)
 WORKERS, THREADS = 2, 4
 NO_DATA = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "SHOW ", "SELECT $1")  # the pool's check
-REFERENCE_CHECK = "SELECT 1 FROM ONLY"  # what the database asks itself at commit, for every foreign key of every row
+# What the database asks itself at commit, for every foreign key of every row.
+REFERENCE_CHECK = re.compile(r"SELECT (1|\$\d+) FROM ONLY")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -87,7 +89,7 @@ def server_statements(stand: Stand) -> Iterator[dict[str, int]]:
 
 def sent(statements: Mapping[str, int]) -> dict[str, int]:
     """The statements that the application itself sent."""
-    return {text: calls for text, calls in statements.items() if not text.startswith(REFERENCE_CHECK)}
+    return {text: calls for text, calls in statements.items() if not REFERENCE_CHECK.match(text)}
 
 
 @dataclass

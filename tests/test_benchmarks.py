@@ -30,8 +30,9 @@ def test_a_percentile_is_the_value_of_the_nearest_rank(values, share, found, bec
     assert percentile(values, share) == found, because
 
 
-def test_what_the_database_asks_itself_is_not_counted_as_sent():
-    check = 'SELECT 1 FROM ONLY "public"."city_city" x WHERE "id" = $1 FOR KEY SHARE OF x'
+@pytest.mark.parametrize("one", ["1", "$2"])
+def test_what_the_database_asks_itself_is_not_counted_as_sent(one):
+    check = f'SELECT {one} FROM ONLY "public"."city_city" x WHERE "id" = $1 FOR KEY SHARE OF x'
     assert sent({check: 20, "INSERT INTO cases_case": 1}) == {"INSERT INTO cases_case": 1}
 
 
