@@ -226,7 +226,8 @@ def _statements(spot_count: int) -> dict[str, str]:
             "callback_attempts, version, words_masked) SELECT id + 1, %(city)s, id, source, "
             "CASE WHEN is_open THEN 'accepted' ELSE 'exempt' END, words, opened_at, opened_at, "
             "CASE WHEN source IN ('resident', 'hotline', 'open311') THEN sha256(int8send(id + 1)) END, 'zh', "
-            "class_code, lon, lat, area, '人民路' || pick || '号', 'benchmark', luck = 999, 0, 2, true FROM bench_case"
+            "class_code, lon, lat, area, '人民路' || pick || '号', 'benchmark', luck = 999, 0, 2, true "
+            "FROM bench_case"
         ),
         "cases_task": (
             "INSERT INTO cases_task (id, city_id, case_id, unit, role, state, sent_at, hop, signed_at, ended_at, "
