@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
-from django.test.testcases import LiveServerThread
+from django.test.testcases import LiveServerThread, QuietWSGIRequestHandler
 from PIL import Image
 from tests.cases.life import NOISE, SOUTHEAST, Life
 from tests.web.axe import violations
@@ -57,6 +57,16 @@ def phone(chromium: Browser, site: Life) -> Iterator[Page]:
     assert thrown == []
 
 
+class ComesBack(LiveServerThread):
+    """A server that takes the port it had before, though the system has not forgotten its last visitors."""
+
+    def _create_server(self, connections_override: Any = None) -> Any:
+        where = (self.host, self.port)
+        return self.server_class(
+            where, QuietWSGIRequestHandler, allow_reuse_address=True, connections_override=connections_override
+        )
+
+
 class Server:
     """The whole site, files through its own middleware, on a port that stays the same when it goes away and back."""
 
@@ -70,7 +80,7 @@ class Server:
         return f"http://localhost:{self._port}"
 
     def start(self) -> None:
-        self._thread = LiveServerThread("localhost", static_handler=lambda application: application, port=self._port)
+        self._thread = ComesBack("localhost", static_handler=lambda application: application, port=self._port)
         self._thread.daemon = True
         self._thread.start()
         self._thread.is_ready.wait()

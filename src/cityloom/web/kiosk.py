@@ -38,6 +38,7 @@ from cityloom.web.words import WORDS, say
 
 WARN_S = 20
 NEAR_M, MOST_NEAR = 3000, 3
+HOTLINE = "hotline"  # the number that a terminal offers for help
 
 register(
     {
@@ -203,7 +204,7 @@ def kiosk_follow(request: HttpRequest, city: City, kiosk: str) -> HttpResponse:
 def kiosk_services(request: HttpRequest, city: City, kiosk: str) -> HttpResponse:
     """Numbers to call and the nearest places of each kind."""
     found, lang = _kiosk(city, kiosk), context.language()
-    phones = [(p.name.in_language(lang), p.number) for p in city.config.phones.values()]
+    phones = [(p.name.in_language(lang), p.number) for p in _phones(city)]
     return show(request, KioskServicesPage(_terminal(found), phones, _services(city, found, lang)))
 
 
@@ -250,7 +251,12 @@ def _terminal(kiosk: Kiosk) -> Terminal:
 
 
 def _hotline(city: City) -> PhoneNumber | None:
-    return next(iter(city.config.phones.values()), None)
+    return next(iter(_phones(city)), None)
+
+
+def _phones(city: City) -> list[PhoneNumber]:
+    """The hotline first, then the others by number."""
+    return sorted(city.config.phones.values(), key=lambda p: (p.code != HOTLINE, p.number))
 
 
 def _dressed(page: Page, kiosk: Kiosk) -> Page:

@@ -55,7 +55,12 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("paths", "nav.paths", EVERYBODY),
 )
 ONLY_IF: dict[str, Callable[[], bool]] = {"messages": is_pretending}
-PUBLIC_PAGES = (("report", "nav.report"), ("track", "nav.track"), ("paths", "nav.paths"))
+PUBLIC_PAGES = (
+    ("report", "nav.report"),
+    ("track", "nav.track"),
+    ("public_map", "nav.publicmap"),
+    ("paths", "nav.paths"),
+)
 
 
 def links_for(post: Post | None, path: str) -> list[Link]:

@@ -66,7 +66,6 @@ RESIDENT_WORDS: dict[str, tuple[str, str]] = {
     "tell.in_care": ("属{unit}辖区", "in the care of {unit}"),
     "tell.send_title": ("看一看，就可以提交", "A last look, then send"),
     "tell.kind_why": ("选了类别，能更快交到对的单位。", "It gets to the right unit faster when you choose."),
-    "tell.kind_search": ("输入几个字查找，例如：路灯", "Type to find it, for example: lamp"),
     "tell.reach": ("要给您回电话吗？（可不填）", "May we call you back? (optional)"),
     "tell.sending": ("正在提交…", "Sending …"),
     "tell.restored": ("上次没写完的还在。", "What you had begun is still here."),
@@ -97,7 +96,6 @@ RESIDENT_WORDS: dict[str, tuple[str, str]] = {
     # nearby and after sending
     "near.me_too_short": ("我也遇到了", "Me too"),
     "near.none_of_these": ("都不是，是另一件事", "None of these, mine is another matter"),
-    "sent.thanks": ("收到了，谢谢您", "We have it, thank you"),
     "sent.keep": ("留好查询码", "Keep your code"),
     "sent.only_you": (
         "凭它查进度、补充情况。只有您有，我们也无法代查。",
@@ -120,17 +118,16 @@ RESIDENT_WORDS: dict[str, tuple[str, str]] = {
     # start
     "start.follow": ("查进度", "Follow a report"),
     "start.to_map": ("在地图上看", "See them on the map"),
-    "start.today": ("今天，在{city}", "Today in {city}"),
     # following
     "thread.back_photo": ("补充了照片", "A photo was added"),
+    "thread.do_urge": ("催一催", "Remind them"),
+    "thread.hint_urge": ("等久了，请办理单位快一点", "You have waited long enough"),
     "thread.hint_supplement": ("有新情况，或拍了新照片", "Something new, or a new photo"),
     "thread.hint_reopen": ("告诉我们还差什么，会重新办理", "Say what is missing; it is taken up again"),
     "thread.hint_withdraw": ("不需要办了", "No longer needed"),
-    "thread.ended_well": ("这件事已经办结。", "This matter is closed."),
     "thread.before_after": ("办理前后", "Before and after"),
     "thread.photos": ("照片", "Photos"),
     "thread.keep": ("保存这个页面的链接", "Keep the link to this page"),
-    "thread.open": ("现在", "Now"),
     "thread.anything": ("还想说什么？", "Anything to add?"),
     # terminals in service cabins
     "kiosk.title": ("自助服务", "At your service"),
@@ -202,14 +199,8 @@ RESIDENT_WORDS: dict[str, tuple[str, str]] = {
     "publicmap.shown": ("共{count}件，最新的在前", "{count}, the newest first"),
     "publicmap.shown_some": ("最新的{count}件，放大地图可看更多", "The newest {count}; zoom in for more"),
     "publicmap.none": ("这一带没有这样的事项。", "Nothing of this kind here."),
-    "publicmap.since": ("{when}收到", "since {when}"),
     "publicmap.back": ("回到地图", "Back to the map"),
     "publicmap.steps": ("办理经过", "What happened"),
-    "publicmap.place": ("地点", "Place"),
-    "publicmap.unit": ("办理单位", "With"),
-    "publicmap.opened": ("收到", "Received"),
-    "publicmap.closed": ("办结", "Closed"),
-    "publicmap.promise": ("最迟答复", "Answer by"),
     "publicmap.same_here": ("您也遇到了？", "The same at your place?"),
     "nav.publicmap": ("地图", "Map"),
 }

@@ -34,14 +34,15 @@ from cityloom.web import context
 from cityloom.web.case_people import RelayThread, relay_lines
 from cityloom.web.doors import for_everybody, with_retry_after
 from cityloom.web.forms import pictures_of
-from cityloom.web.naming import names, said_by
+from cityloom.web.naming import Names, names, said_by
 from cityloom.web.photos import OF_THE_WORK, is_for
 from cityloom.web.public_limits import knock_at
 from cityloom.web.shown import show
 from cityloom.web.thread_knots import Knot, resident_knots
-from cityloom.web.words import say
+from cityloom.web.words import WORDS, say
 
 CODE_CHARS = 26
+ORDER = ("supplement", "urge", "reopen", "withdraw", "withdraw_report")
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,11 @@ class EnterCodePage:
 
 @dataclass(frozen=True)
 class ResidentMove:
-    """What the resident may do now: the move, and the coded reasons to choose from."""
+    """What the resident may do now: the move in plain words, and the coded reasons to choose from."""
 
     move: str
+    title: str
+    hint: str
     reasons: tuple[tuple[str, str], ...] = ()
 
 
@@ -229,8 +232,16 @@ def _moves(city: City, report: Report, file: CaseFile) -> list[ResidentMove]:
     if "withdraw" in of_case:  # the only report: taking it back ends the matter
         of_report = []
     named = names(city)
-    found = dict.fromkeys([*of_case, *of_report])
-    return [ResidentMove(m, tuple((c, named.reason(Reason(c))) for c in REASONS_OF.get(m, ()))) for m in found]
+    found = sorted({*of_case, *of_report}, key=lambda m: (ORDER.index(m) if m in ORDER else len(ORDER), m))
+    return [_offered(m, named, tuple((c, named.reason(Reason(c))) for c in REASONS_OF.get(m, ()))) for m in found]
+
+
+def _offered(move: str, named: Names, reasons: tuple[tuple[str, str], ...]) -> ResidentMove:
+    """The move in a resident's words; one that only a city's own paths give to residents, by its name."""
+    words = "withdraw" if move == "withdraw_report" else move
+    if f"thread.do_{words}" not in WORDS:
+        return ResidentMove(move, named.move(move), "", reasons)
+    return ResidentMove(move, say(f"thread.do_{words}"), say(f"thread.hint_{words}"), reasons)
 
 
 def private(answer: HttpResponse) -> HttpResponse:

@@ -57,30 +57,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "start.staff": ("工作人员请", "You work for the city?"),
     # report
     "report.title": ("反映问题", "Report what is wrong"),
-    "report.what": ("出了什么问题", "What is wrong"),
     "report.words": ("请说说情况", "Say what you see"),
-    "report.words_hint": (
-        "例如：路口的井盖松了，车一过就响",
-        "For example: the cover at the crossing rocks when a car passes",
-    ),
     "report.photos": ("照片", "Photos"),
-    "report.photos_hint": (
-        "可附最多{most}张，JPEG、PNG 或 WebP，每张不超过 12 MB。照片里的位置信息会被去掉。",
-        "Up to {most}, JPEG, PNG or WebP, 12 MB each. Places hidden in a photo are removed.",
-    ),
     "report.photos_kept": ("已保留{count}张。", "{count} kept from before."),
     "report.class": ("问题类别", "Kind of matter"),
     "report.class_unknown": ("说不准，请你们判断", "I cannot say; please decide"),
     "report.class_search": ("输入几个字查找类别", "Type to find a kind"),
-    "report.where": ("在什么地方", "Where"),
     "report.address": ("地点", "Place in words"),
-    "report.address_hint": ("路名、门牌或附近的标志", "Street and number, or what stands nearby"),
     "report.lon": ("经度", "Longitude"),
     "report.lat": ("纬度", "Latitude"),
-    "report.pin_hint": ("在地图上点一下，标出位置。", "Tap the map to put the pin."),
     "report.here": ("用我现在的位置", "Use where I am"),
     "report.would_go_to": ("将由{unit}办理", "goes to {unit}"),
-    "report.who": ("怎么联系您（可不填）", "How to reach you (optional)"),
     "report.purpose": (
         "姓名和电话只用于回访，加密保存，办理单位看不到。",
         "Name and phone serve for the call back only; they are sealed, and the working unit never sees them.",
@@ -111,10 +98,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "sent.no_promise": (
         "确定由谁办理后，答复时间会显示在进度页。",
         "Once the unit is known, the answer's date stands on the follow page.",
-    ),
-    "sent.keep_code": (
-        "请保存查询码：凭它查看进度、补充情况。只有您有这个码，我们也无法代查。",
-        "Keep the code: it shows the progress and lets you add words. Only you have it; nobody can look it up.",
     ),
     "sent.follow": ("查看进度", "Follow it"),
     "sent.again": ("再反映一件", "Report another one"),

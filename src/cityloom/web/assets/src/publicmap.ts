@@ -14,6 +14,11 @@ async function follow(map: MapView, into: HTMLElement): Promise<void> {
   if (answer.ok) into.innerHTML = await answer.text();
 }
 
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-at-once]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+  for (const button of form.querySelectorAll("button")) button.hidden = true;
+}
+
 if (element && list) {
   let timer = 0;
   const watch = new MutationObserver(() => {
