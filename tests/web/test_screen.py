@@ -116,6 +116,7 @@ def test_one_drills_from_the_city_to_a_grid_and_back(city: Life, browser_of: Cal
             break
         query = unescape(deeper[1])
     assert query == "?area=990101001001001", "city, district, street, community, grid"
+    assert f'href="/case/{city.number}/"' in page, "and in the grid the cases themselves"
     assert page.count("data-drill") >= 5, "each step up is a link"
 
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PATIENCE_MS = 120_000
+OVER_THE_EDGE = """[...document.querySelectorAll('.left *, .right *, .top *')]
+  .map((part) => [part, part.getBoundingClientRect()])
+  .filter(([part, box]) => box.width > 1 && getComputedStyle(part).position !== 'absolute')
+  .filter(([, box]) => box.right > innerWidth + 1 || box.left < -1)
+  .map(([part]) => part.className + ': ' + part.textContent.slice(0, 30))"""
 
 
 @pytest.fixture
@@ -58,12 +63,12 @@ def test_a_new_case_appears_without_a_reload_and_draws_its_thread_once(
         "(n) => window.woven.push(n.dataset.number)))).observe("
         "document.querySelector('[data-threads]'), {childList: true})"
     )
-    page.wait_for_function("document.querySelector('[data-state]').dataset.is === 'asking'")
+    page.wait_for_function("() => document.querySelector('[data-state]').dataset.is === 'asking'")
     life.clock.advance(minutes=1)
     life.report("hotline", by="agent", place=NORTHEAST)
-    page.wait_for_function("document.querySelector('[data-figure=came]').textContent === '2'")
+    page.wait_for_function("() => document.querySelector('[data-figure=came]').textContent === '2'")
     assert figure(page, "open") == "3"
-    page.wait_for_function("window.woven.length > 0")
+    page.wait_for_function("() => window.woven.length > 0")
     assert page.evaluate("window.woven") == [life.number]
     assert page.evaluate("window.stayed"), "the page was not loaded again"
     shoot(page, "screen")
@@ -88,16 +93,16 @@ def test_a_day_is_played_again_by_the_slider_and_the_keys(wall: tuple[Page, Life
     page.wait_for_url(re.compile("day=2026-06-02"))
     slider = page.locator("[data-slider]")
     slider.fill(str(8 * 60))
-    page.wait_for_function("document.querySelector('[data-clock]').textContent === '08:00'")
+    page.wait_for_function("() => document.querySelector('[data-clock]').textContent === '08:00'")
     assert (figure(page, "came"), figure(page, "open")) == ("0", "0")
     slider.fill(str(10 * 60))
-    page.wait_for_function("document.querySelector('[data-clock]').textContent === '10:00'")
+    page.wait_for_function("() => document.querySelector('[data-clock]').textContent === '10:00'")
     assert (figure(page, "came"), figure(page, "open")) == ("1", "1")
     assert "t=10%3A00" in page.url, "the address says the moment"
     slider.press("ArrowRight")
-    page.wait_for_function("document.querySelector('[data-clock]').textContent === '10:01'")
+    page.wait_for_function("() => document.querySelector('[data-clock]').textContent === '10:01'")
     page.locator("[data-play]").press("Enter")
-    page.wait_for_function("document.querySelector('[data-clock]').textContent > '10:05'")
+    page.wait_for_function("() => document.querySelector('[data-clock]').textContent > '10:05'")
     assert complaints == []
 
 
@@ -118,9 +123,5 @@ def test_nothing_hangs_over_the_edge(wall: tuple[Page, Life, list[str]], wide: i
     page.set_viewport_size({"width": wide, "height": high})
     page.wait_for_function("wide => window.innerWidth === wide", arg=wide)
     assert page.evaluate("document.documentElement.scrollWidth") <= wide
-    beyond = page.evaluate(
-        "[...document.querySelectorAll('.left *, .right *, .top *')].filter((e) => {const r = e.getBoundingClientRect();"
-        "return r.width > 1 && getComputedStyle(e).position !== 'absolute' && (r.right > innerWidth + 1 || r.left < -1)})"
-        ".map((e) => e.className + ':' + e.textContent.slice(0, 30))"
-    )
+    beyond = page.evaluate(OVER_THE_EDGE)
     assert beyond == []

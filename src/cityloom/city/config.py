@@ -20,7 +20,7 @@ CITY_CODE_CHARS, CITY_NAME_CHARS = 40, 200
 SYSTEMS = ("CGCS2000", "WGS84")
 KEYS: dict[str, tuple[str, ...]] = {
     "": ("code", "name_zh", "name_en", "languages", "time_zone", "crs", "bounds", "levels", "years"),
-    "map": ("centre", "zoom"),
+    "map": ("centre", "zoom", "tiles_url", "attribution"),
     "tolerance": ("gap_m2", "overlap_m2"),
     "twins": ("radius_m", "hours"),
     "dispatch": ("last_resort",),
@@ -78,6 +78,8 @@ def parse_config(data: Mapping[str, Any]) -> tuple[CityConfig | None, list[Probl
         hours=hours,
         map_centre=centre,
         map_zoom=zoom,
+        map_tiles_url=reader.tiles_url(data),
+        map_attribution=str(reader.table(data, "map").get("attribution", ""))[:CITY_NAME_CHARS],
         tolerance=tolerance,
         settings=settings,
         overlays=reader.overlays(data),
@@ -282,6 +284,15 @@ class _Reader:
         if bounds and not (west <= value[0] <= east and south <= value[1] <= north):
             self.note("coordinates_outside", "map.centre", lon=value[0], lat=value[1])
         return float(value[0]), float(value[1])
+
+    def tiles_url(self, data: Mapping[str, Any]) -> str:
+        """The address of picture tiles beneath the city's own lines; empty when there are none."""
+        value = self.table(data, "map").get("tiles_url", "")
+        whole = isinstance(value, str) and all(part in value for part in ("{z}", "{x}", "{y}"))
+        if value == "" or (whole and value.startswith(("https://", "http://"))):
+            return str(value)
+        self.note("value_form", "map.tiles_url", value=value, form="https://tiles.city.example/{z}/{x}/{y}.png")
+        return ""
 
     def settings(self, data: Mapping[str, Any]) -> Settings:
         dispatch = self.table(data, "dispatch")

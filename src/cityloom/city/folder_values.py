@@ -71,6 +71,8 @@ class CityConfig:
     hours: tuple[WorkHours, ...] = ()  # the default profile first
     map_centre: tuple[float, float] = (0.0, 0.0)
     map_zoom: float = 12.0
+    map_tiles_url: str = ""  # picture tiles beneath the city's own lines
+    map_attribution: str = ""  # whose data they are
     tolerance: Tolerance = Tolerance()
     settings: Settings = field(default_factory=Settings)
     overlays: Mapping[str, OverlayLayer] = field(default_factory=dict)

@@ -14,7 +14,6 @@ from cityloom.city.snapshot_values import City
 from cityloom.web.context import language
 
 
-
 @dataclass(frozen=True)
 class MapFrame:
     """The attributes of a map: `bounds` or `centre` with `zoom`, the layers as JSON, and whether a pin can be put."""
@@ -56,9 +55,18 @@ def base_layer(city: City) -> dict[str, Any]:
     return {"id": "base", "url": url, "kind": "base", "lang": language()}
 
 
+def ground_of(city: City) -> list[dict[str, Any]]:
+    """The ground, over the picture tiles that city.toml may name."""
+    config, layers = city.config, [base_layer(city)]
+    if config.map_tiles_url:
+        pictures = {"id": "pictures", "url": config.map_tiles_url, "kind": "raster"}
+        layers.insert(0, {**pictures, "attribution": config.map_attribution})
+    return layers
+
+
 def layers_of(city: City, with_cases: bool = False) -> str:
     """The layers as the island reads them: the ground, and the open cases if asked for."""
-    layers = [base_layer(city)]
+    layers = ground_of(city)
     if with_cases:
         layers.append({"id": "cases", "url": reverse("map_cases"), "kind": "case"})
     return json.dumps(layers)

@@ -24,12 +24,13 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.web import context
 from cityloom.web.doors import for_staff
-from cityloom.web.map_frame import base_layer, bounds_of
+from cityloom.web.map_frame import bounds_of, ground_of
 from cityloom.web.naming import names
 from cityloom.web.screen_figures import Figures, figures_of
 from cityloom.web.screen_panels import (
     AreaLine,
     BacklogLine,
+    CaseLine,
     FlowLine,
     HotLine,
     RateLine,
@@ -37,6 +38,7 @@ from cityloom.web.screen_panels import (
     Thread,
     area_lines,
     backlog_lines,
+    case_lines,
     flow_lines,
     hot_lines,
     rate_lines,
@@ -108,6 +110,7 @@ class ScreenPage:
     tomorrow: Annotated[str, "address words of the day after; empty for today"]
     today: Annotated[str, "address words of the same area today"]
     areas: Annotated[Sequence[AreaLine], "the areas one level below"]
+    cases: Annotated[Sequence[CaseLine], "the open cases of an area that has none below"]
     areas_title: Annotated[str, "what these areas are called"]
     vital_signs: Annotated[Sequence[str], "the domains of the city's vital signs"]
     things: Annotated[int, "devices listed in the city's folder"]
@@ -226,7 +229,8 @@ def _page(city: City, post: Post, scope: Scope, figures: Figures, now: datetime)
         tomorrow="" if is_today else _query(scope, scope.area, scope.day + timedelta(days=1)),
         today=urlencode({"area": scope.area} if scope.area else {}),
         areas=area_lines(figures, scope, named, lambda code: _query(scope, code), is_today),
-        areas_title=say(f"screen.level_{level}") if f"screen.level_{level}" in _LEVELS else say("screen.level_other"),
+        cases=case_lines(figures, named, now),
+        areas_title=say(f"screen.level_{level}") if f"screen.level_{level}" in _LEVELS else say("screen.level_cases"),
         vital_signs=[say(f"screen.vital_{sign}") for sign in VITAL_SIGNS],
         things=len(city.things),
         staff=staff_lines(city, scope, at),
@@ -274,4 +278,4 @@ def bounds_text(city: City, area: str) -> str:
 
 
 def _layers(city: City) -> str:
-    return json.dumps([base_layer(city)])
+    return json.dumps(ground_of(city))

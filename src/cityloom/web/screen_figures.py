@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db.backends.utils import CursorWrapper
 
 from cityloom.assess.rates import Callbacks, Share, ThreeRates, on_time_share, three_rates
+from cityloom.cases.queries import CaseRow, list_cases
 from cityloom.cases.queries_screen import (
     count_ages,
     count_below,
@@ -30,6 +31,7 @@ from cityloom.city.values import Post
 T = TypeVar("T")
 KEPT_S = 30.0
 MOST_KEPT = 200
+CASES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Figures:
     flow: Flow
     course: Course
     below: Sequence[Below]
+    cases: Sequence[CaseRow]  # of an area that has none below
     ages: Sequence[int]
     marks: Sequence[Mark]
     slow: Slow
@@ -62,7 +65,8 @@ def figures_of(cursor: CursorWrapper, city: City, post: Post, scope: Scope, now:
     return Figures(
         flow=flow,
         course=course_of_day(cursor, city, post, scope, until, now, flow.open),
-        below=count_below(cursor, city, post, scope, now),
+        below=(below := count_below(cursor, city, post, scope, now)),
+        cases=[] if below else list_cases(cursor, city, post, scope.open(), now, None, CASES_SHOWN).rows,
         ages=count_ages(cursor, city, post, scope, now),
         marks=list_marks(cursor, city, post, scope, now),
         slow=_kept.get(

@@ -14,6 +14,7 @@ from cityloom.cases.filters import CaseFilter
 from cityloom.cases.screen_values import AGES, STEP_S, Scope
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Role
+from cityloom.web.moments import band_of
 from cityloom.web.naming import Names
 from cityloom.web.screen_charts import WIDTH, bars_of, path_of, running, scale_of
 from cityloom.web.screen_figures import Figures
@@ -37,6 +38,17 @@ class AreaLine:
     late_list: str
     wide: float
     late_wide: float
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """An open case of an area that has none below it; `band` says how its time stands."""
+
+    number: str
+    name: str
+    state: str
+    due_at: datetime | None
+    band: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,17 @@ def area_lines(
         )
         for row in rows
     ]
+
+
+def case_lines(figures: Figures, named: Names, now: datetime) -> list[CaseLine]:
+    """The open cases that fall due first."""
+    return [
+        CaseLine(
+            row.number, named.matter(row.class_code), named.state(row.state), row.next_due_at,
+            band_of(row.clock_started_at, row.next_due_at, now),
+        )
+        for row in figures.cases
+    ]  # fmt: skip
 
 
 def _of_area(scope: Scope, area: str, is_today: bool) -> CaseFilter:

@@ -27,7 +27,7 @@ SCREEN_WORDS: dict[str, tuple[str, str]] = {
     "screen.level_street": ("各街道", "Streets"),
     "screen.level_community": ("各社区", "Communities"),
     "screen.level_grid": ("各网格", "Unit grids"),
-    "screen.level_other": ("各区域", "Areas"),
+    "screen.level_cases": ("在办案件", "Open cases"),
     "screen.areas_none": ("这里没有在办案件。", "Nothing is open here."),
     "screen.open_overdue": ("在办 · 超时", "open · overdue"),
     "screen.came_late": ("新增 · 超时", "came in · late"),
