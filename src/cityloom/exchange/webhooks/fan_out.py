@@ -28,6 +28,7 @@ Key = tuple[int, str]
 def fan_out(city_of: Callable[[int], City], most: int = AT_ONCE) -> int:
     """Make the deliveries of up to `most` messages that wait for webhooks; how many messages were taken."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")  # forgotten in a crash, it is done again as a whole
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return 0

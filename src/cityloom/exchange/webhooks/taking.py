@@ -1,6 +1,7 @@
 """Taking what is due and writing down what became of it; nothing is locked while a receiver thinks.
 
-A worker that dies in between leaves a message that is taken again when its lease is over, under the same id.
+A worker that dies in between leaves a message that is taken again when its lease is over, under the same id. For the
+same reason none of this waits for the disk: what a crash of the database forgets is done again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from cityloom.exchange.webhooks.values import Answer, Delivery
 
 PER_HOOK = 8  # how many messages of one webhook are on their way at once
 LEASE = timedelta(minutes=2)
+NO_WAIT = "SET LOCAL synchronous_commit TO off"
 HELD = timedelta(hours=1)  # how long a message waits for an earlier one of the same case
 
 
@@ -53,6 +55,7 @@ def take(at: datetime, busy: Sequence[int], most: int) -> list[Taken]:
     most. A webhook that fails gets one message at a time, and none while it rests.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NO_WAIT)
         cursor.execute(_DUE, [at, list(busy), at, at - HELD, BREAK_AFTER, PER_HOOK, most])
         rows = cursor.fetchall()
         if not rows:
@@ -99,6 +102,7 @@ def mark(delivery: Delivery, answer: Answer, at: datetime, rules: RetryRules, ch
     it was delivered counts whoever says so.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NO_WAIT)
         cursor.execute(
             "SELECT failures, failing_since, state FROM exchange_webhook WHERE id = %s FOR UPDATE",
             [delivery.webhook_id],
@@ -176,6 +180,7 @@ def turn_off(webhook_id: int, why: Reason, at: datetime, state: str = "off") -> 
     """Keep nothing more for a webhook; what waited has failed and can be replayed."""
     code = "webhook.removed" if state == "removed" else "webhook.off"
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO on")  # that somebody is told of it is not done twice
         cursor.execute(
             "UPDATE exchange_webhook SET state = %s, reason = %s::jsonb, version = version + 1, changed_at = %s, "
             "changed_by = 'system' WHERE id = %s",
