@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +16,9 @@ from tests.exchange.webhooks.conftest import ADMIN, HERE
 from tests.exchange.webhooks.receiver import Receiver
 
 from cityloom.base.clock import GivenClock
+from cityloom.base.crypto import new_key
 from cityloom.base.models import Message as KeptMessage
+from cityloom.cases.key_rotation import Standing, list_standing, may_retire, reseal
 from cityloom.city.values import Post, Role
 from cityloom.exchange.actions.change_webhook import WebhookChange, change_webhook, remove_webhook
 from cityloom.exchange.actions.replay_webhook import Again, ping_webhook, replay_webhook
@@ -444,3 +447,27 @@ def test_the_signature_tells_the_time_on_the_wall_whatever_the_city_lives_in(
     wall = GivenClock(life.clock.now() + timedelta(days=400))
     courier_of(wall=wall).settle()
     assert receiver.got[0].headers["webhook-timestamp"] == str(int(wall.now().timestamp()))
+
+
+def test_secrets_are_sealed_again_when_data_keys_change(
+    life: Life, receiver: Receiver, add: Add, courier_of: Couriers, settings: Any
+) -> None:
+    settings.CITYLOOM_DATA_KEY_FILE = None
+    first, second = new_key(), new_key()
+    settings.CITYLOOM_DATA_KEYS = [first]
+    hook, old = add()
+    _, new = rotate_webhook_secret(life.city, hook.id, ADMIN, life.clock)
+    settings.CITYLOOM_DATA_KEYS = [second, first]
+    assert any(s.table == "exchange_webhook" and s.older == 1 for s in list_standing_now())
+    reseal()
+    assert may_retire(list_standing_now())
+    settings.CITYLOOM_DATA_KEYS = [second]
+    life.report()
+    courier_of().settle()
+    assert receiver.got[-1].fits(old)
+    assert receiver.got[-1].fits(new)
+
+
+def list_standing_now() -> list[Standing]:
+    with connection.cursor() as cursor:
+        return list_standing(cursor)
