@@ -44,7 +44,7 @@ def test_open_matters_near_the_place_are_beside_it(read, site):
 
 def test_words_without_sense_say_that_they_tell_nothing(read):
     assert "tell no class" in read("嗯嗯")
-    assert read("   ").strip() == '<p class="soft">The words tell no class yet; ask on, or choose one.</p>'
+    assert read("   ").strip() == '<p class="soft">The words tell no class yet; ask on or choose.</p>'
 
 
 def test_nothing_that_was_typed_is_kept(read):

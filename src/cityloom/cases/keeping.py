@@ -37,7 +37,7 @@ TABLES: dict[type, str] = {
     Original: "cases_original",
 }
 PARTS = ("reports", "tasks", "clocks", "requests")  # what moves with a case
-_JSON = {"outcome", "reason", "changes", "pauses", "warn_at", "asked"}
+_JSON = {"outcome", "reason", "changes", "pauses", "warn_at", "asked", "reading"}
 _LISTS = {"areas", "complained_about"}
 _BYTES = {"head", "tracking_hash", "previous", "hash", "text_salt", "text_digest", "sealed", "key_mark"}
 
@@ -340,7 +340,7 @@ def _row(row: Any) -> list[Any]:
 
 def _stored(name: str, value: Any) -> Any:
     if name in _JSON:
-        return canonical(value).decode()
+        return None if value is None else canonical(value).decode()
     if name in _LISTS:
         return list(value)
     return value

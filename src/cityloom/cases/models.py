@@ -187,6 +187,7 @@ class Report(Kept):
     callback_next_at = models.DateTimeField(null=True)
     version = models.IntegerField()
     split_from = models.BigIntegerField(null=True)
+    reading = models.JSONField(null=True)
     words_masked = models.BooleanField(default=False)
 
     class Meta:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
 
 from cityloom.cases.gazetteers import gazetteer_of, kept_gazetteer
+from cityloom.cases.reading import classifier_for
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Urgency
-from cityloom.triage.classifying import Classifier
-from cityloom.triage.cold import cold_classifier
 from cityloom.triage.reading import Readers, read_all
 from cityloom.triage.urgency import Level
 from cityloom.triage.values import Proposal, Reading, Subject
@@ -47,12 +45,6 @@ def readers_of(city: City) -> Readers:
     if gazetteer is None:
         _build_beside(city)
     return Readers(classifier_for(city), gazetteer)
-
-
-@lru_cache(maxsize=4)
-def classifier_for(city: City) -> Classifier:
-    """The classifier made from the city's own folder."""
-    return cold_classifier(city.classes.values(), city.standards, (), f"cold:{city.code}:{city.version}")
 
 
 def warm_readers(city: City) -> None:

@@ -164,6 +164,7 @@ class Report:
     callback_next_at: datetime | None = None  # when the reporter asked to be called
     split_from: int | None = None  # the report of another case that said this too
     version: int = 1
+    reading: dict[str, Any] | None = None  # what the words seemed to say when they came, see understanding.py
     words_masked: bool = True  # False: received before texts were masked, and not looked through yet
 
 

@@ -13,6 +13,7 @@ from cityloom.web.identity_words import IDENTITY_FAMILIES, IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
 from cityloom.web.reading_words import READING_WORDS
+from cityloom.web.reading_words import READING_FAMILIES, READING_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
 from cityloom.web.style_words import STYLE_WORDS
@@ -731,6 +732,7 @@ FAMILIES = (
     "place.kept_", "place.clash_",
     "overlay.",
     "look.",
+    *READING_FAMILIES,
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,
     *PEOPLE_FAMILIES,

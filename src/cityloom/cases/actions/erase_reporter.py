@@ -132,8 +132,9 @@ def _without(file: CaseFile, erasing: Erasing) -> CaseFile:
 def _emptied(report: Report, erasing: Erasing) -> Report:
     if "words" in erasing.parts:
         report = replace(report, words="", address="", lon=None, lat=None, external_id=None, idempotency_key=None)
+        report = replace(report, reading=None)
     elif erasing.tells(report.words) or erasing.tells(report.address):
-        report = replace(report, words="", address="")
+        report = replace(report, words="", address="", reading=None)
     if "contact" not in erasing.parts:
         return report
     report = replace(report, reporter_id=None)

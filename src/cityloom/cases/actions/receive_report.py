@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -29,9 +31,11 @@ from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
 from cityloom.cases.reporters import Person, keeping_reporter, tracking_code_for, tracking_codes_for
 from cityloom.cases.twins import Twin, list_twins
+from cityloom.cases.understanding import fill_in, read_report
 from cityloom.cases.values import Case, CaseFile, Details, Place, Report
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Nature, Post, Urgency
+from cityloom.triage.values import Reading
 
 DEFAULT_TEXT_CHARS = 4000
 
@@ -70,6 +74,8 @@ class NewReport:
     same_as: str | None = None  # the number of an open case the reporter says is the same matter
     hold: bool = False  # an agent keeps it at the desk to answer at once
     suspicions: tuple[str, ...] = ()  # codes of `screening.py`; a suspicious report waits for a person's look
+    reading: Reading | None = None  # what the words seem to say, read at receiving
+    filled: Mapping[str, Any] = field(default_factory=dict)  # what the system filled in alone
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Receiv
     """
     at = clock.now()
     place = screen_report(city, new)
+    new, place = _read(city, new, place)
     code = tracking_code_for(city, new.idempotency_key) or new_tracking_code()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -104,6 +111,17 @@ def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Receiv
         if (before := received_before(city, code, new.idempotency_key, new.external_id)) is not None:
             return before
         raise conflict
+
+
+def _read(city: City, new: NewReport, place: Place) -> tuple[NewReport, Place]:
+    """The report with what its words seem to say, and with what the city lets the system fill in alone."""
+    said = "\n".join(filter(None, (shown_text(_words(new)), place.address)))
+    reading = read_report(city, said, has_photos=bool(new.photos))
+    filled = fill_in(reading, city, has_class=new.class_code is not None, has_place=place.area is not None)
+    told = {name: value for name, value in vars(filled).items() if value is not None}
+    if filled.lon is not None:
+        place = locate(city, filled.lon, filled.lat, place.address)
+    return replace(new, reading=reading, filled=told, class_code=new.class_code or filled.class_code), place
 
 
 def find_received(city: City, idempotency_key: str) -> Received | None:
@@ -136,6 +154,8 @@ def _open(
     file, drafts = follow(file, at, city, ids.one, hold=new.hold or bool(new.suspicions))
     if new.suspicions:
         first = replace(first, changes={**first.changes, "held": list(new.suspicions)})
+    if new.filled:
+        first = replace(first, changes={**first.changes, "filled": dict(new.filled)})
     if twins:
         first = replace(first, changes={**first.changes, "twins": [t.number for t in twins]})
     file, reporter = _with_reporter(city, new, file, at)
@@ -211,7 +231,7 @@ def new_case_file(city: City, new: NewReport, place: Place, by: Post, at: dateti
         city_version=city.version,
         class_code=new.class_code,
         standard_code=standard.code if standard else None,
-        urgency=standard.urgency.value if standard else Urgency.ORDINARY.value,
+        urgency=new.filled.get("urgency") or (standard.urgency.value if standard else Urgency.ORDINARY.value),
         component_code=component,
         lon=place.lon,
         lat=place.lat,
@@ -249,6 +269,7 @@ def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime
         address=place.address,
         received_by=by.login,
         confidential=new.confidential,
+        reading=new.reading.as_json() if new.reading else None,
     )
 
 
