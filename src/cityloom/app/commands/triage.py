@@ -139,6 +139,36 @@ def predict(model: Path, file: Path, columns: str, out: Path, trust: bool, as_js
         click.echo(f"{known:,} of {len(rows):,} texts got a class: {out}")
 
 
+@command.command(epilog=example("cityloom triage drift --city CODE --days 30"))
+@CITY
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
+@click.option("--sure", default=0.8, show_default=True, help="The confidence from which no person decides.")
+@AS_JSON
+@needs_database
+def drift(city_code: str | None, days: int, sure: float, as_json: bool) -> None:
+    """Tell for each model how much it left to people and how often they decided as it had proposed."""
+    from datetime import timedelta
+
+    from cityloom.base.clock import RealClock
+    from cityloom.cases.queries_drift import list_decided
+    from cityloom.triage.drift import drift_of
+
+    since = RealClock().now() - timedelta(days=days)
+    figures = drift_of(list_decided(chosen_city(city_code), since), sure)
+    if as_json:
+        print_json([each.as_json() for each in figures])
+        return
+    for each in figures:
+        shares = (each.sent_to_people, each.agreement, each.expected, each.sure_agreement)
+        told = ["n/a" if share is None else f"{100 * share:.1f} %" for share in shares]
+        click.echo(f"{each.model}: {each.read:,} reports, {told[0]} left to people")
+        click.echo(
+            f"  {each.decided:,} decided, as proposed {told[1]} (expected {told[2]}), of the sure ones {told[3]}"
+        )
+    if not figures:
+        click.echo(f"No report of the last {days} days was read.")
+
+
 @command.group()
 def models() -> None:
     """The models of a city: which it has, which one reads its reports."""
