@@ -90,6 +90,13 @@ def test_services_are_made_listed_handed_over_and_disabled(run, life):
     assert "lamp system" in run("services", "list", "--all").output
 
 
+def test_a_sync_warns_of_accounts_that_lose_their_person(run, people):
+    run("services", "add", *SERVICE, "handler")
+    run("people", "sync", people("supervisor,true,", "a,true,A"))
+    left = run("people", "sync", people("a,true,A"), "--force")
+    assert "the service account lamp system rests: supervisor" in left.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "because"),
     [

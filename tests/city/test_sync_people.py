@@ -279,6 +279,15 @@ def test_a_group_that_leaves_groups_csv_gives_nothing_at_once(city, tmp_path):
     assert [p.group for p in posts_held(current_city("990100"), "newcomer", TODAY)] == ["streets"]
 
 
+def test_a_city_without_groups_asks_nothing_more_and_one_with_them_one_statement(
+    life, city, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        posts_held(life.city, "dispatcher", TODAY)
+    with django_assert_num_queries(1):
+        posts_held(city.city, "dispatcher", TODAY)
+
+
 # --- the arithmetic alone ---------------------------------------------------------------------------------------
 
 

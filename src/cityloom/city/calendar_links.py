@@ -18,6 +18,7 @@ from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
 from cityloom.city import models
 from cityloom.city.account_events import Happened, record
+from cityloom.city.held_posts import posts_held
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 
@@ -105,7 +106,7 @@ def post_of_calendar_link(city: City, code: str, at: datetime) -> Post | None:
         return None
     day = at.astimezone(city.calendar().tz).date()
     wanted = (Role(row.role), row.unit, row.area)
-    post = next((p for p in city.posts_of(row.login, day) if (p.role, p.unit, p.area or "") == wanted), None)
+    post = next((p for p in posts_held(city, row.login, day) if (p.role, p.unit, p.area or "") == wanted), None)
     if post is not None and (row.last_used_at is None or at - row.last_used_at >= USED_EVERY):
         models.CalendarLink.objects.filter(pk=row.pk).update(last_used_at=at)
     return post

@@ -123,10 +123,11 @@ def reads(
 def _auditor(city: City, login: str, at: datetime) -> Post:
     """The auditor's post of that login; raises NotAllowed."""
     from cityloom.cases.errors import NotAllowed
+    from cityloom.city.held_posts import posts_held
     from cityloom.city.values import Role
 
     day = at.astimezone(city.calendar().tz).date()
-    held = [post for post in city.posts_of(login, day) if post.role is Role.AUDITOR]
+    held = [post for post in posts_held(city, login, day) if post.role is Role.AUDITOR]
     if not held:
         raise NotAllowed("error.not_allowed", role=login, move="audit", roles=[Role.AUDITOR.value])
     return held[0]

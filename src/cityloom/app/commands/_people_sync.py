@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cityloom.app.commands._service_warnings import warn_of
 from cityloom.app.completing import logins
 from cityloom.app.exits import Exit, Refused, language_of
 from cityloom.app.options import AS_JSON, CITY, chosen_city, example, print_json
@@ -146,12 +147,7 @@ def _tell(done: SyncResult) -> None:
     for each in done.differences:
         click.echo(_line(each))
     _tell_problems(done.problems)
-    for account in done.without_person:
-        click.echo(
-            f"warning: the service account {account.name} rests: {account.responsible}, who answered for it, has "
-            "left; name another person with `cityloom services hand-over`",
-            err=True,
-        )
+    warn_of(done.without_person)
     kinds = Counter(each.kind.value for each in done.differences)
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no differences"
     click.echo(f"{done.persons:,} people on the list: {counted}{'' if done.applied else '; nothing was changed'}")

@@ -118,6 +118,7 @@ def import_list(file: Path, city_code: str | None, login: str, rejects: Path | N
 def _post(city: "City", login: str) -> "Post":
     from cityloom.base.clock import clock_of_settings
     from cityloom.cases.actions.invite_callbacks import check_caller
+    from cityloom.city.held_posts import posts_held
 
     today = clock_of_settings().now().astimezone(city.calendar().tz).date()
-    return check_caller(city.posts_of(login, today), login)
+    return check_caller(posts_held(city, login, today), login)

@@ -344,16 +344,20 @@ def _tell_problems(problems: "list[Problem]", lang: str) -> None:
 
 def _go_on(result: "LoadResult", as_json: bool) -> None:
     """Tell the result and let the open work of ended units go on with their successors."""
+    from cityloom.app.commands._service_warnings import warn_of
     from cityloom.app.taking_over import take_over_and_tell
+    from cityloom.city.service_accounts import accounts_without_person
 
     if not as_json:
         _tell_result(result)
+        warn_of(accounts_without_person())
         take_over_and_tell(result.city, click.echo, dry_run=False, bar=sys.stderr.isatty())
         return
     taken_over = take_over_and_tell(result.city, lambda text: None, dry_run=False, bar=False)
     tables = {name: vars(change) for name, change in result.tables.items()}
     told = {"city": result.city, "version": result.version, "unchanged": result.unchanged, "tables": tables}
-    print_json(told | {"taken_over": taken_over})
+    lost = [each.name for each in accounts_without_person()]
+    print_json(told | {"taken_over": taken_over, "services_without_person": lost})
 
 
 def _tell_result(result: "LoadResult") -> None:
