@@ -12,7 +12,6 @@ from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.identity_words import IDENTITY_FAMILIES, IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
 from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
-from cityloom.web.reading_words import READING_WORDS
 from cityloom.web.reading_words import READING_FAMILIES, READING_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
@@ -739,8 +738,8 @@ FAMILIES = (
     *RESIDENT_FAMILIES,
     *SCREEN_FAMILIES,
     *AUDIT_FAMILIES,
-    *WEBHOOK_FAMILIES,
     *IDENTITY_FAMILIES,
+    *WEBHOOK_FAMILIES,
 )  # fmt: skip
 
 
