@@ -86,6 +86,7 @@ def city_of_secrets(life: Life) -> tuple[Life, list[str], list[str]]:
 ORDERS = "SELECT year || '-' || serial FROM cases_order"
 ARGUMENTS: dict[str, str] = {
     "number": "SELECT number FROM cases_case ORDER BY id",
+    "other": "SELECT number FROM cases_case ORDER BY id DESC LIMIT 1",
     "order.number": ORDERS,
     "order_move.number": ORDERS,
     "order_letter.number": ORDERS,
