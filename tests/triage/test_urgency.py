@@ -75,8 +75,8 @@ def test_how_a_danger_stands_in_the_text(text: str, level: str, lines: list[str]
 
 def test_the_reason_reads_in_both_languages_and_quotes_the_lexicon_not_the_text() -> None:
     proposal = read_urgency("王小明家三楼着火了")
-    assert render(proposal.reason, "zh") == "提到火情：着火"
-    assert render(proposal.reason, "en") == "tells of fire: 着火"
+    assert render(proposal.reason, "zh") == "提到火情（fire）：着火"
+    assert render(proposal.reason, "en") == "tells of fire (火情): 着火"
     assert proposal.words == ("着火",)
 
 
@@ -135,6 +135,6 @@ def test_plain_keeps_every_place(text: str) -> None:
     assert len(plain(text)) == len(text)
 
 
-@pytest.mark.parametrize("unit", ["着火", "没有", "电线", "a ", "fire ", "。", "🙂", "\u202e", "<b>", "如果"])
+@pytest.mark.parametrize("unit", ["着火", "没有", "井盖没了", "着火了火锅", "电线", "a ", "fire ", "。", "🙂", "\u202e", "<b>", "如果"])
 def test_a_megabyte_is_read(unit: str) -> None:
     assert read_urgency(unit * (1_000_000 // len(unit))).value["level"] in tuple(Level)

@@ -60,8 +60,11 @@ class PhraseBook:
             head = plain(phrase).split("…")[0].removesuffix("*")[:2]
             (self._by_head if len(head) == 2 else self._by_sign).setdefault(head, []).append((label, phrase, pattern))
 
-    def find(self, text: str) -> list[Hit]:
-        """Every hit in a text made `plain`, by its start; a phrase of several labels hits once for each."""
+    def find(self, text: str, most: int = 1_000) -> list[Hit]:
+        """The hits in a text made `plain`, by their start, and no more after `most` of them.
+
+        A phrase of several labels hits once for each.
+        """
         found: list[Hit] = []
         by_head, by_sign = self._by_head, self._by_sign
         for at, sign in enumerate(text):
@@ -71,11 +74,13 @@ class PhraseBook:
             for label, phrase, pattern in entries:
                 if (hit := pattern.match(text, at)) is not None:
                     found.append(Hit(label, phrase, at, hit.end()))
+            if len(found) >= most:
+                break
         return found
 
     def has_any(self, text: str) -> bool:
         """Whether any phrase stands in a text made `plain`."""
-        return bool(self.find(text))
+        return bool(self.find(text, 1))
 
 
 def _pattern_of(phrase: str) -> re.Pattern[str]:

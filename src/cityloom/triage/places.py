@@ -37,7 +37,7 @@ MOST = 5  # proposals of one text
 TOGETHER_M = 400.0  # a road and what stands near it are one place up to this distance
 HOUSE_RADIUS_M = 150.0  # how well a house is known by its road alone, on a short one
 
-# How often a place told so is the place of the matter; measured on the annotated messages (docs/triage-places.md).
+# How often a place told so is the place of the matter; measured on the annotated messages (docs/triage-texts.md).
 _TOLD = {
     "crossing": 0.95,
     "between": 0.93,

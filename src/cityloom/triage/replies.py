@@ -1,8 +1,8 @@
 """A draft reply checked before it goes out: does it answer each point, name a day, somebody in charge and a contact?
 
 The score is a logistic model over what the check finds; its weights were fitted on marked replies of a real hotline
-and say how likely a person calls the reply a real answer (method and figures: docs/triage.md). The findings are plain
-rules, and they are what a handler reads: a score alone mends nothing. Pure; nothing here forbids a reply.
+and say how likely a person calls the reply a real answer (method and figures: docs/triage-texts.md). The findings are
+plain rules, and they are what a handler reads: a score alone mends nothing. Pure; nothing here forbids a reply.
 """
 
 from __future__ import annotations

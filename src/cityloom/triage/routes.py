@@ -20,16 +20,16 @@ from cityloom.base.reasons import Reason, register
 from cityloom.city.values import Name
 from cityloom.triage.lexicons import lexicon
 from cityloom.triage.phrases import Hit, PhraseBook, plain
-from cityloom.triage.urgency import READ_CHARS, Level, UrgencyLexicon, read_urgency, shipped_urgency
+from cityloom.triage.urgency import MOST_HITS, READ_CHARS, Level, UrgencyLexicon, read_urgency, shipped_urgency
 from cityloom.triage.values import Proposal, Subject
 
 register(
     {
         "triage.route_emergency": (
-            "涉及人身安全（{zh}），应立即转{lines_zh}",
-            "somebody is in danger ({en}): pass it to {lines_en}",
+            "涉及人身安全（{zh} {en}），应立即转{lines_zh}（{lines_en}）",
+            "somebody is in danger ({en} {zh}): pass it to {lines_en} ({lines_zh})",
         ),
-        "triage.route_words": ("属于{zh}：{phrases}", "belongs to {en}: {phrases}"),
+        "triage.route_words": ("属于{zh}（{en}）：{phrases}", "belongs to {en} ({zh}): {phrases}"),
         "triage.route_repeat": (
             "与先前的诉求内容相同（相似度{percent}%），没有新情况",
             "says what was reported before ({percent}% alike) and nothing new",
@@ -37,7 +37,7 @@ register(
         "triage.no_route": ("没有提到须走特别渠道的事项", "tells of nothing that takes a special route"),
         "triage.aside_empty": ("没有内容", "it says nothing"),
         "triage.aside_noise": ("只有重复的字符或符号", "signs without sense, or one repeated"),
-        "triage.aside_words": ("看来是{zh}：{phrases}", "it looks like {en}: {phrases}"),
+        "triage.aside_words": ("看来是{zh}（{en}）：{phrases}", "it looks like {en} ({zh}): {phrases}"),
         "triage.not_aside": ("是正常的诉求", "an ordinary report"),
     }
 )
@@ -95,7 +95,7 @@ class RouteLexicon:
     def route_hits(self, text: str) -> dict[str, list[Hit]]:
         """The phrases of each route that stand in the text and mean it."""
         low = plain(text[:READ_CHARS])
-        return _by_label(_meant(self._routes.find(low), self._not_routes.find(low)))
+        return _by_label(_meant(self._routes.find(low, MOST_HITS), self._not_routes.find(low, MOST_HITS)))
 
     def aside_hits(self, text: str) -> dict[str, list[Hit]]:
         """The phrases of each kind of aside that stand in the text; none of a kind that another phrase excuses."""

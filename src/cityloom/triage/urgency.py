@@ -22,14 +22,15 @@ from cityloom.triage.values import Proposal, Subject
 
 register(
     {
-        "triage.hazard": ("提到{zh}：{phrases}", "tells of {en}: {phrases}"),
-        "triage.hazard_past": ("提到以前的{zh}：{phrases}", "tells of {en} in the past: {phrases}"),
-        "triage.hazard_feared": ("担心或询问{zh}：{phrases}", "fears or asks about {en}: {phrases}"),
+        "triage.hazard": ("提到{zh}（{en}）：{phrases}", "tells of {en} ({zh}): {phrases}"),
+        "triage.hazard_past": ("提到以前的{zh}（{en}）：{phrases}", "tells of {en} ({zh}) in the past: {phrases}"),
+        "triage.hazard_feared": ("担心或询问{zh}（{en}）：{phrases}", "fears or asks about {en} ({zh}): {phrases}"),
         "triage.no_hazard": ("没有提到危及人身安全的情况", "tells of nothing that endangers anybody"),
     }
 )
 
-READ_CHARS = 20_000  # of a very long text; who is in danger says so sooner
+READ_CHARS = 6_000  # of a very long text; who is in danger says so sooner
+MOST_HITS = 60  # phrases looked at of each kind: a text that repeats one says nothing more by it
 AFTER_CHARS = 8  # how far after it what makes a topic of it may stand; in English twice as far
 BEFORE_CHARS = 14  # how far before a phrase its clause is looked at for a fear
 
@@ -111,11 +112,11 @@ class UrgencyLexicon:
     def dangers(self, text: str) -> list[Danger]:
         """Every danger told in a text, by its place; nothing for what is denied or meant otherwise."""
         low = plain(text[:READ_CHARS])
-        hits = self._words.find(low)
+        hits = self._words.find(low, MOST_HITS)
         if not hits:
             return []
-        kept = _outside(hits, self._figurative.find(low))
-        marks = self._when.find(low)
+        kept = _outside(hits, self._figurative.find(low, MOST_HITS))
+        marks = self._when.find(low, MOST_HITS)
         is_now = any(mark.label == "now" for mark in marks)
         return [
             Danger(self.hazards[hit.label], self._standing(low, hit, marks, is_now), hit.phrase, hit.start, hit.end)

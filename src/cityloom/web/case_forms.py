@@ -24,6 +24,7 @@ from cityloom.city.values import Post
 from cityloom.web import context
 from cityloom.web.forms import Group, class_groups, point_of, unit_choices
 from cityloom.web.naming import Names
+from cityloom.web.reply_check import CHECKED_MOVES
 from cityloom.web.words import say
 
 FIELDS = (
@@ -71,6 +72,11 @@ class MoveForm:
     @property
     def typed_units(self) -> list[str]:
         return self.typed.get("units", "").split(",")
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether its note is what the resident reads as the answer, so that it is checked while it is written."""
+        return self.subject == "case" and self.move in CHECKED_MOVES
 
     @property
     def key(self) -> str:

@@ -9,6 +9,13 @@ PEOPLE_WORDS: dict[str, tuple[str, str]] = {
     "move.decide_rights": ("答复个人信息权利请求", "answer a rights request"),
     "move.erase": ("删除个人信息", "erase personal data"),
     "move.mask": ("隐去文字中的个人信息", "mask personal data in the words"),
+    # the check of a draft reply
+    "reply.score": (
+        "预检：像这样的答复约有{percent}%被评为真正答复了问题；以下提示仅供参考。",
+        "Draft check: people call about {percent} % of such replies a real answer. The hints bind nobody.",
+    ),
+    "reply.has": ("有", "has"),
+    "reply.lacks": ("缺", "lacks"),
     "original.masked": ("文字中的个人信息已隐去", "personal data in the words is masked"),
     "original.reason": ("查看原文的理由（会留记录）", "Why you need the original words (this is recorded)"),
     "original.show": ("显示原文", "Show the original"),
