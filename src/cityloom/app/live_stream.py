@@ -39,7 +39,7 @@ async def follow(url: str, hear: Callable[[int, bytes], None]) -> None:
 
 async def _read(client: Client, hear: Callable[[int, bytes], None], failures: int) -> int:
     since = datetime.now(UTC) - timedelta(seconds=REMEMBERED_S)
-    config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since.isoformat())
+    config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
     stream = client.jetstream(timeout=ANSWER_S)
     await stream.stream_info(STREAM)
     moves = await stream.subscribe("city.*.case.moved", ordered_consumer=True, config=config)

@@ -265,9 +265,7 @@ def _query(scope: Scope, area: str, day: date | None = None) -> str:
 
 def _day_in_words(day: date) -> str:
     weekday = say(f"screen.weekday_{day.isoweekday()}")
-    return say(
-        "screen.date", y=day.year, m=day.month, d=day.day, month=say(f"screen.month_{day.month}"), weekday=weekday
-    )
+    return say("screen.date", y=day.year, d=day.day, month=say(f"screen.month_{day.month}"), weekday=weekday)
 
 
 def bounds_text(city: City, area: str) -> str:

@@ -85,8 +85,8 @@ def _features(cut: Geometries, z: int, x: int, y: int) -> Iterator[tuple[int, in
 def _drawn(
     kind: int, paths: Iterable[list[Point]], owners: list[int], outer: list[bool]
 ) -> Iterator[tuple[int, int, list[int]]]:
-    owner, commands, at = -1, [], (0, 0)
-    hidden = False
+    owner, at, hidden = -1, (0, 0), False
+    commands: list[int] = []
     for path, own, is_outer in zip(paths, owners, outer, strict=True):
         if own != owner:
             if commands:
