@@ -135,6 +135,8 @@ def test_plain_keeps_every_place(text: str) -> None:
     assert len(plain(text)) == len(text)
 
 
-@pytest.mark.parametrize("unit", ["着火", "没有", "井盖没了", "着火了火锅", "电线", "a ", "fire ", "。", "🙂", "\u202e", "<b>", "如果"])
+@pytest.mark.parametrize(
+    "unit", ["着火", "没有", "井盖没了", "着火了火锅", "电线", "a ", "fire ", "。", "🙂", "\u202e", "<b>", "如果"]
+)
 def test_a_megabyte_is_read(unit: str) -> None:
     assert read_urgency(unit * (1_000_000 // len(unit))).value["level"] in tuple(Level)
