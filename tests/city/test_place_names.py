@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import shapely
 
@@ -31,8 +33,7 @@ def city(small_city: City) -> City:
     clinic = Feature(
         "facilities", "F1", Name("松塘诊所", "Songtang Clinic"), "clinic", {}, _line((110, 30), (110, 30))
     )
-    small_city.features = {"roads": roads, "facilities": (clinic,)}  # type: ignore[misc]
-    return small_city
+    return replace(small_city, features={"roads": roads, "facilities": (clinic,)})
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,6 @@ def test_what_is_touched_at_a_terminal_is_large_and_everybody_can_use_it(termina
         ".filter((each) => each.checkVisibility() && !each.closest('.skip, .trap') && !each.matches('.skip'))"
         ".map((each) => [each.outerHTML.slice(0, 60), Math.round(each.getBoundingClientRect().height)])"
     )
-    assert len(sizes) >= 3
+    assert len(sizes) >= 2
     assert [each for each in sizes if each[1] < LEAST_TOUCH_PX] == []
     assert violations(terminal) == []

@@ -50,7 +50,8 @@ class PackStatic:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
             self._kept[key] = body
-        response.close()
+        if (file := getattr(response, "file_to_stream", None)) is not None:
+            file.close()  # not the answer itself: that would tell Django that the request has ended
         packed = HttpResponse(body, headers={**response.headers, "Content-Length": str(len(body))})
         packed.headers["Content-Encoding"] = "gzip"
         return packed

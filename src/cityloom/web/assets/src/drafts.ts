@@ -58,6 +58,16 @@ async function run<T>(store: string, mode: IDBTransactionMode, act: (s: IDBObjec
   }
 }
 
+/** Whether this browser keeps anything at all: some keep nothing in their private windows. */
+export async function canKeep(): Promise<boolean> {
+  try {
+    (await opened()).close();
+    return true;
+  } catch {
+    return false; // no store, or one that may not be opened: the pages work without it
+  }
+}
+
 export const keepDraft = (draft: Draft) => run(DRAFTS, "readwrite", (store) => store.put(draft));
 export const dropDraft = (key: string) => run(DRAFTS, "readwrite", (store) => store.delete(key));
 

@@ -2,7 +2,7 @@
  * The report page with scripts: three steps, photos made small, a pin that is already there, and a draft that is
  * kept while typing and sent when there is a connection. Without scripts the same form is one page.
  */
-import { dropDraft, keepDraft, listDrafts, type Draft } from "./drafts";
+import { canKeep, dropDraft, keepDraft, listDrafts, type Draft } from "./drafts";
 import { PhotoWell } from "./photos";
 import { settle, trySending } from "./sending";
 import { suggestPlaces } from "./suggest";
@@ -10,6 +10,7 @@ import { Steps } from "./steps";
 
 const SAVE_AFTER_MS = 400;
 const CLOSE_M = 100;
+const OWN_TRY_MS = 60_000; // so long nobody else sends what this page is sending
 const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "asked", "photos", "website"]);
 
 type SyncRegistration = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } };
@@ -17,7 +18,7 @@ type SyncRegistration = ServiceWorkerRegistration & { sync?: { register(tag: str
 class ReportForm {
   private readonly well: PhotoWell;
   private readonly steps: Steps;
-  private readonly keeps: boolean;
+  private keeps: boolean;
   private key: string;
   private timer = 0;
   private sending = false;
@@ -43,7 +44,15 @@ class ReportForm {
       event.preventDefault();
       void this.send();
     });
-    if (this.keeps) void this.restore();
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) location.replace(location.pathname); // what was sent is not shown as if it were not
+    });
+    void this.begin();
+  }
+
+  private async begin(): Promise<void> {
+    this.keeps &&= await canKeep();
+    if (this.keeps) await this.restore();
     else this.steps.start();
   }
 
@@ -202,7 +211,8 @@ class ReportForm {
     this.sending = true;
     clearTimeout(this.timer);
     this.form.toggleAttribute("data-sending", true);
-    const draft = { ...this.draft("waiting"), fields: { ...this.fields(), website: this.field("website").value } };
+    const notBefore = Date.now() + OWN_TRY_MS;
+    const draft = { ...this.draft("waiting"), notBefore, fields: { ...this.fields(), website: this.field("website").value } };
     if (this.keeps) await keepDraft(draft);
     const outcome = await trySending(draft);
     this.form.toggleAttribute("data-sending", false);

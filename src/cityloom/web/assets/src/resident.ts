@@ -2,7 +2,7 @@
  * What every page of a resident has: maps that come when they are looked at, the reports sent from this phone and
  * those waiting to be sent, ways to keep a link, and the way onto the home screen.
  */
-import { dropDraft, dropMine, keepMine, listDrafts, listMine, type Draft } from "./drafts";
+import { canKeep, dropDraft, dropMine, keepMine, listDrafts, listMine, type Draft } from "./drafts";
 import { bringMapsLater } from "./later";
 import { sendWaiting } from "./sending";
 
@@ -146,9 +146,10 @@ async function begin(): Promise<void> {
   bringMapsLater();
   const script = document.querySelector<HTMLElement>("[data-worker]")?.dataset.worker;
   if (script && "serviceWorker" in navigator) {
-    navigator.serviceWorker.addEventListener("message", () => void sendAll(false));
+    navigator.serviceWorker.addEventListener("message", () => void Promise.all([showMine(), showWaiting()]));
     void keepShell(script);
   }
+  if (!(await canKeep())) return;
   await keepWhatWasSent();
   await Promise.all([showMine(), showWaiting()]);
   window.addEventListener("online", () => void sendAll(true));

@@ -68,11 +68,13 @@ export async function settle(draft: Draft, outcome: Outcome): Promise<void> {
 
 /** Send all that waits, one after the other; only one page or worker does so at a time. */
 export async function sendWaiting(now = false): Promise<void> {
-  await navigator.locks.request("cityloom-send", { ifAvailable: true }, async (lock) => {
-    if (!lock) return;
-    for (const draft of await listDrafts()) {
-      if (draft.state !== "waiting" || (!now && draft.notBefore > Date.now())) continue;
-      await settle(draft, await trySending(draft));
-    }
-  });
+  if (!navigator.locks) return sendEach(now); // a page without TLS; the server counts a key once either way
+  await navigator.locks.request("cityloom-send", { ifAvailable: true }, (lock) => (lock ? sendEach(now) : undefined));
+}
+
+async function sendEach(now: boolean): Promise<void> {
+  for (const draft of await listDrafts()) {
+    if (draft.state !== "waiting" || (!now && draft.notBefore > Date.now())) continue;
+    await settle(draft, await trySending(draft));
+  }
 }
