@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Quick password hashes, commands in English; with several workers the process that leads them starts the server."""
+    """Quick password hashes, commands in English; with several workers the one that leads them starts the server."""
     from django.conf import settings
 
     os.environ["CITYLOOM_LANG"] = "en"  # what commands say, on a machine of any language

@@ -20,7 +20,7 @@ SRC = project_root() / "src" / "cityloom"
 OPENERS = {
     "cases/reporters.py:_open_row": "logged in the same function, row by row",
     "cases/actions/correct_reporter.py:correct_reporter": "sealed again at once; an entry tells of it",
-    "cases/originals.py:original_of": "open_words logs by report; else the person's own export, whose opening is logged",
+    "cases/originals.py:original_of": "open_words logs it by report; a person's own export is logged as such",
     "cases/rights.py:wish_of": "carried out and shown to nobody; the decision is an entry",
     "cases/relay.py:list_relay": "what handler and resident wrote for the other to read, addresses masked",
     "cases/relay.py:list_broken_relay": "compared with a digest, shown to nobody",

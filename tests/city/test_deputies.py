@@ -99,8 +99,8 @@ def test_a_deputy_that_cannot_be_is_refused_and_nothing_is_kept(life: Life, depu
 
 def test_a_deputys_days_end_with_the_post(life: Life):
     post = replace(life.post("dispatcher"), valid=Span(None, date(2026, 6, 3)))
+    held = life.city.posts_of("supervisor", MONDAY)
     with pytest.raises(CannotDepute, match="2026-06-03"):
-        held = life.city.posts_of("supervisor", MONDAY)
         check_deputy(life.city, post, post, "supervisor", held, MONDAY, FRIDAY, MONDAY)
 
 

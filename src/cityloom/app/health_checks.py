@@ -147,4 +147,3 @@ def _messages() -> Look:
             return Look("messages", True, "NATS answers", needed=False)
     except OSError:
         return Look("messages", False, "NATS does not answer; what it is to hear waits", "start it", needed=False)
-

@@ -39,4 +39,3 @@ def rules_of(code: str) -> MessageRules:
 def _rules(code: str, version: int) -> MessageRules:
     city = current_city(code)
     return MessageRules.of_limits(city.settings.limits, city.calendar().tz, city.name.zh, city.name.en)
-

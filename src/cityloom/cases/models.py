@@ -858,7 +858,7 @@ class TrainedModel(models.Model):
 
 
 class ModelUse(models.Model):
-    """From when on a model reads the reports of a city; an empty name: the city folder alone. The newest row holds."""
+    """From when on a model reads a city's reports; an empty name: the city folder alone. The newest row holds."""
 
     id = models.BigAutoField(primary_key=True)
     city = _city()

@@ -78,7 +78,7 @@ def proof_of(city: City, typed: Mapping[str, str]) -> Proof | None:
 
 
 def _keeper(city: City, area: str | None) -> str:
-    serving = city.units_serving(area, STREET_OFFICE) if area in city.areas else ()
+    serving = city.units_serving(area, STREET_OFFICE) if area is not None and area in city.areas else ()
     return names(city).unit(serving[0]) if serving else ""
 
 
