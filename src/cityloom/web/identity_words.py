@@ -1,6 +1,6 @@
 """The texts of identity on the pages: sign-in by the provider, whose account it is, machines' accounts."""
 
-IDENTITY_FAMILIES = ("services.expired", "services.without_", "services.good", "services.disabled")
+IDENTITY_FAMILIES = ("account.by_", "services.expired", "services.without_", "services.good", "services.disabled")
 IDENTITY_WORDS: dict[str, tuple[str, str]] = {
     "happened.made": ("建立账号", "the account was made"),
     "happened.bound": ("首次用统一身份认证登录", "first sign-in through the identity provider"),
