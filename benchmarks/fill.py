@@ -68,6 +68,7 @@ def stand(cases: int, keep_in: Path | None, say: Say) -> Iterator[Stand]:
 def _filled(var: Path, server: RunningPostgres, cases: int, say: Say) -> City:
     from django.core.management import call_command
 
+    from cityloom.cases.cells import recount_cells
     from cityloom.city.snapshot import current_city, list_cities
 
     mark = var / f"filled-{cases}"
@@ -77,6 +78,7 @@ def _filled(var: Path, server: RunningPostgres, cases: int, say: Say) -> City:
     city = current_city(list_cities()[0].code)
     if not mark.exists():
         fill(server.url_of("cityloom", "postgres"), city, cases, say)
+        recount_cells()  # the rows were stored with the triggers off
         mark.touch()
     return city
 

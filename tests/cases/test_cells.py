@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from tests.cases.life import HEAP, NOISE, NORTHEAST, SOUTHEAST, SOUTHWEST, Life
 
-from cityloom.cases.cells import FINEST, Cell, areas_within, fold_cells, list_cells
+from cityloom.cases.cells import FINEST, Cell, areas_within, fold_cells, list_cells, recount_cells
 from cityloom.city.values import Post, Role
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +102,15 @@ def test_everybody_counts_what_stands_in_the_street_only(life: Life):
 def test_a_handler_reaches_by_unit_and_has_no_counts_by_cell(life: Life):
     life.report("hotline", by="agent")
     assert cells(life, 9, life.post("handler_e1")) == []
+
+
+def test_counting_anew_mends_what_was_written_with_the_triggers_off(life: Life):
+    for place in (SOUTHEAST, NORTHEAST):
+        life.report("hotline", by="agent", place=place)
+    before = as_counted(cells(life))
+    fold_cells()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_cell_count SET open = open + 5")
+    assert as_counted(cells(life)) != before
+    assert recount_cells() == len(before)
+    assert as_counted(cells(life)) == before == from_rows(life, FINEST)
