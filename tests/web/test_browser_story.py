@@ -126,7 +126,7 @@ def test_a_street_matter_from_a_residents_phone_to_its_end(
     phone = chromium.new_context(viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True).new_page()
     phone.goto(f"{url}/")
     phone.click("text=Report it")
-    phone.wait_for_selector("form[data-step='1']")
+    phone.wait_for_selector("form[data-ready][data-step='1']")
     phone.fill("#words", "Somebody dumped kitchen waste here")
     phone.set_input_files("#photos", street_photo)
     phone.wait_for_selector(".shotlist img")

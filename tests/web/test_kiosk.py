@@ -77,7 +77,7 @@ def terminal(chromium: Browser, site: Life) -> Iterator[Page]:
 def test_an_idle_terminal_counts_down_and_clears_all_that_was_typed(terminal: Page, live_server: Any):
     terminal.clock.install()
     terminal.goto(f"{live_server.url}{HOME}report/")
-    terminal.wait_for_selector("form[data-step='1']")
+    terminal.wait_for_selector("form[data-ready][data-step='1']")
     terminal.fill("#words", "Nobody else may read this")
     terminal.clock.run_for(31_000)
     terminal.wait_for_selector("dialog[open]")
@@ -88,7 +88,7 @@ def test_an_idle_terminal_counts_down_and_clears_all_that_was_typed(terminal: Pa
     terminal.clock.run_for(52_000)
     terminal.wait_for_url(f"{live_server.url}{HOME}")
     terminal.goto(f"{live_server.url}{HOME}report/")
-    terminal.wait_for_selector("form[data-step='1']")
+    terminal.wait_for_selector("form[data-ready][data-step='1']")
     assert terminal.input_value("#words") == ""
     kept = terminal.evaluate("indexedDB.databases().then((all) => all.map((each) => each.name))")
     assert kept == [], "a terminal keeps no drafts"
@@ -100,7 +100,7 @@ def test_a_report_at_a_terminal_is_sent_by_keys_and_its_link_is_taken_along(term
     terminal.goto(f"{live_server.url}{HOME}")
     terminal.focus(".bigtile.first")
     terminal.keyboard.press("Enter")
-    terminal.wait_for_selector("form[data-step='1']")
+    terminal.wait_for_selector("form[data-ready][data-step='1']")
     terminal.focus("#words")
     terminal.keyboard.type("The bench is broken")
     for step in (1, 2):

@@ -103,7 +103,7 @@ def server(live_server: Any) -> Iterator[Server]:
 
 def write(tab: Page, url: str, words: str = "Somebody dumped kitchen waste here") -> None:
     tab.goto(f"{url}/report/")
-    tab.wait_for_selector("form[data-step='1']")
+    tab.wait_for_selector("form[data-ready][data-step='1']")
     tab.fill("#words", words)
 
 
@@ -154,14 +154,16 @@ def test_back_goes_one_step_back_and_what_was_typed_is_kept_over_a_reload(phone:
     phone.wait_for_selector(".shotlist img")
     to_step(phone, 2)
     phone.go_back()
-    phone.wait_for_selector("form[data-step='1']")
+    phone.wait_for_selector("form[data-ready][data-step='1']")
     wait_until(phone, _KEPT_WITH_PHOTO)
     phone.goto(f"{live_server.url}/report/")
     phone.wait_for_selector("[data-part='restored']:not([hidden])")
     assert phone.input_value("#words") == "The lamp is dark"
     assert phone.locator(".shotlist img").count() == 1
-    phone.click("[data-part='afresh']")
-    phone.wait_for_function("document.querySelector('#words').value === ''")
+    with phone.expect_navigation():
+        phone.click("[data-part='afresh']")
+    phone.wait_for_selector("form[data-ready]")
+    assert phone.input_value("#words") == ""
     assert phone.locator(".shotlist img").count() == 0
 
 
@@ -223,7 +225,7 @@ def test_without_a_connection_a_report_waits_on_the_phone_and_goes_out_once(phon
     server.stop()
     phone.context.set_offline(True)
     phone.goto(f"{server.url}/report/")
-    phone.wait_for_selector("form[data-step='1']")
+    phone.wait_for_selector("form[data-ready][data-step='1']")
     phone.fill("#words", "Deep hole, no signal here")
     taken = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_taken_at(LON, LAT)}
     phone.set_input_files("#photos", taken)
@@ -305,7 +307,7 @@ def test_the_first_view_of_a_residents_page_is_at_most_100_kb(
     sizes: dict[str, int] = {}
     tab.on("requestfinished", lambda request: sizes.update({request.url: _bytes(request)}))
     tab.goto(f"{server.url}{path}", wait_until="load")
-    tab.wait_for_function("document.readyState === 'complete'")
+    tab.wait_for_load_state("networkidle")
     first = {url: size for url, size in sizes.items() if not re.search(r"/map[./-]|\.geojson|/map/[a-z]+|\.pbf", url)}
     context.close()
     assert len(first) >= 5, "styles and scripts were counted"

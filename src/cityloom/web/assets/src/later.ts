@@ -28,7 +28,8 @@ function missing(): void {
 
 export function bringMapsLater(): void {
   const watch = new IntersectionObserver((seen) => {
-    if (seen.some(({ isIntersecting }) => isIntersecting)) {
+    // a form of steps that has not been put into steps yet shows its map for a moment only
+    if (seen.some(({ isIntersecting, target }) => isIntersecting && !target.closest("[data-report]:not([data-step])"))) {
       watch.disconnect();
       bring();
     }

@@ -26,6 +26,7 @@ class ReportForm {
 
   constructor(private readonly form: HTMLFormElement) {
     this.keeps = form.dataset.kiosk === undefined;
+    form.dataset.step = form.dataset.begin ?? "1";
     this.key = this.field("key").value;
     this.well = new PhotoWell(form.querySelector<HTMLElement>("[data-well]")!, Number(form.dataset.most));
     this.well.onchange = () => {
@@ -54,6 +55,7 @@ class ReportForm {
     this.keeps &&= await canKeep();
     if (this.keeps) await this.restore();
     else this.steps.start();
+    this.form.dataset.ready = "";
   }
 
   private field(name: string): HTMLInputElement {
@@ -101,7 +103,7 @@ class ReportForm {
       this.steps.start(); // the server has just shown what was sent: that goes before the draft
       return;
     }
-    if (draft && (draft.fields.words || draft.photos.length)) {
+    if (draft && !this.field("words").value && (draft.fields.words || draft.photos.length)) {
       this.key = draft.key;
       for (const [name, value] of Object.entries(draft.fields)) this.fill(name, value);
       this.well.put(draft.photos);
