@@ -25,6 +25,7 @@ from cityloom.web.words import say
 
 # The moves by which somebody overrules what was read, and the subject they overrule.
 OVERRULES = {"reclassify": Subject.CLASS, "relocate": Subject.PLACE, "merge": Subject.TWIN}
+MOSTLY_NONE = frozenset({Subject.ROUTE, Subject.ASIDE})  # told only where a text falls under one
 SHOWN = (Subject.URGENCY, Subject.ROUTE, Subject.ASIDE, Subject.CLASS, Subject.PLACE, Subject.TWIN)
 
 
@@ -106,7 +107,8 @@ def why(request: HttpRequest, city: City, post: Post, number: str) -> HttpRespon
 
 
 def _reading(reading: Reading, words: str, at: datetime, file: CaseFile, named: Names) -> ReadingLines:
-    subjects = [(s, [_line(p, file, named) for p in reading.about(s)]) for s in SHOWN]
+    about = {s: [p for p in reading.about(s) if p.is_known or s not in MOSTLY_NONE] for s in SHOWN}
+    subjects = [(s, [_line(p, file, named) for p in found]) for s, found in about.items()]
     return ReadingLines(
         said=words,
         received_at=at,
