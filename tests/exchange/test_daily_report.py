@@ -158,13 +158,15 @@ def test_words_of_days_come_back_from_an_address(small_city):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("kind", ["docx", "pdf"])
-def test_the_command_writes_the_file(life, tmp_path, database_url, monkeypatch, kind):
+@pytest.mark.parametrize(("kind", "more"), [("docx", ()), ("pdf", ()), ("report", ("--format", "pdf"))])
+def test_the_command_writes_the_file_as_its_name_ends_or_as_asked(
+    life, tmp_path, database_url, monkeypatch, kind, more
+):
     monkeypatch.setenv("CITYLOOM_DATABASE_URL", database_url)
     life.report()
     file = tmp_path / f"day.{kind}"
-    words = ["daily", "--city", "990100", "--day", "2026-06-01", "--format", kind, "--out", str(file), "--json"]
+    words = ["daily", "--city", "990100", "--day", "2026-06-01", *more, "--out", str(file), "--json"]
     result = CliRunner().invoke(command, words)
     assert result.exit_code == 0, result.output
-    assert file.read_bytes()[:4] in (b"PK\x03\x04", b"%PDF")
+    assert file.read_bytes()[:4] == (b"PK\x03\x04" if kind == "docx" else b"%PDF")
     assert json.loads(result.stdout)["sections"][0]["lines"][0]["value"] == 1

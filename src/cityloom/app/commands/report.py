@@ -18,8 +18,8 @@ def command() -> None:
 @command.command(epilog=example("cityloom report daily --day 2026-03-17 --format pdf"))
 @CITY
 @click.option("--day", type=DAY, help="The day, YYYY-MM-DD; yesterday when not given.")
-@click.option("--format", "format_name", type=click.Choice(["docx", "pdf"]), default="docx", show_default=True,
-              help="Word or PDF.")  # fmt: skip
+@click.option("--format", "format_name", type=click.Choice(["docx", "pdf"]),
+              help="Word or PDF; as the name of the file ends, else Word.")  # fmt: skip
 @LANGUAGE
 @click.option("--out", "file", type=click.Path(path_type=Path, dir_okay=False), help="File to write; in this folder "
               "and named by city and day when not given.")  # fmt: skip
@@ -29,7 +29,7 @@ def command() -> None:
 def daily(
     city_code: str | None,
     day: datetime | None,
-    format_name: str,
+    format_name: str | None,
     language: str,
     file: Path | None,
     base_url: str | None,
@@ -49,6 +49,7 @@ def daily(
     city, at = chosen_city(city_code), clock_of_settings().now()
     asked = day.date() if day else (at.astimezone(city.calendar().tz) - timedelta(days=1)).date()
     report = make_daily_report(city, asked, at, base_url or settings.CITYLOOM_SITE_URL, language)
+    format_name = format_name or ("pdf" if file and file.suffix.lower() == ".pdf" else "docx")
     file = file or Path.cwd() / f"{city.code}-{asked.isoformat()}.{format_name}"
     file.write_bytes(as_docx(report) if format_name == "docx" else as_pdf(report))
     if as_json:
