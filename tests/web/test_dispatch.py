@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.cases.life import LAMP, NORTHEAST, Life
 
+from cityloom.cases.understanding import warm_readers
 from cityloom.web.dispatch import DISPATCHERS
 
 
@@ -55,6 +56,15 @@ def test_the_first_case_is_at_hand_with_why_it_would_go_where(site, browser_of):
     assert "Why it was returned" in text
     assert "Open cases of these units" in text
     assert 'name="back" value="/dispatch/?' in text
+
+
+def test_where_the_class_is_open_the_likeliest_one_is_filled_in_for_a_person_to_confirm(site, browser_of):
+    warm_readers(site.city)
+    lay_before_dispatcher(site, words="小区门口的路灯坏了，晚上很黑")
+    text = browser_of("dispatcher").get("/dispatch/").text
+    assert "its words speak for" in text
+    form = text[text.index('name="move" value="reclassify"') :]
+    assert re.search(r'<option value="[^"]+" selected', form[: form.index("</form>")])
 
 
 def test_a_move_made_at_the_desk_comes_back_to_the_desk(site, browser_of):

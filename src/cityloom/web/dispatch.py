@@ -35,6 +35,7 @@ from cityloom.cases.twins import list_twins
 from cityloom.cases.values import CaseFile, Details
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
+from cityloom.triage.values import Proposal, Reading, Subject
 from cityloom.web import context
 from cityloom.web.case import CasePage, page_of
 from cityloom.web.case_forms import MoveForm
@@ -126,6 +127,7 @@ class Chosen:
     reason: str
     loads: Sequence[LoadLine]
     like: Sequence[Likeness]
+    classes: Sequence[str]  # classes its words speak for, while its class is open
     returned: Sequence[str]
 
 
@@ -374,8 +376,18 @@ def _chosen(city: City, post: Post, number: str, named: Names, now: datetime, he
         loads = load_of_units(cursor, city, units, now)
         like = list_twins(cursor, city, file.case.place, None, now)
     back = f"{reverse('dispatch')}?{here}"
+    seems = _class_proposals(file)
     return Chosen(
-        case=replace(page, back=back),
+        case=replace(page, back=back, forms=_with_class(page.forms, seems)),
+        classes=[
+            say(
+                "dispatch.seems",
+                matter=named.matter(str(p.value)),
+                percent=round(100 * p.confidence),
+                reason=named.reason(p.reason),
+            )
+            for p in seems
+        ],
         suggestion=_where(route, named),
         reason=named.reason(route.reason),
         loads=_loads(loads, route, named),
@@ -386,6 +398,23 @@ def _chosen(city: City, post: Post, number: str, named: Names, now: datetime, he
         ],
         returned=[f"{task.unit}: {task.reason}" for task in page.tasks if not task.alive and task.reason],
     )
+
+
+def _class_proposals(file: CaseFile) -> list[Proposal]:
+    """The classes that the first report's words speak for, where nobody has said the class yet."""
+    read = file.reports[0].reading if file.reports and file.case.class_code is None else None
+    return [p for p in Reading.from_json(read).about(Subject.CLASS) if p.is_known] if read else []
+
+
+def _with_class(forms: Sequence[MoveForm], seems: Sequence[Proposal]) -> list[MoveForm]:
+    """The forms with the likeliest class filled in where it is corrected, that form among the first."""
+    if not seems:
+        return list(forms)
+    filled = [
+        replace(f, typed={**f.typed, "class": str(seems[0].value)}, weight="main") if f.move == "reclassify" else f
+        for f in forms
+    ]
+    return sorted(filled, key=lambda f: f.move != "reclassify")
 
 
 def _had_it(file: CaseFile) -> list[str]:

@@ -23,6 +23,8 @@ DISPATCH_WORDS: dict[str, tuple[str, str]] = {
     "dispatch.minutes": ("{count}分钟", "{count} min"),
     "dispatch.returned": ("退回理由", "Why it was returned"),
     "dispatch.suggestion": ("建议派给", "Suggested"),
+    "dispatch.class_open": ("类别未定，按文字看", "Its class is open; its words speak for"),
+    "dispatch.seems": ("{matter} {percent}%：{reason}", "{matter} {percent}%: {reason}"),
     "dispatch.suggested": ("建议", "suggested"),
     "dispatch.load": ("在办案件数", "Open cases of these units"),
     "dispatch.late": ("{count}件超时", "{count} late"),
