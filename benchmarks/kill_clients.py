@@ -212,7 +212,7 @@ def form_of(page: str) -> dict[str, str]:
 
 def _told(page: str) -> tuple[str, str] | None:
     """The number and the tracking code on the page after sending."""
-    number = re.search(r'<dd class="num">([^<]+)</dd>', page)
+    number = re.search(r'<span class="number">([^<]+)</span>', page)
     code = re.search(r'<code class="code">(\w+)</code>', page)
     return (number[1], code[1]) if number and code else None
 

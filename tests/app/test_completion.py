@@ -44,7 +44,7 @@ def offered(offer: completing.Offer, begin: str, **params: Any) -> list[str]:
         (("audit", "verify", "--si"), ["--since"], "an option"),
         (("report", "daily", "--format", ""), ["docx", "pdf"], "a choice"),
         (("completion", "install", "f"), ["fish"], "a choice of an argument"),
-        (("city", "check", "cities/jin"), ["cities/jinchuan"], "a city folder of the project"),
+        (("city", "check", "examples/bei"), ["examples/beijing"], "a city folder of the project"),
         (("settings", "cityloom_database_u"), ["CITYLOOM_DATABASE_URL"], "a setting"),
         (("chores", "run", "ti"), ["tidy"], "a chore"),
         (("chores", "run", "meet"), ["meet-open311"], "a chore that waits for others"),

@@ -32,6 +32,9 @@ OPENERS = {
     "base/sending.py:_deal_with": "the message goes to that address, shown to nobody here",
     "base/sending.py:_outgoing": "the message goes to the person, shown to nobody here",
     "base/messages.py:_kept": "shown masked",
+    "web/provider.py:_opened": "the id token of who signs out, handed back to the provider that gave it",
+    "exchange/actions/rotate_webhook_secret.py:rotate_webhook_secret": "a webhook's secret, sealed again at once",
+    "exchange/webhooks/taking.py:_taken": "a webhook's secret, to sign with; shown to nobody",
     "city/second_factor.py:begin": "the secret of a code generator, shown to its owner",
     "city/second_factor.py:_take": "the secret of a code generator, shown to nobody",
 }  # fmt: skip

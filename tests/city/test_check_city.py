@@ -139,7 +139,7 @@ BROKEN: list[tuple[str, Change, str, str, str]] = [
         "years",
         "value_form",
     ),
-    ("a settings file is no TOML", add("city.toml", "= 1"), "city.toml", "line 71", "file_unreadable"),
+    ("a settings file is no TOML", add("city.toml", "= 1"), "city.toml", "line 85", "file_unreadable"),
     (
         "a needed cell is empty",
         replace("people.csv", "程核,checker", ",checker"),

@@ -11,9 +11,7 @@ from cityloom.app.environment import SETTINGS
 NAME = re.compile(r"\bCITYLOOM_[A-Z][A-Z_]*[A-Z]\b")
 TABLE_ROW = re.compile(r"^\| `(CITYLOOM_[A-Z_]+)` \|", re.MULTILINE)
 # Names inside the program that only look like settings.
-NOT_FROM_OUTSIDE = {
-    "CITYLOOM_DEMO_PASSWORD", "CITYLOOM_DATA_KEY_FILE", "CITYLOOM_WEBHOOK_RULES", "CITYLOOM_WEBHOOK_KEPT",
-}  # fmt: skip
+NOT_FROM_OUTSIDE = {"CITYLOOM_DEMO_PASSWORD", "CITYLOOM_DATA_KEY_FILE"}
 
 
 def described() -> set[str]:

@@ -180,7 +180,9 @@ def test_the_command_tells_the_counts_writes_the_page_and_says_by_its_exit_that_
     def run(rows):
         file = write_rows(tmp_path / "night.csv", rows)
         words = ["compare", str(file), "--map", str(tmp_path / "map.toml"), "--city", "990100"]
-        return CliRunner().invoke(command, [*words, "--html", str(tmp_path / "page.html"), "--json"])
+        return CliRunner().invoke(
+            command, [*words, "--html", str(tmp_path / "page.html"), "--language", "zh", "--json"]
+        )
 
     same, differs = run(EIGHT), run(planted())
     assert same.exit_code == 0, same.output

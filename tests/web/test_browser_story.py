@@ -85,6 +85,7 @@ def test_a_hotline_matter_from_the_call_to_the_callback(
     page.fill("#words", "楼下烧烤店营业到凌晨两点，油烟和划拳声吵得全楼睡不着")
     page.select_option("#class", "hotline:0101")
     page.fill("#address", "望江路18号楼下")
+    page.click("details.more summary")
     page.fill("#lon", "110.0011")
     page.fill("#lat", "30.0011")
     page.uncheck('[name="hold"]')

@@ -45,9 +45,9 @@ def tidy(clock: Clock) -> Found:
     forget_free(clock.now())
     yield "ended_sessions_forgotten", forget_ended()
     yield "idempotency_keys_forgotten", forget_keys(clock.now() - KEPT)
-    given_up = clock.now() - settings.CITYLOOM_WEBHOOK_RULES.give_up
+    given_up = clock.now() - settings.WEBHOOK_RULES.give_up
     yield "webhook_messages_given_up", give_up_old(given_up, clock.now())
-    yield "webhook_deliveries_forgotten", forget_deliveries(clock.now() - settings.CITYLOOM_WEBHOOK_KEPT)
+    yield "webhook_deliveries_forgotten", forget_deliveries(clock.now() - settings.WEBHOOK_KEPT)
 
 
 def plan_checks(clock: Clock) -> Found:

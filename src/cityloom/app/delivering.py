@@ -26,9 +26,7 @@ END_S = 5.0
 
 def courier_of_settings(clock: Clock, city_of: Callable[[int], City]) -> Courier:
     """The courier as the settings want it."""
-    return Courier(
-        clock, city_of, Poster(settings.CITYLOOM_WEBHOOK_HOSTS), settings.CITYLOOM_WEBHOOK_RULES, count=_count
-    )
+    return Courier(clock, city_of, Poster(settings.CITYLOOM_WEBHOOK_HOSTS), settings.WEBHOOK_RULES, count=_count)
 
 
 @dataclass

@@ -79,8 +79,8 @@ CITYLOOM_AUDIT_ANCHOR = _env.text("CITYLOOM_AUDIT_ANCHOR")
 CITYLOOM_SITE_URL = _env.text("CITYLOOM_SITE_URL").rstrip("/")
 CITYLOOM_PARTNER_KEYS = partner_keys(_env)
 CITYLOOM_WEBHOOK_HOSTS = inside_of(_env)
-CITYLOOM_WEBHOOK_RULES = rules_of(_env)
-CITYLOOM_WEBHOOK_KEPT = kept_of(_env)
+WEBHOOK_RULES = rules_of(_env)
+WEBHOOK_KEPT = kept_of(_env)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -31,7 +31,9 @@ def as_pdf(report: DailyReport) -> bytes:
     wrap = "CJK" if report.language == "zh" else None
     normal = ParagraphStyle("normal", fontName=font, fontSize=10.5, leading=15, wordWrap=wrap)
     big = ParagraphStyle("title", parent=normal, fontSize=17, leading=24, spaceAfter=4)
-    head = ParagraphStyle("head", parent=normal, fontSize=12.5, leading=18, spaceBefore=10, spaceAfter=2, keepWithNext=1)
+    head = ParagraphStyle(
+        "head", parent=normal, fontSize=12.5, leading=18, spaceBefore=10, spaceAfter=2, keepWithNext=1
+    )
     story = [Paragraph(_text(report.title), big), Paragraph(_text(report.made), normal)]
     for section in report.sections:
         story.append(Paragraph(_text(section.title), head))

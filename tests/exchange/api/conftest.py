@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from tests.cases.life import Life
-from tests.city.services import make_service
+from tests.city.services import kept_service
 
 from cityloom.base.limits import parse_limit
 from cityloom.city.this_city import first_code
@@ -70,7 +70,7 @@ def caller_of(site: Life) -> Callable[..., Caller]:
             return Caller(language=language)
         now = site.clock.now()
         if login == "app":
-            post = make_service(site, "app", "resident").post
+            post = kept_service(site, "app", "resident").post
         else:
             post = choose_post(site.city, login, "", "", "", now)
         return Caller(issue_token(site.city, post, login, scopes or ALL, 365, "test", now)[1], language)

@@ -30,7 +30,14 @@ def addresses(method: str) -> list[tuple[str, str]]:
         if method not in methods or "{code}" in path or "{name}" in path:
             continue
         for number, task, report, request in cases if "{number}" in path else cases[:1]:
-            values = {"number": number, "task_id": task or 1, "report_id": report or 1, "request_id": request or 1}
+            values = {
+                "number": number,
+                "task_id": task or 1,
+                "report_id": report or 1,
+                "request_id": request or 1,
+                "webhook_id": 1,
+                "delivery_id": 1,
+            }
             found.append((methods[method]["operationId"], path.format(**values).removeprefix("/api/v1")))
     return found
 

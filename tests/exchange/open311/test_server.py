@@ -326,7 +326,7 @@ def test_words_are_shown_only_where_the_city_publishes_them(client, city_door, m
     for module in (queries, views):
         monkeypatch.setattr(module, "shows_words", lambda city: True)
     (shown,) = got(client, f"requests/{told['service_request_id']}")
-    assert shown["description"] == "找我 …", "numbers of persons are left out"
+    assert shown["description"] == "找我 ＊＊＊", "numbers of persons are left out"
     (told,) = posted(client, **REPORT)
     assert "shown in public" in told["service_notice"]
 

@@ -20,9 +20,8 @@ log = logging.getLogger("cityloom.webhooks")
 register_templates(
     {
         "webhook.off": Template(
-            "推送{id}（{name}）已停用：{reason_zh}。恢复并补发：在“推送”页打开它。",
-            "Webhook {id} ({name}) was turned off: {reason_en}. Resume it and replay what failed on the page "
-            "Webhooks.",
+            "推送{id}（{name}）已停用：{reason}。恢复并补发：在“推送”页打开它。",
+            "Webhook {id} ({name}) was turned off: {reason}. Resume it and replay what failed on the page Webhooks.",
             "推送已停用",
             "A webhook was turned off",
         ),
@@ -38,14 +37,14 @@ def tell_owner(turned: Turned, clock: Clock, city_of: Callable[[int], City]) -> 
         log.warning("webhook=%d owner_without_mail=yes", hook.id)
         return False
     city = city_of(hook.city_id)
+    language = settings.LANGUAGE_CODE[:2]
     told = {
         "id": hook.id,
         "name": hook.description or hook.url,
-        "reason_zh": render(turned.reason, "zh"),
-        "reason_en": render(turned.reason, "en"),
+        "reason": render(turned.reason, language),
     }
     send_later(
-        "mail", user.email, "webhook.off", told, language=settings.LANGUAGE_CODE[:2], purpose="account",
+        "mail", user.email, "webhook.off", told, language=language, purpose="account",
         about=About(city.code), clock=clock, once=f"webhook:{hook.id}:{hook.version}",
     )  # fmt: skip
     return True
