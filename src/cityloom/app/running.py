@@ -127,6 +127,8 @@ def _start(wish: Wish, env: Environment, supervisor: Supervisor, progress: Progr
         with progress.step("messages"):
             supervisor.start(nats)
         settings["CITYLOOM_NATS_URL"] = nats.url
+    if not os.environ.get("CITYLOOM_SITE_URL"):
+        settings["CITYLOOM_SITE_URL"] = f"http://{_shown_host(wish.host)}:{wish.port}"
     live_port = None
     if not env.text("CITYLOOM_LIVE_URL"):
         live_port = free_port(wish.port + 1, wish.host)
