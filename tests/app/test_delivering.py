@@ -64,7 +64,7 @@ class Stumbling:
 
 def test_a_round_that_fails_ends_neither_the_thread_nor_what_is_on_its_way(caplog: pytest.LogCaptureFixture) -> None:
     stop, courier = threading.Event(), Stumbling()
-    delivering = Delivering(courier, stop)  # type: ignore[arg-type]
+    delivering = Delivering(stop, courier)  # type: ignore[arg-type]
     delivering.start()
     assert courier.works.wait(60)
     stop.set()

@@ -30,7 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *failures: Exception) -> int:
         yield "done", 1
 
     monkeypatch.setattr(far_chores, "FAR_CHORES", ((chore, timedelta(hours=1), False),))
-    thread = FarChores(RealClock(), stop)
+    thread = FarChores(stop, RealClock())
     thread.start()
     try:
         assert worked.wait(LONG_S)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connection
 
 from cityloom.app import metrics
+from cityloom.app.beside import Beside
 from cityloom.base.clock import Clock
-from cityloom.base.patience import Patience
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.webhooks.courier import Courier
 from cityloom.exchange.webhooks.posting import Poster
@@ -21,7 +19,6 @@ from cityloom.exchange.webhooks.posting import Poster
 log = logging.getLogger("cityloom.webhooks")
 
 IDLE_S = 0.4
-END_S = 5.0
 
 
 def courier_of_settings(clock: Clock, city_of: Callable[[int], City]) -> Courier:
@@ -30,59 +27,23 @@ def courier_of_settings(clock: Clock, city_of: Callable[[int], City]) -> Courier
 
 
 @dataclass
-class Delivering:
-    """Rounds of a courier in a thread with its own connection, until `stop` is set."""
+class Delivering(Beside):
+    """Rounds of a courier. What was on its way when one failed is marked later, or sent again under its id."""
 
     courier: Courier
-    stop: threading.Event
-    _patience: Patience = field(default_factory=Patience)
-    _thread: threading.Thread = field(init=False)
+    name, waits, log = "webhooks", "webhooks wait", log
 
-    def start(self) -> None:
-        """Begin; returns at once."""
-        self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
-        self._thread.start()
+    def round(self) -> float:
+        """Send what is due and mark what came back."""
+        done = self.courier.round(wait_s=IDLE_S)
+        return 0.0 if done or self.courier.is_flying else IDLE_S
 
-    def join(self) -> None:
-        """Wait a little until what is on its way was marked; what is not will be sent again under its id."""
-        self._thread.join(END_S)
-
-    def _work(self) -> None:
-        while not self.stop.is_set():
-            try:
-                done = self.courier.round(wait_s=IDLE_S)
-            except (OperationalError, InterfaceError) as why:
-                if not self._patience.failures:
-                    log.warning("database=away reason=%r; webhooks wait", str(why).strip())
-                self._begin_anew()
-            except Exception:
-                log.exception("round=failed")
-                self._begin_anew()
-            else:
-                self._patience.it_worked()
-                if not done and not self.courier.is_flying:
-                    self.stop.wait(IDLE_S)
-        self._end()
-
-    def _begin_anew(self) -> None:
-        """A fresh connection, a little later; what was on its way is marked with the next round."""
-        _close()
-        self._patience.wait_after_failure(self.stop)
-
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Mark what is on its way, as far as the database is there."""
         try:
             self.courier.close()
         except DatabaseError as why:
             log.warning("database=away reason=%r; what was sent last may be sent again", str(why).strip())
-        _close()
-
-
-def _close() -> None:
-    try:
-        connection.close()
-    except DatabaseError as why:
-        log.debug("closing the connection failed: %s", why)
-        connection.connection = None
 
 
 def _count(result: str) -> None:

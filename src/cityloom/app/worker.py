@@ -51,9 +51,9 @@ def run() -> None:
     if relay is None:
         log.warning("messages=waiting reason='no message server is named'; set CITYLOOM_NATS_URL to have them told")
     worker = Worker(clock_of_settings(), stop, relay, messages=messenger())
-    delivering = Delivering(courier_of_settings(worker.clock, city_by_id), stop)
+    delivering = Delivering(stop, courier_of_settings(worker.clock, city_by_id))
     delivering.start()
-    far_chores = FarChores(worker.clock, stop)
+    far_chores = FarChores(stop, worker.clock)
     far_chores.start()
     log.info("worker=started clock=%s", settings.CITYLOOM_CLOCK or "real")
     try:
