@@ -99,7 +99,7 @@ def cases(request: HttpRequest, city: City) -> HttpResponse:
     """Open cases as points without anything personal; without a post only what stands in the street."""
     post = context.post_of(request, city)
     with connection.cursor() as cursor:
-        dots = list_dots(cursor, city, post, IN_THE_STREET, _box(request, city))
+        dots = list_dots(cursor, city, post, IN_THE_STREET, box_of(request.GET.get("bbox", ""), city))
     text = json.dumps(collection([_dot_feature(city, dot, post) for dot in dots]), ensure_ascii=False)
     answer = HttpResponse(text, content_type="application/geo+json")
     answer.headers["Cache-Control"] = "private, no-store"
@@ -144,15 +144,18 @@ def _cell_features(found: list[Cell], as_points: bool) -> list[dict[str, Any]]:
     return features
 
 
-def _box(request: HttpRequest, city: City) -> Box:
-    text = request.GET.get("bbox")
+def box_of(text: str, city: City, widest: float = 180.0) -> Box:
+    """The corner degrees that a `bbox` names, the city's own for an empty one; raises BadBox.
+
+    `widest`: how far east or west a corner may lie; a map that was turned past the edge of the world names more.
+    """
     if not text:
         return city.config.bounds
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError as wrong:
         raise BadBox("map.bad_box") from wrong
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    if not (-widest <= west <= east <= widest and -90 <= south <= north <= 90):
         raise BadBox("map.bad_box")
     return west, south, east, north
 

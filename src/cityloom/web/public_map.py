@@ -29,7 +29,7 @@ from cityloom.cases.telling import SENDS
 from cityloom.city.snapshot_values import City
 from cityloom.web import context
 from cityloom.web.doors import for_everybody
-from cityloom.web.map_data import BadBox, collection
+from cityloom.web.map_data import box_of, collection
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import Names, names
 from cityloom.web.shown import show
@@ -198,19 +198,7 @@ def _asked(request: HttpRequest, city: City) -> Asked:
     wanted = SOLVED if typed["show"] == SOLVED else OPEN
     group = typed["group"] if typed["group"] in _groups(city) else ""
     query = urlencode({"show": wanted, **({"group": group} if group else {})})
-    return Asked(wanted, group, _box(typed["bbox"], city), query)
-
-
-def _box(text: str, city: City) -> Box:
-    if not text:
-        return city.config.bounds
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError as wrong:
-        raise BadBox("map.bad_box") from wrong
-    if not (-360 <= west <= east <= 360 and -90 <= south <= north <= 90):
-        raise BadBox("map.bad_box")
-    return west, south, east, north
+    return Asked(wanted, group, box_of(typed["bbox"], city, widest=360.0), query)
 
 
 def _rows(city: City, asked: Asked, limit: int) -> list[PublicRow]:
