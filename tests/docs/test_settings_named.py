@@ -30,7 +30,8 @@ def test_every_setting_named_anywhere_is_described():
 
 
 def test_every_setting_of_the_table_is_described_and_read_somewhere():
-    code = "".join(text_of(path) or "" for path in files() if path.is_relative_to(ROOT / "src"))
+    read = [p for p in files() if p.is_relative_to(ROOT / "src") and p.name != "setting_words.py"]
+    code = "".join(text_of(path) or "" for path in read)
     for setting in SETTINGS:
         assert setting.name in described(), setting.name
         assert code.count(setting.name) > 1, f"{setting.name} is described but nothing reads it"

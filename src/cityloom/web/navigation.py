@@ -52,6 +52,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("service_accounts", "nav.services", frozenset({Role.ADMIN})),
     ("webhooks", "nav.webhooks", frozenset({Role.ADMIN})),
     ("messages", "nav.messages", frozenset({Role.ADMIN})),
+    ("settings", "nav.settings", frozenset({Role.ADMIN})),
     ("paths", "nav.paths", EVERYBODY),
 )
 ONLY_IF: dict[str, Callable[[], bool]] = {"messages": is_pretending}

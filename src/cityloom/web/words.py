@@ -15,6 +15,7 @@ from cityloom.web.people_words import PEOPLE_FAMILIES, PEOPLE_WORDS
 from cityloom.web.reading_words import READING_FAMILIES, READING_WORDS
 from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
+from cityloom.web.settings_words import SETTINGS_FAMILIES, SETTINGS_WORDS
 from cityloom.web.style_words import STYLE_WORDS
 from cityloom.web.webhook_words import WEBHOOK_FAMILIES, WEBHOOK_WORDS
 
@@ -714,6 +715,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 WORDS |= ORDER_WORDS
 WORDS |= SCREEN_WORDS
+WORDS |= SETTINGS_WORDS
 WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
 WORDS |= RESIDENT_WORDS
@@ -737,6 +739,7 @@ FAMILIES = (
     *PEOPLE_FAMILIES,
     *RESIDENT_FAMILIES,
     *SCREEN_FAMILIES,
+    *SETTINGS_FAMILIES,
     *AUDIT_FAMILIES,
     *IDENTITY_FAMILIES,
     *WEBHOOK_FAMILIES,
