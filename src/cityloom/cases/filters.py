@@ -164,7 +164,7 @@ def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
     elif asked.waits_for is not None:
         parts.append(Condition("c.state = ANY(%s)", (list(waiting_states(city.paths, asked.waits_for)),)))
     if asked.class_code:
-        parts.append(_class_condition(asked.class_code, city))
+        parts.append(class_condition(asked.class_code, city))
     if asked.area:
         parts.append(Condition("c.areas @> ARRAY[%s]::varchar[]", (asked.area,)))
     if asked.unit:
@@ -209,7 +209,8 @@ def all_of(parts: Sequence[Condition]) -> Condition:
     return Condition(" AND ".join(p.sql for p in parts), tuple(v for p in parts for v in p.params))
 
 
-def _class_condition(code: str, city: City) -> Condition:
+def class_condition(code: str, city: City) -> Condition:
+    """Cases of this class or of one below it."""
     below = [each for each in city.classes if code in city.class_chain(each)]
     if len(below) == 1:
         return Condition("c.class_code = %s", (code,))

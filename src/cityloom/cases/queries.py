@@ -51,12 +51,13 @@ class CaseRow:
     clock_started_at: datetime | None = None
 
 
-_COLUMNS = (
-    "id, number, path, state, source, nature, urgency, class_code, address, area, lead_unit, opened_at, closed_at, "
-    "next_due_at, promise_due_at, overdue_raw, report_count, confidential, "
-    "escalation, urge_count, title"
-)
-_SELECT = f"SELECT {', '.join('c.' + name for name in _COLUMNS.split(', '))} FROM cases_case c WHERE "  # noqa: S608
+# The columns of `cases_case` that a row begins with, in the order of its fields.
+COLUMNS = (
+    "id", "number", "path", "state", "source", "nature", "urgency", "class_code", "address", "area", "lead_unit",
+    "opened_at", "closed_at", "next_due_at", "promise_due_at", "overdue_raw", "report_count", "confidential",
+    "escalation", "urge_count", "title",
+)  # fmt: skip
+_SELECT = f"SELECT {', '.join('c.' + name for name in COLUMNS)} FROM cases_case c WHERE "  # noqa: S608
 
 
 class Mark(NamedTuple):
