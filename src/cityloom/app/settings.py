@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "cityloom.base",
     "cityloom.city",
     "cityloom.cases",
+    "cityloom.sensing",
     "cityloom.web",
     "cityloom.exchange",
 ]

@@ -1,0 +1,1 @@
+"""What the city's devices say: devices and streams, readings kept once, rules, alarms, vital signs."""

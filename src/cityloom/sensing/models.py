@@ -1,0 +1,317 @@
+"""What sensing keeps. Each piece has its heading; readings themselves lie in partitions made by a migration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from cityloom.city.models import City
+
+
+def _city() -> models.ForeignKey:
+    return models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+
+
+def _to(model: str, **more: Any) -> models.ForeignKey:
+    return models.ForeignKey(f"sensing.{model}", on_delete=models.PROTECT, related_name="+", **more)
+
+
+def _code(**more: Any) -> models.CharField:
+    return models.CharField(max_length=100, blank=True, default="", **more)
+
+
+def _name() -> models.CharField:
+    return models.CharField(max_length=300, blank=True, default="")
+
+
+def _text() -> models.TextField:
+    return models.TextField(blank=True, default="")
+
+
+# --- the registry -----------------------------------------------------------------------------------------------
+
+
+class Property(models.Model):
+    """What is observed (SensorThings ObservedProperty): `code` as streams of the city's folder call it."""
+
+    city = _city()
+    code = _code()
+    name = _name()
+    name_zh = _name()
+    definition = _text()
+    description = _text()
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "sensing_property"
+        indexes = [models.Index(fields=["city", "code"], name="sensing_property_code")]
+
+
+class Sensor(models.Model):
+    """With what it is observed (SensorThings Sensor): a kind of instrument with its description."""
+
+    city = _city()
+    code = _code()
+    name = _name()
+    description = _text()
+    encoding = _name()
+    metadata = models.JSONField(default=str)
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "sensing_sensor"
+        indexes = [models.Index(fields=["city", "code"], name="sensing_sensor_code")]
+
+
+class Device(models.Model):
+    """A device (SensorThings Thing): what it is, on what and for whom, and how it fares.
+
+    `source`: folder (things.csv is the truth for it) or api. `state`: active, quarantined, retired.
+    `parent`: whose alarm silences this one. `replaced_by`: the device that took its place.
+    """
+
+    city = _city()
+    code = _code()
+    type = models.CharField(max_length=60, blank=True, default="")
+    name_zh = _name()
+    name_en = _name()
+    description = _text()
+    properties = models.JSONField(default=dict)
+    component = _code()
+    area = _code()
+    owner = _code()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    parent = _to("Device", null=True)
+    source = models.CharField(max_length=10, default="api")
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+    replaced_by = _to("Device", null=True)
+    state = models.CharField(max_length=20, default="active")
+    quarantined_at = models.DateTimeField(null=True)
+    quarantined_until = models.DateTimeField(null=True)
+    quarantine_reason = models.JSONField(default=dict)
+    secret_hash = models.BinaryField(null=True)
+    secret_at = models.DateTimeField(null=True)
+    last_seen = models.DateTimeField(null=True)
+    battery = models.FloatField(null=True)
+    errors = models.BigIntegerField(default=0)
+    readings = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "sensing_device"
+        indexes = [
+            models.Index(fields=["city", "type"], name="sensing_device_type"),
+            models.Index(fields=["city", "owner"], name="sensing_device_owner"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["city", "code"], name="sensing_device_once")]
+
+
+class Stream(models.Model):
+    """One thing that a device measures (SensorThings Datastream).
+
+    `low`, `high`: the physical range. Kept value = factor * said + offset. `last_at`, `last_value`: the newest
+    reading as of the last flush; see `keeping.py`.
+    """
+
+    city = _city()
+    device = _to("Device")
+    name = _name()
+    property = _to("Property", null=True)
+    sensor = _to("Sensor", null=True)
+    unit_name = _name()
+    unit_symbol = models.CharField(max_length=60, blank=True, default="")
+    unit_definition = _text()
+    interval_s = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    factor = models.FloatField(default=1.0)
+    offset = models.FloatField(default=0.0)
+    calibrated_at = models.DateTimeField(null=True)
+    description = _text()
+    properties = models.JSONField(default=dict)
+    observation_type = _name()
+    observed_area = models.JSONField(null=True)
+    last_at = models.DateTimeField(null=True)
+    last_value = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "sensing_stream"
+        constraints = [models.UniqueConstraint(fields=["device", "name"], name="sensing_stream_once")]
+        indexes = [models.Index(fields=["city", "id"], name="sensing_stream_city")]
+
+
+class Location(models.Model):
+    """A place as SensorThings tells it: GeoJSON under `application/geo+json`, or whatever the encoding names."""
+
+    city = _city()
+    name = _name()
+    description = _text()
+    encoding = _name()
+    location = models.JSONField()
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "sensing_location"
+        indexes = [models.Index(fields=["city", "id"], name="sensing_location_city")]
+
+
+class PlaceOfDevice(models.Model):
+    """Where a device is now: one row for each way of telling its place."""
+
+    device = _to("Device")
+    location = _to("Location")
+
+    class Meta:
+        db_table = "sensing_place_of_device"
+        constraints = [models.UniqueConstraint(fields=["device", "location"], name="sensing_place_once")]
+
+
+class PastLocation(models.Model):
+    """Where a device was from a moment on (SensorThings HistoricalLocation)."""
+
+    city = _city()
+    device = _to("Device")
+    at = models.DateTimeField()
+    locations = models.JSONField(default=list)  # ids of sensing_location
+
+    class Meta:
+        db_table = "sensing_past_location"
+        indexes = [models.Index(fields=["device", "at"], name="sensing_past_location_at")]
+
+
+class FeatureOfInterest(models.Model):
+    """What an observation is about (SensorThings FeatureOfInterest)."""
+
+    city = _city()
+    name = _name()
+    description = _text()
+    encoding = _name()
+    feature = models.JSONField()
+    properties = models.JSONField(default=dict)
+    location = _to("Location", null=True)
+
+    class Meta:
+        db_table = "sensing_feature"
+        indexes = [models.Index(fields=["city", "id"], name="sensing_feature_city")]
+
+
+# --- readings ---------------------------------------------------------------------------------------------------
+# sensing_reading (stream, at, value) is partitioned by day and has no model: migration 0002 makes it, `keeping.py`
+# writes and `series.py` reads it.
+
+
+class LateReading(models.Model):
+    """A reading beside the partitions: older than the newest of its stream when it came, or brought by a door.
+
+    `generation`: which writing of the doors brought it, 0 for the ingest process itself; `judged`: rules need not
+    look at it any more.
+    """
+
+    pk = models.CompositePrimaryKey("stream", "at")
+    stream = models.BigIntegerField()
+    at = models.DateTimeField()
+    value = models.FloatField()
+    generation = models.BigIntegerField(default=0)
+    judged = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "sensing_late"
+        indexes = [
+            models.Index(fields=["generation"], condition=models.Q(generation__gt=0), name="sensing_late_generation"),
+        ]
+
+
+class ExtraOfReading(models.Model):
+    """What a reading says besides time and number: a result that is no number, times, quality, its feature."""
+
+    pk = models.CompositePrimaryKey("stream", "at")
+    stream = models.BigIntegerField()
+    at = models.DateTimeField()
+    result = models.JSONField(null=True)
+    result_time = models.DateTimeField(null=True)
+    valid_from = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    phenomenon_until = models.DateTimeField(null=True)
+    parameters = models.JSONField(null=True)
+    quality = models.JSONField(null=True)
+    feature = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "sensing_extra"
+
+
+class Writer(models.Model):
+    """How often doors have written readings of a city; ingest compares it at each batch."""
+
+    city = models.OneToOneField(City, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    generation = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "sensing_writer"
+
+
+class Offset(models.Model):
+    """How far the log of a part of the devices is stored; changed only together with its readings.
+
+    `sequence` of the message log, `generation` of the doors' writings that were judged; `log` names the log, so
+    that a log made anew is not taken for the one before.
+    """
+
+    city = _city()
+    part = models.CharField(max_length=40, default="")
+    log = models.CharField(max_length=100, blank=True, default="")
+    sequence = models.BigIntegerField(default=0)
+    generation = models.BigIntegerField(default=0)
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sensing_offset"
+        constraints = [models.UniqueConstraint(fields=["city", "part"], name="sensing_offset_once")]
+
+
+class Archive(models.Model):
+    """A closed day that lies in Parquet: the file, how many readings, their digest."""
+
+    day = models.DateField(primary_key=True)
+    file = models.CharField(max_length=300)
+    readings = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    dropped = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "sensing_archive"
+
+
+class RollUp(models.Model):
+    """An hour of a stream after its readings were dropped: how many, lowest, highest, sum, last."""
+
+    pk = models.CompositePrimaryKey("stream", "hour")
+    stream = models.BigIntegerField()
+    hour = models.DateTimeField()
+    count = models.IntegerField()
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    total = models.FloatField()
+    last = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "sensing_roll_up"
+
+
+class Problem(models.Model):
+    """What ingest refused, counted by kind and by the device or topic it was about; bounded by `ingesting.py`."""
+
+    city = _city()
+    kind = models.CharField(max_length=60)
+    about = models.CharField(max_length=200, blank=True, default="")
+    count = models.BigIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    sample = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        db_table = "sensing_problem"
+        constraints = [models.UniqueConstraint(fields=["city", "kind", "about"], name="sensing_problem_once")]
