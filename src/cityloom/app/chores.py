@@ -23,6 +23,8 @@ from cityloom.cases.actions.sign_root import is_root_due, sign_root
 from cityloom.cases.actions.swap_with_partners import swap_with_partners
 from cityloom.cases.actions.take_over_units import take_over_units
 from cityloom.cases.cells import fold_cells
+from cityloom.cases.field_sendings import KEPT as SENDINGS_KEPT
+from cityloom.cases.field_sendings import forget_sendings
 from cityloom.cases.register_rows import cities_with_registers
 from cityloom.city.account_sessions import forget_ended
 from cityloom.city.snapshot import current_city, list_cities
@@ -45,6 +47,7 @@ def tidy(clock: Clock) -> Found:
     forget_free(clock.now())
     yield "ended_sessions_forgotten", forget_ended()
     yield "idempotency_keys_forgotten", forget_keys(clock.now() - KEPT)
+    yield "field_keys_forgotten", forget_sendings(clock.now() - SENDINGS_KEPT)
     given_up = clock.now() - settings.WEBHOOK_RULES.give_up
     yield "webhook_messages_given_up", give_up_old(given_up, clock.now())
     yield "webhook_deliveries_forgotten", forget_deliveries(clock.now() - settings.WEBHOOK_KEPT)

@@ -79,6 +79,8 @@ class Case(Kept):
     urge_count = models.IntegerField(default=0)
     urged_at = models.DateTimeField(null=True)
     merged_into = _text(40, null=True)
+    repeat_of = _text(40, null=True)
+    repeat_why = models.JSONField(null=True)
     partner = _text(null=True)
     partner_number = _text(null=True)
     trace = _text(default="")
@@ -869,3 +871,85 @@ class ModelUse(models.Model):
     class Meta:
         db_table = "cases_model_use"
         indexes = [models.Index(fields=["city", "-id"], name="cases_model_use_last")]
+
+
+# --- work in the street: what phones sent, patrols ------------------------------------------------------------------
+
+
+class FieldSending(Kept):
+    """Something a phone sent, by the phone's own key: what comes again is answered as the first time.
+
+    `done_at` is the phone's own moment, `metres` how far it was from the matter when its person arrived.
+    """
+
+    key = models.UUIDField()
+    by_login = _text(150)
+    what = _text(20)
+    subject = _text(60)
+    answer = models.JSONField(default=dict)
+    done_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    metres = models.IntegerField(null=True)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_field_sending"
+        indexes = [models.Index(fields=["sent_at"], name="cases_field_sent")]
+        constraints = [models.UniqueConstraint(fields=["city", "key"], name="cases_field_key")]
+
+
+class Patrol(Kept):
+    """A walk that its person let be recorded: what was agreed to, when it began and ended. `whole` unit grids lie in
+    the person's area; `touched` of them had a point when it ended."""
+
+    login = _text(150)
+    area = _text(null=True)
+    areas = ArrayField(_text())
+    day = models.DateField()
+    consent = _text(20)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    touched = models.IntegerField(null=True)
+    whole = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "cases_patrol"
+        indexes = [models.Index(fields=["city", "day", "login"], name="cases_patrol_day")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "login"], condition=Q(ended_at=None), name="cases_patrol_one_at_a_time"
+            )
+        ]
+
+
+class PatrolPoint(models.Model):
+    """Where somebody was on a patrol; kept apart, for some days. `grid` is the unit grid around it."""
+
+    pk = models.CompositePrimaryKey("patrol", "at")
+    patrol = models.ForeignKey(Patrol, on_delete=models.PROTECT, related_name="+", db_index=False)
+    city = _city()
+    at = models.DateTimeField()
+    lon = models.FloatField()
+    lat = models.FloatField()
+    accuracy_m = models.IntegerField()
+    grid = _text(null=True)
+
+    class Meta:
+        db_table = "cases_patrol_point"
+        indexes = [models.Index(fields=["city", "at"], name="cases_patrol_point_at")]
+
+
+class PatrolRead(models.Model):
+    """Who looked at whose patrol, besides its own person, when."""
+
+    patrol_id = models.BigIntegerField()
+    city = _city()
+    login = _text(150)
+    by_login = _text(150)
+    by_role = _text(30)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_patrol_read"
+        indexes = [models.Index(fields=["city", "at"], name="cases_patrol_read_at")]

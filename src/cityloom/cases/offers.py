@@ -7,7 +7,7 @@ from datetime import datetime
 from cityloom.cases.deciding import path_of
 from cityloom.cases.errors import ImpossibleMove, NotAllowed
 from cityloom.cases.permissions import may
-from cityloom.cases.requests import VERDICTS, require_decider
+from cityloom.cases.requests import VERDICTS, require_decider, row_asked
 from cityloom.cases.task_moves import is_of_unit, open_rows
 from cityloom.cases.values import CaseFile, Report, Request, Task
 from cityloom.city.paths import Step
@@ -33,7 +33,7 @@ def open_verdicts(file: CaseFile, request: Request, by: Post, city: City) -> lis
     found: list[str] = []
     for verdict in VERDICTS:
         try:
-            require_decider(file, request, verdict, rows[0] if rows else None, by)
+            require_decider(file, request, verdict, row_asked(rows, request), by)
         except (ImpossibleMove, NotAllowed):
             continue
         found.append(verdict)

@@ -32,7 +32,10 @@ class ReadFilter:
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading. `what`: the case's number or the record's code; `log` says which; `unusual` words of UNUSUAL."""
+    """One reading. `what`: the case's number, the record's code or the walker's login; `log` says which.
+
+    `unusual`: words of UNUSUAL.
+    """
 
     log: str
     id: int
@@ -50,7 +53,8 @@ class Reading:
         return {**vars(self), "at": self.at.isoformat(), "fields": list(self.fields), "unusual": list(self.unusual)}
 
 
-# Both logs as one. A reading is followed when its reader wrote something on the case within a day.
+# The logs as one. A reading is followed when its reader wrote something on the case within a day; looking at a walk
+# asks for nothing to be written.
 _SELECT = """
 SELECT * FROM (
     SELECT 'reporter_read' AS log, r.id, r.at, r.by_login, r.by_role, r.by_unit, r.reason, c.number AS what,
@@ -62,13 +66,16 @@ SELECT * FROM (
         '{}'::varchar[], k.outcome <> '' AND k.by_login = r.by_login
     FROM cases_register_read r JOIN cases_register_record d ON d.id = r.record_id
         LEFT JOIN cases_register_check k ON k.id = r.check_id WHERE d.city_id = %s
+    UNION ALL
+    SELECT 'patrol_read', r.id, r.at, r.by_login, r.by_role, '', 'patrol', r.login, '{}'::varchar[], TRUE
+    FROM cases_patrol_read r WHERE r.city_id = %s
 ) l WHERE """
 
 
 def list_reads(city: City, asked: ReadFilter, now: datetime | None = None, most: int = MOST) -> list[Reading]:
     """The newest readings that fit. `now`: readings younger than a day may still be followed by something."""
     conditions = ["TRUE"]
-    values: list[Any] = [FOLLOWS_WITHIN, city.id, city.id]
+    values: list[Any] = [FOLLOWS_WITHIN, city.id, city.id, city.id]
     wanted: dict[str, str | datetime | None] = {
         "by_login = %s": asked.person,
         "what = %s": asked.number,
@@ -104,7 +111,7 @@ def _per_day(cursor: Any, city: City, found: Sequence[Reading]) -> Counter[tuple
     ends = datetime.combine(max(days) + timedelta(days=1), time(), tz)
     cursor.execute(
         f"{_SELECT} by_login = ANY(%s) AND at >= %s AND at < %s",
-        [FOLLOWS_WITHIN, city.id, city.id, list({each.by_login for each in found}), begins, ends],
+        [FOLLOWS_WITHIN, city.id, city.id, city.id, list({each.by_login for each in found}), begins, ends],
     )
     return Counter((row[3], row[2].astimezone(tz).date()) for row in cursor.fetchall())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -56,6 +56,12 @@ def ask(
         owed_by = min(role.value for role in step.approved_by)
         after = start_for(after, "approval", owed_by, at, city, new_id)
     return after, _draft(file, after, request, step.move, by, details.reason, details.note, at)
+
+
+def row_asked(rows: Sequence[Step], request: Request) -> Step | None:
+    """Of the rows of a move, the one that was asked for: its asker's role may take it, a second person agrees."""
+    asked = (s for s in rows if s.approved_by and request.asked_role in s.by)
+    return next(asked, rows[0] if rows else None)
 
 
 def require_decider(file: CaseFile, request: Request, verdict: str, step: Step | None, by: Post) -> None:

@@ -14,8 +14,8 @@ from cityloom.city.snapshot_values import City
 class Kind:
     """A kind of data: its span in days, the key of `limits` that changes it, the least the law allows, what goes.
 
-    The span runs from the end of the case; of a rights request from its decision. The log of who read what is none:
-    an audit stands on it (CSL 21 asks for six months at least).
+    The span runs from the end of the case; of a rights request from its decision, of a patrol's point from its
+    moment. The log of who read what is none: an audit stands on it (CSL 21 asks for six months at least).
     """
 
     name: str
@@ -31,6 +31,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("photos", "keep_photos_days", 1095, parts=frozenset({"photos"})),
     Kind("words", "keep_words_days", 3650, parts=frozenset({"words"})),
     Kind("requests", "keep_requests_days", 1095, least_days=1095),  # proof of what was done with personal data
+    Kind("patrols", "keep_patrol_days", 30),  # from the moment of each point
 )
 
 # Which reports of ended cases still hold data of a kind.
@@ -79,6 +80,7 @@ def list_due(
 
 _ROWS = {
     "requests": ("cases_rights_request", "decided_at < %s AND city_id = %s"),
+    "patrols": ("cases_patrol_point", "at < %s AND city_id = %s"),
 }
 
 

@@ -249,7 +249,8 @@ def _root_lines(roots: Sequence[Root], city_code: str) -> tuple[list[RootLine], 
 
 def _read_line(each: Reading, named: Names) -> ReadLine:
     is_case = each.log == "reporter_read"
-    reason = named.reason(Reason(f"read.{each.reason}")) if is_case else say("audit.register_check")
+    of_a_walk = say("audit.patrol") if each.log == "patrol_read" else say("audit.register_check")
+    reason = named.reason(Reason(f"read.{each.reason}")) if is_case else of_a_walk
     marks = [say(f"audit.mark_{word}") for word in each.unusual]
     return ReadLine(each.at, named.person(each.by_login), named.role(each.by_role), each.what, is_case, reason, marks)
 

@@ -14,7 +14,7 @@ from cityloom.cases.following import follow
 from cityloom.cases.keeping import get_file, keep_moves, refuse_stale
 from cityloom.cases.moves import carry_out
 from cityloom.cases.precedents import keeping_precedent, ruling_of
-from cityloom.cases.requests import OBJECTION, as_details, asker, decided, require_decider
+from cityloom.cases.requests import OBJECTION, as_details, asker, decided, require_decider, row_asked
 from cityloom.cases.values import CaseFile, Details, Request
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.paths import Step
@@ -49,7 +49,7 @@ def decide_request(
         if request is None:
             raise ImpossibleMove("error.impossible_move", what="request", state="", move=verdict, possible=[])
         rows = [s for s in path_of(before.case, its_city).steps_from(before.case.state) if s.move == request.move]
-        require_decider(before, request, verdict, rows[0] if rows else None, by)
+        require_decider(before, request, verdict, row_asked(rows, request), by)
         if verdict != "take_back" and not ruling.note.strip():
             raise MissingNeed("error.missing_need", move=verdict, needs=["note"])
         after, first = decided(before, request, verdict, by, ruling, at)

@@ -24,7 +24,10 @@ from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 
-PHOTO_KINDS = {"handle": "after", "sign": "before", "contact": "before", "pass_check": "check", "verify": "check"}
+PHOTO_KINDS = {
+    "handle": "after", "sign": "before", "contact": "before", "pass_check": "check", "verify": "check",
+    "rework": "check", "not_accept": "check",
+}  # fmt: skip
 
 
 def move_case(
@@ -37,13 +40,14 @@ def move_case(
     *,
     version: int | None,
     pictures: Sequence[Picture] = (),
+    before_pictures: Sequence[Picture] = (),
     owns: bool = False,
 ) -> CaseFile:
     """The case after the move; `version` is the one that was seen (None only for the system itself).
 
     A move that a second person must agree to is asked for: the case stays as it is until `decide_request`.
     Raises NoSuchCase, StaleVersion, ImpossibleMove, NotAllowed, GuardHolds, MissingNeed or UnknownWord, and then
-    nothing has changed. Photos come along with the move that needs them.
+    nothing has changed. Photos come along with the move that needs them; `before_pictures` show how it was before.
     """
     if move in OF_TWO_CASES:
         return OF_TWO_CASES[move](city, number, by, details, clock, version=version)
@@ -54,11 +58,13 @@ def move_case(
         its_city = _city_for(city, before, move)
         shown = replace(details, photos=(-1,)) if pictures else details  # ids are drawn after the decision
         step = decide(before, move, by, shown, at, its_city, owns)
+        photos = []
+        for kind, shown_ones in (("before", before_pictures), (PHOTO_KINDS.get(move, "report"), pictures)):
+            photos += keep_photos(cursor, city, before.case.id, details.report_id, kind, shown_ones, by, at)
         if step.approved_by:
             after, draft = ask(before, step, by, details, at, its_city, ids.one)
+            draft = replace(draft, changes={**draft.changes, "photos": photos}) if photos else draft
             return keep_moves(cursor, before, after, [draft], at)
-        kind = PHOTO_KINDS.get(move, "report")
-        photos = keep_photos(cursor, city, before.case.id, details.report_id, kind, pictures, by, at)
         details = replace(details, photos=(*details.photos, *photos))
         after, draft = carry_out(before, step, by, details, at, its_city, ids.one)
         if its_city is city:
