@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from cityloom.city.models import City
@@ -98,6 +99,7 @@ class Device(models.Model):
     battery = models.FloatField(null=True)
     errors = models.BigIntegerField(default=0)
     readings = models.BigIntegerField(default=0)
+    is_private = models.BooleanField(default=False, db_default=False)  # read by its owner's tokens only
 
     class Meta:
         db_table = "sensing_device"
@@ -133,6 +135,7 @@ class Stream(models.Model):
     properties = models.JSONField(default=dict)
     observation_type = _name()
     observed_area = models.JSONField(null=True)
+    first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     last_value = models.FloatField(null=True)
 
@@ -178,7 +181,10 @@ class PastLocation(models.Model):
 
     class Meta:
         db_table = "sensing_past_location"
-        indexes = [models.Index(fields=["device", "at"], name="sensing_past_location_at")]
+        indexes = [
+            models.Index(fields=["device", "at"], name="sensing_past_location_at"),
+            GinIndex(fields=["locations"], name="sensing_past_location_places"),
+        ]
 
 
 class FeatureOfInterest(models.Model):
@@ -191,6 +197,7 @@ class FeatureOfInterest(models.Model):
     feature = models.JSONField()
     properties = models.JSONField(default=dict)
     location = _to("Location", null=True)
+    private_to = models.CharField(max_length=100, blank=True, default="", db_default="")  # the unit that alone sees it
 
     class Meta:
         db_table = "sensing_feature"
@@ -240,6 +247,9 @@ class ExtraOfReading(models.Model):
 
     class Meta:
         db_table = "sensing_extra"
+        indexes = [
+            models.Index(fields=["feature"], condition=models.Q(feature__isnull=False), name="sensing_extra_feature"),
+        ]
 
 
 class Writer(models.Model):
