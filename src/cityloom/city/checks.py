@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+from cityloom.city.alarm_rules import Kind
 from cityloom.city.check_areas import check_areas, check_coordinates
 from cityloom.city.check_duties import check_duties, check_duty_rows
 from cityloom.city.check_overlays import check_overlays
@@ -21,6 +22,7 @@ from cityloom.city.problems import ERROR, Problem, nearest
 from cityloom.city.table_files import spans_meet
 from cityloom.city.trees import circles
 from cityloom.city.values import Span
+from cityloom.city.vital_checks import check_signs
 
 _LEVELS = ("error", "warning", "info")
 
@@ -51,6 +53,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     _check_components(found)
     _check_calendar(found)
     _check_things(found)
+    check_signs(found)
     _check_features(found)
     _check_kiosks(found)
     check_overlays(found)
@@ -292,8 +295,12 @@ def _check_things(found: Findings) -> None:
                 found.unknown("things", i, thing.code, key, code, codes)
     streams = {(thing.type, stream) for thing in things for stream in thing.streams}
     for i, rule in enumerate(found.folder.rules):
-        _check_leaf(found, "rules", i, f"rule.{rule.code}", rule.class_code)
-        if (rule.type, rule.stream) not in streams:
+        if rule.class_code:
+            _check_leaf(found, "rules", i, f"rule.{rule.code}", rule.class_code)
+        for key in ("level", "silences_level"):
+            if (level := getattr(rule, key)) and level not in found.config.levels:
+                found.unknown("rules", i, f"rule.{rule.code}", key, level, found.config.levels)
+        if rule.kind != Kind.COMBINED and (rule.type, rule.stream) not in streams:
             told = {"type": rule.type, "stream": rule.stream}
             found.at("rule_without_thing", "rules", i, f"rule.{rule.code}", **told)
 

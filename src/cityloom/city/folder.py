@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from cityloom.city import map_files, table_files
+from cityloom.city.alarm_rule_files import rules_of
 from cityloom.city.config import parse_config
 from cityloom.city.folder_values import CityConfig, CityFolder, Feature
 from cityloom.city.maps import MapForm, read_map
 from cityloom.city.problems import Place, Problem, nearest
 from cityloom.city.sheets import Column, Notes, read_sheet
-from cityloom.city.toml_files import indicators_of, read_toml, rules_of
+from cityloom.city.toml_files import indicators_of, read_toml
+from cityloom.city.vital_files import signs_of
 
 NEEDED = (
     "city.toml",
@@ -32,6 +34,7 @@ OPTIONAL = (
     "things.csv",
     "lexicon.csv",
     "rules.toml",
+    "vital_signs.toml",
     "history.csv",
     "history.toml",
 )
@@ -164,6 +167,7 @@ def _read_tomls(directory: Path) -> list[tuple[str, Any, list[Problem]]]:
         "paths": lambda data, _: data,
         "indicators": indicators_of,
         "rules": rules_of,
+        "vital_signs": signs_of,
     }
     for name, make in makers.items():
         path = directory / f"{name}.toml"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from cityloom.city.alarm_rules import AlarmRule
 from cityloom.city.clock_values import WorkHours
 from cityloom.city.kiosks import Kiosk, PhoneNumber
 from cityloom.city.values import (
     Area,
     AreaCode,
-    ClassCode,
     ClassWords,
     Component,
     Duty,
@@ -26,6 +26,7 @@ from cityloom.city.values import (
     Unit,
     UnitCode,
 )
+from cityloom.city.vital_values import VitalSign
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +126,6 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmRule:
-    """When the readings of a type of thing make an alarm; exactly one of above, below, missing_s is given."""
-
-    code: str
-    name: Name
-    type: str
-    stream: str
-    class_code: ClassCode
-    severity: str
-    above: float | None = None
-    below: float | None = None
-    missing_s: float | None = None
-    clear: float | None = None
-    for_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Indicator:
     """A figure of the board: numerator over denominator in a unit, per period, from a source."""
 
@@ -180,6 +164,7 @@ class CityFolder:
     indicators: tuple[Indicator, ...] = ()
     things: tuple[Thing, ...] = ()
     rules: tuple[AlarmRule, ...] = ()
+    vital_signs: tuple[VitalSign, ...] = ()
     lexicon: tuple[ClassWords, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     raw_config: Mapping[str, Any] = field(default_factory=dict)

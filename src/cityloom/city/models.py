@@ -333,8 +333,20 @@ class AlarmRule(Row):
     for_s = models.FloatField()
     class_code = _code()
     severity = _word()
+    more = models.JSONField(default=dict)
 
     Meta = one_row_per_version("alarmrule")
+
+
+class VitalSign(Row):
+    """A sign of the city's tree of vital signs; `told` is what its entry says beside its names."""
+
+    code = _code()
+    name_zh = _name()
+    name_en = _name()
+    told = models.JSONField(default=dict)
+
+    Meta = one_row_per_version("vital_sign")
 
 
 # --- accounts: what belongs to a person who signs in, beside Django's own table ------------------------------------

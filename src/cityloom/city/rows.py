@@ -11,7 +11,8 @@ from typing import Any
 import shapely
 
 from cityloom.city import models
-from cityloom.city.folder_values import AlarmRule, CalendarDay, CityFolder, Feature, Indicator, Thing
+from cityloom.city.alarm_rules import AlarmRule, fields_of, more_of
+from cityloom.city.folder_values import CalendarDay, CityFolder, Feature, Indicator, Thing
 from cityloom.city.keys import day_key, duty_key, group_key, post_key, words_key
 from cityloom.city.values import (
     Area,
@@ -29,6 +30,7 @@ from cityloom.city.values import (
     Unit,
     Urgency,
 )
+from cityloom.city.vital_values import VitalSign, sign_from_json
 
 Columns = dict[str, Any]
 
@@ -391,6 +393,7 @@ def _rule_columns(rule: AlarmRule) -> Columns:
         "for_s": rule.for_s,
         "class_code": rule.class_code,
         "severity": rule.severity,
+        "more": more_of(rule),
     }
 
 
@@ -407,7 +410,16 @@ def _rule(row: Columns) -> AlarmRule:
         missing_s=row["missing_s"],
         clear=row["clear"],
         for_s=row["for_s"],
+        **fields_of(row["more"]),
     )
+
+
+def _sign_columns(sign: VitalSign) -> Columns:
+    return {"code": sign.code, **_names(sign.name), "told": sign.as_json()}
+
+
+def _sign(row: Columns) -> VitalSign:
+    return sign_from_json(row["code"], _name(row), row["told"])
 
 
 def _words_columns(each: ClassWords) -> Columns:
@@ -458,4 +470,5 @@ TABLES: tuple[Table, ...] = (
     Table("things", models.Thing, lambda f: f.things, _by_code, _thing_columns, _thing),
     Table("lexicon", models.ClassWords, lambda f: f.lexicon, words_key, _words_columns, _words),
     Table("rules", models.AlarmRule, lambda f: f.rules, _by_code, _rule_columns, _rule),
+    Table("vital_signs", models.VitalSign, lambda f: f.vital_signs, _by_code, _sign_columns, _sign),
 )

@@ -243,6 +243,7 @@ def make_city(
         indicators={each.code: each for each in values["indicators"]},
         things={each.code: each for each in values["things"]},
         rules={each.code: each for each in values["rules"]},
+        vital_signs={each.code: each for each in values["vital_signs"]},
         lexicon=tuple(values["lexicon"]),
         features=features,
     ).warm()

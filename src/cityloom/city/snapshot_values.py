@@ -12,10 +12,11 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar
 
+from cityloom.city.alarm_rules import AlarmRule
 from cityloom.city.clock_values import WorkCalendar
 from cityloom.city.component_index import ComponentIndex
 from cityloom.city.duty_table import DutyTable, Owed
-from cityloom.city.folder_values import AlarmRule, CityConfig, Feature, Indicator, Thing
+from cityloom.city.folder_values import CityConfig, Feature, Indicator, Thing
 from cityloom.city.locating import Locator
 from cityloom.city.paths import Paths
 from cityloom.city.trees import chains, children
@@ -35,6 +36,7 @@ from cityloom.city.values import (
     Unit,
     UnitCode,
 )
+from cityloom.city.vital_values import VitalSign
 
 V = TypeVar("V")
 
@@ -64,6 +66,7 @@ class City:
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     things: Mapping[str, Thing] = field(default_factory=dict)
     rules: Mapping[str, AlarmRule] = field(default_factory=dict)
+    vital_signs: Mapping[str, VitalSign] = field(default_factory=dict)
     lexicon: tuple[ClassWords, ...] = ()
     features: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)  # by layer
     groups: Mapping[str, tuple[GroupPost, ...]] = field(default_factory=dict)  # what each group gives its members

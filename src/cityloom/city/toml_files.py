@@ -1,15 +1,15 @@
-"""`indicators.toml` and `rules.toml`: tables of named entries and the values they become."""
+"""`indicators.toml`, and what all files of named entries share: their keys, checked one by one."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from cityloom.city.folder_values import AlarmRule, Indicator
+from cityloom.city.folder_values import Indicator
 from cityloom.city.problems import nearest
 from cityloom.city.sheets import CODE_CHARS, NAME_CHARS, Notes, read_text
 from cityloom.city.values import Name
@@ -27,20 +27,6 @@ INDICATOR_KEYS = {
     "target": NUMBER,
     "bands": NUMBERS,
 }
-RULE_KEYS = {
-    "name_zh": TEXT,
-    "name_en": TEXT,
-    "type": WORD,
-    "stream": WORD,
-    "above": NUMBER,
-    "below": NUMBER,
-    "missing_s": NUMBER,
-    "clear": NUMBER,
-    "for_s": NUMBER,
-    "class": TEXT,
-    "severity": WORD,
-}
-_THRESHOLDS = ("above", "below", "missing_s")
 
 
 def read_toml(path: Path, notes: Notes) -> dict[str, Any] | None:
@@ -62,7 +48,7 @@ def read_toml(path: Path, notes: Notes) -> dict[str, Any] | None:
 def indicators_of(data: Mapping[str, Any], notes: Notes) -> tuple[Indicator, ...]:
     """`indicators.toml`."""
     needed = ("numerator", "unit", "period", "source")
-    rows = _entries(data, "indicator", INDICATOR_KEYS, needed, notes)
+    rows = named_entries(data, "indicator", INDICATOR_KEYS, needed, notes)
     return tuple(_indicator(code, row) for code, row in rows.items() if _period_known(code, row, notes))
 
 
@@ -89,39 +75,15 @@ def _indicator(code: str, row: Mapping[str, Any]) -> Indicator:
     )
 
 
-def rules_of(data: Mapping[str, Any], notes: Notes) -> tuple[AlarmRule, ...]:
-    """`rules.toml`."""
-    rows = _entries(data, "rule", RULE_KEYS, ("type", "stream", "class", "severity"), notes)
-    rules = []
-    for code, row in rows.items():
-        given = sum(key in row for key in _THRESHOLDS)
-        if given == 1:
-            rules.append(_rule(code, row))
-        else:
-            notes.at_key("one_threshold", f"rule.{code}", count=given)
-    return tuple(rules)
-
-
-def _rule(code: str, row: Mapping[str, Any]) -> AlarmRule:
-    return AlarmRule(
-        code=code,
-        name=Name(row.get("name_zh", ""), row.get("name_en", "")),
-        type=row["type"],
-        stream=row["stream"],
-        class_code=row["class"],
-        severity=row["severity"],
-        above=row.get("above"),
-        below=row.get("below"),
-        missing_s=row.get("missing_s"),
-        clear=row.get("clear"),
-        for_s=row.get("for_s", 0.0),
-    )
-
-
-def _entries(
-    data: Mapping[str, Any], table: str, keys: Mapping[str, str], needed: tuple[str, ...], notes: Notes
+def named_entries(
+    data: Mapping[str, Any],
+    table: str,
+    keys: Mapping[str, str],
+    needed: tuple[str, ...],
+    notes: Notes,
+    more_kinds: Mapping[str, Callable[[object], bool]] | None = None,
 ) -> dict[str, Mapping[str, Any]]:
-    """The entries `[table.CODE]` without a fault."""
+    """The entries `[table.CODE]` without a fault; `more_kinds`: kinds of value beyond the four, with their test."""
     for key in data:
         if key != table:
             notes.at_key("key_unknown", key, key=key, near=f"[{table}.…]")
@@ -131,20 +93,27 @@ def _entries(
         faults = len(notes.problems)
         if len(code) > CODE_CHARS:
             notes.at_key("too_long", code[:CODE_CHARS], key=table, length=len(code), longest=CODE_CHARS)
-        _check_entry(f"{table}.{code}", row, keys, needed, notes)
+        _check_entry(f"{table}.{code}", row, keys, needed, notes, more_kinds or {})
         if len(notes.problems) == faults:
             sound[code] = {k: float(v) if keys[k] == NUMBER else v for k, v in row.items()}
     return sound
 
 
-def _check_entry(where: str, row: object, keys: Mapping[str, str], needed: tuple[str, ...], notes: Notes) -> None:
+def _check_entry(
+    where: str,
+    row: object,
+    keys: Mapping[str, str],
+    needed: tuple[str, ...],
+    notes: Notes,
+    more_kinds: Mapping[str, Callable[[object], bool]],
+) -> None:
     if not isinstance(row, Mapping):
         notes.at_key("value_form", where, key=where, value=row, form=f"[{where}]")
         return
     for key, value in row.items():
         if key not in keys:
             notes.at_key("key_unknown", f"{where}.{key}", key=key, near=nearest(key, keys))
-        elif not _fits(value, keys[key]):
+        elif not more_kinds.get(keys[key], lambda v, kind=keys[key]: _fits(v, kind))(value):
             notes.at_key("value_form", f"{where}.{key}", key=key, value=value, form=keys[key])
     for key in needed:
         if not row.get(key):
