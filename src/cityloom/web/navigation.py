@@ -38,6 +38,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("callbacks", "nav.callbacks", frozenset({Role.CALLBACK_AGENT})),
     ("audit", "nav.audit", frozenset({Role.AUDITOR})),
     ("dispatch", "nav.dispatch", frozenset({Role.DISPATCHER, Role.SHIFT_LEAD})),
+    ("inbox", "nav.inbox", frozenset({Role.HANDLER})),
     ("screen", "nav.screen", SEES_SCREEN),
     ("queue", "nav.queue", EVERYBODY),
     ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),

@@ -7,6 +7,7 @@ from typing import Any
 from cityloom.web.audit_words import AUDIT_FAMILIES, AUDIT_WORDS
 from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
+from cityloom.web.desk_words import DESK_FAMILIES, DESK_WORDS
 from cityloom.web.dispatch_words import DISPATCH_WORDS
 from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.identity_words import IDENTITY_FAMILIES, IDENTITY_WORDS
@@ -725,6 +726,7 @@ WORDS |= AUDIT_WORDS
 WORDS |= WEBHOOK_WORDS
 WORDS |= STYLE_WORDS
 WORDS |= DISPATCH_WORDS
+WORDS |= DESK_WORDS
 WORDS |= READING_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
@@ -734,6 +736,7 @@ FAMILIES = (
     "overlay.",
     "look.",
     *READING_FAMILIES,
+    *DESK_FAMILIES,
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,
     *PEOPLE_FAMILIES,

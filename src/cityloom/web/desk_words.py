@@ -1,0 +1,48 @@
+"""The words of the handler's inbox, of the case at hand and of the checker's desk; part of `words.WORDS`."""
+
+DESK_WORDS: dict[str, tuple[str, str]] = {
+    "nav.inbox": ("收件箱", "Inbox"),
+    "nav.check_desk": ("核查", "Check"),
+    # the inbox
+    "inbox.title": ("收件箱", "Inbox"),
+    "inbox.waiting": ("{count}件等本单位办理", "{count} wait for your unit"),
+    "inbox.times": ("按剩余时间", "By time left"),
+    "inbox.turns": ("该做什么", "What to do"),
+    "inbox.overdue": ("已超时", "Overdue"),
+    "inbox.today": ("今天", "Today"),
+    "inbox.week": ("一周内", "This week"),
+    "inbox.later": ("以后", "Later"),
+    "inbox.undated": ("没有时限", "No due moment"),
+    "inbox.block_overdue": ("已超时", "Overdue"),
+    "inbox.block_today": ("今天到期", "Due today"),
+    "inbox.block_week": ("一周内到期", "Due this week"),
+    "inbox.block_later": ("以后到期", "Due later"),
+    "inbox.block_undated": ("没有时限", "No due moment"),
+    "inbox.sign": ("待签收", "To sign for"),
+    "inbox.contact": ("待联系", "To contact"),
+    "inbox.handle": ("待办理", "To handle"),
+    "inbox.reply": ("待答复", "To answer"),
+    "inbox.assist": ("协办", "Assisting"),
+    "inbox.put_off": ("缓办、挂账", "Put off"),
+    "inbox.others": ("在别处", "With others"),
+    "inbox.left": ("剩余工作时间", "Working time left"),
+    "inbox.round_the_clock": ("昼夜计时", "runs day and night"),
+    "inbox.unread": ("诉求人有{count}条新留言", "{count} new from the resident"),
+    "inbox.list": ("本单位的案件", "Cases of your unit"),
+    "inbox.empty": ("没有等本单位办理的案件。", "Nothing waits for your unit."),
+    "inbox.closed": (
+        "最近七天办结{count}件，其中{kept}件在承诺的时间内。",
+        "{count} were closed in the last seven days, {kept} of them within the promise.",
+    ),
+    "inbox.none_closed": ("最近七天没有办结的案件。", "None were closed in the last seven days."),
+    "inbox.empty_filter": ("这样筛选没有案件。", "No case under these words."),
+    "inbox.clear": ("看全部", "Show all"),
+    "inbox.key_move": ("下一件、上一件", "next, previous"),
+    "inbox.key_open": ("打开", "open"),
+    # time left, in a sentence
+    "left.working": ("{span}工作时间", "{span} of working time"),
+    "left.left": ("还有{span}", "{span} left"),
+    "left.late": ("已超时{span}", "{span} late"),
+    "left.just_late": ("刚超时", "just late"),
+}  # fmt: skip
+DESK_FAMILIES = ("inbox.",)
