@@ -101,7 +101,7 @@ def test_a_near_report_of_the_same_class_is_offered_as_twin(life: Life) -> None:
     assert life.entries[0].changes["twins"] == [first.number]
     for said, because in (
         ({"class_code": NOISE, "place": SOUTHWEST}, "far away"),
-        ({"class_code": LAMP, "place": SOUTHEAST}, "another class"),
+        ({"class_code": LAMP, "place": SOUTHEAST, "words": "路灯不亮"}, "another class and other words"),
     ):
         assert life.report(**said).twins == (), because
     life.clock.advance(hours=25)

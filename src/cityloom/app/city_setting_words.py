@@ -11,6 +11,7 @@ from cityloom.cases.handovers import SHIFT_H
 from cityloom.cases.relay import A_DAY, AFTER_END_DAYS, CHARS
 from cityloom.cases.retention import KINDS
 from cityloom.cases.rights import SEEN_FOR_DAYS, WORK_DAYS
+from cityloom.cases.twins import REPEAT_DAYS
 from cityloom.city.check_overlays import FEWEST_HOUSEHOLDS, MOST_HOUSEHOLDS
 from cityloom.city.deputies import MOST_DAYS
 from cityloom.exchange.open_data import DEFAULT_LEAST, DEFAULT_LEVELS, FINEST_CELL
@@ -41,8 +42,15 @@ _KEPT = {
     "relay": ("与居民的消息在结案后保留几天", "Days for which messages with residents are kept after the end"),
     "photos": ("照片在结案后保留几天", "Days for which photos are kept after the end"),
     "words": ("居民的话在结案后保留几天", "Days for which residents' words are kept after the end"),
+    "patrols": ("巡查轨迹保留几天", "Days for which tracks of patrols are kept"),
     "requests": ("个人信息权利申请保留几天", "Days for which requests about one's own data are kept"),
 }
+
+
+def _kept(kind: str) -> tuple[str, str]:
+    """The sentences of a kind of data that is kept for a time."""
+    return _KEPT.get(kind, (f"{kind} 保留几天", f"Days for which {kind} are kept"))
+
 
 CITY_SETTINGS: tuple[CitySetting, ...] = (
     CitySetting("code", "city", "text", None, "城市代码", "The city's code"),
@@ -129,6 +137,14 @@ CITY_SETTINGS: tuple[CitySetting, ...] = (
         "twins.hours", "reports", "hours", 24, "多久之内算可能是同一件事（小时）", "Within how many hours it is"
     ),
     _limit(
+        "repeat_days",
+        "reports",
+        "days",
+        REPEAT_DAYS,
+        "办结后多少天内再次反映算重复诉求",
+        "Days after the end within which a matter told again is a repeat",
+    ),
+    _limit(
         "photos_per_report",
         "reports",
         "number",
@@ -190,7 +206,7 @@ CITY_SETTINGS: tuple[CitySetting, ...] = (
         "微网格最多几户",
         "Households of a micro-grid at most",
     ),
-    *(_limit(kind.limit, "privacy", "days", kind.days, *_KEPT[kind.name]) for kind in KINDS),
+    *(_limit(kind.limit, "privacy", "days", kind.days, *_kept(kind.name)) for kind in KINDS),
     _limit(
         "rights_work_days",
         "privacy",
@@ -255,6 +271,14 @@ CITY_SETTINGS: tuple[CitySetting, ...] = (
     _limit("messages_quiet_until", "callbacks", "hour", 8, "几点以前不发消息", "Hour until which no message is sent"),
     _limit(
         "messages_per_day", "callbacks", "number", 4, "一天最多给一个人发几条", "Messages to one person a day at most"
+    ),
+    _limit(
+        "twin_merge",
+        "reading",
+        "share",
+        None,
+        "系统自行并案所需的把握；没写则从不",
+        "Confidence from which the system merges a report by itself; never without one",
     ),
     _limit(
         "triage_class",

@@ -35,6 +35,7 @@ TRACKED = (
     "escalation",
     "extension_count",
     "merged_into",
+    "repeat_of",
     "partner",
     "partner_number",
     "trace",

@@ -8,7 +8,7 @@ from cityloom.cases.conflicts import check_units
 from cityloom.cases.errors import BadValue, GuardHolds, ImpossibleMove, MissingNeed, NotAllowed, UnknownWord
 from cityloom.cases.guards import Asked, failing
 from cityloom.cases.permissions import may
-from cityloom.cases.reasons import REASONS_OF
+from cityloom.cases.reasons import BY_SYSTEM, REASONS_OF
 from cityloom.cases.values import Case, CaseFile, Details
 from cityloom.city.paths import Path, Step
 from cityloom.city.snapshot_values import City
@@ -126,7 +126,8 @@ def _check_needs(row: Step, details: Details, file: CaseFile) -> None:
 def _check_words(row: Step, details: Details, city: City, at: datetime) -> None:
     day = at.astimezone(city.calendar().tz).date()
     known = REASONS_OF.get(row.move)
-    if details.reason is not None and known and details.reason.code not in known:
+    known_to_system = BY_SYSTEM.get(row.move, ())
+    if details.reason is not None and known and details.reason.code not in (*known, *known_to_system):
         raise UnknownWord("error.unknown_reason", code=details.reason.code, move=row.move, known=list(known))
     for unit in (details.unit, *details.assisting, *details.units):
         if unit is not None and (unit not in city.units or not city.units[unit].valid.covers(day)):

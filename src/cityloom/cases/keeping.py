@@ -37,7 +37,7 @@ TABLES: dict[type, str] = {
     Original: "cases_original",
 }
 PARTS = ("reports", "tasks", "clocks", "requests")  # what moves with a case
-_JSON = {"outcome", "reason", "changes", "pauses", "warn_at", "asked", "reading"}
+_JSON = {"outcome", "reason", "changes", "pauses", "warn_at", "asked", "reading", "repeat_why"}
 _LISTS = {"areas", "complained_about"}
 _BYTES = {"head", "tracking_hash", "previous", "hash", "text_salt", "text_digest", "sealed", "key_mark"}
 

@@ -103,6 +103,11 @@ REASONS: dict[str, tuple[str, str]] = {
     "escalated.repeated": ("同一事项已有{times}次反映，升级督促", "reported {times} times; taken up"),
     "escalated.reopened": ("已重开{times}次，升级督促", "reopened {times} times; taken up"),
     "merged.same_matter": ("与{number}为同一事项", "the same matter as {number}"),
+    "merged.by_itself": (
+        "系统判定与{number}为同一事项（把握{percent}%）：相距{metres}米，文字{alike}%相近；可撤销并案",
+        "taken for the same matter as {number} by the system ({percent}% sure): {metres} m away, the words {alike}% "
+        "alike; the merge can be undone",
+    ),
     "merged.from": ("并入{number}的反映", "took in the reports of {number}"),
     "merged.let_go": ("{number}撤销并案", "{number} goes its own way again"),
     "unmerged.other_matter": ("查明并非同一事项", "found to be another matter"),
@@ -239,6 +244,9 @@ REASONS: dict[str, tuple[str, str]] = {
     "error.bad_outcome": ("回访结果不完整：{what}", "the outcome of the call is incomplete: {what}"),
 }
 register(REASONS)
+
+# Reasons that only the system gives for a move.
+BY_SYSTEM: dict[str, tuple[str, ...]] = {"merge": ("merged.by_itself",)}
 
 # Which coded reasons each move takes; the first is what a form offers first.
 REASONS_OF: dict[str, tuple[str, ...]] = {

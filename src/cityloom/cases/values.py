@@ -78,6 +78,8 @@ class Case:
     urge_count: int = 0
     urged_at: datetime | None = None
     merged_into: str | None = None  # the number of the case that took it in
+    repeat_of: str | None = None  # the number of a closed case that this one tells of once more
+    repeat_why: dict[str, Any] | None = None  # the reason for that
     partner: str | None = None  # the partner city that has it
     partner_number: str | None = None  # its number there
     trace: str = ""  # the number under which both cities know it; empty: this city's own

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Clock
+from cityloom.base.errors import CityloomError
 from cityloom.base.ids import ids
 from cityloom.cases.changes import Draft
 from cityloom.cases.deciding import decide
@@ -15,10 +16,11 @@ from cityloom.cases.errors import CannotMerge, NoSuchCase
 from cityloom.cases.following import follow
 from cityloom.cases.keeping import get_file, keep_moves, list_entries, refuse_stale
 from cityloom.cases.merging import merge, unmerge
+from cityloom.cases.permissions import SYSTEM
 from cityloom.cases.values import CaseFile, Details
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
-from cityloom.city.values import Post
+from cityloom.city.values import Nature, Post
 
 
 def merge_cases(
@@ -44,6 +46,24 @@ def merge_cases(
         keep_moves(cursor, target, after, [*drafts, *more], at)
         _move_what_hangs_on(cursor, [r.id for r in after.reports], target.case.id)
         return kept
+
+
+def can_merge_alone(cursor: CursorWrapper, city: City, number: str, nature: str | None, at: datetime) -> bool:
+    """Whether the system may merge a new report into this case now; the case stays locked until the report is kept.
+
+    Not into one that is confidential or about a unit, of another kind, or held up to be decided.
+    """
+    target = get_file(cursor, city.id, number, lock=True)
+    case = target.case
+    if case.confidential or case.complained_about or any(r.confidential for r in target.reports):
+        return False
+    if case.nature != (nature or Nature.MATTER) or any(r.is_open for r in target.requests):
+        return False
+    try:
+        decide(target, "take_in", SYSTEM, Details(), at, city_of_case(city, case.city_version))
+    except CityloomError:  # where the case stands now it takes nothing in: the twin is shown to a person
+        return False
+    return True
 
 
 def unmerge_case(

@@ -15,6 +15,7 @@ from cityloom.base.crypto import new_tracking_code, tracking_hash
 from cityloom.base.ids import ids
 from cityloom.base.reasons import Reason
 from cityloom.base.statements import Statement
+from cityloom.cases.actions.merge_cases import can_merge_alone, merge_cases
 from cityloom.cases.changes import changes_between
 from cityloom.cases.conflicts import check_named
 from cityloom.cases.deciding import check_class, decide
@@ -30,11 +31,12 @@ from cityloom.cases.photo_rows import keep_photos
 from cityloom.cases.photos import Picture
 from cityloom.cases.places import component_at, locate
 from cityloom.cases.reporters import Person, keeping_reporter, tracking_code_for, tracking_codes_for
-from cityloom.cases.twins import Twin, list_twins
+from cityloom.cases.twins import Found, Saying, Twin, find_same, surely_same, twin_proposals
 from cityloom.cases.understanding import fill_in, read_report
 from cityloom.cases.values import Case, CaseFile, Details, Place, Report
 from cityloom.city.snapshot_values import City
-from cityloom.city.values import Nature, Post, Urgency
+from cityloom.city.values import Nature, Post, Source, Urgency
+from cityloom.triage.repeats import Repeat
 from cityloom.triage.values import Reading
 
 DEFAULT_TEXT_CHARS = 4000
@@ -72,6 +74,7 @@ class NewReport:
     external_id: str | None = None
     photos: tuple[Picture, ...] = ()
     same_as: str | None = None  # the number of an open case the reporter says is the same matter
+    is_another: bool = False  # the reporter saw what is open nearby and says that this is another matter
     hold: bool = False  # an agent keeps it at the desk to answer at once
     suspicions: tuple[str, ...] = ()  # codes of `screening.py`; a suspicious report waits for a person's look
     reading: Reading | None = None  # what the words seem to say, read at receiving
@@ -81,6 +84,8 @@ class NewReport:
 @dataclass(frozen=True)
 class Received:
     """What the reporter is told: the case's number and a private code to follow the report by.
+
+    A report that was merged by itself has the number of the case that took it in.
 
     `again`: the same report (by idempotency key or external id) had been received before; nothing new was made.
     """
@@ -106,7 +111,7 @@ def receive_report(city: City, new: NewReport, by: Post, clock: Clock) -> Receiv
         with transaction.atomic(), connection.cursor() as cursor:
             if new.same_as is not None:
                 return _join(cursor, city, new, place, by, at, code)
-            return _open(cursor, city, new, place, by, at, code)
+            return _open(cursor, city, new, place, by, clock, at, code)
     except IntegrityError as conflict:
         if (before := received_before(city, code, new.idempotency_key, new.external_id)) is not None:
             return before
@@ -143,25 +148,64 @@ def screen_report(city: City, new: NewReport) -> Place:
 
 
 def _open(
-    cursor: CursorWrapper, city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str
+    cursor: CursorWrapper, city: City, new: NewReport, place: Place, by: Post, clock: Clock, at: datetime, code: str
 ) -> Received:
-    twins = list_twins(cursor, city, place, new.class_code, at)
-    file = new_case_file(city, new, place, by, at, code)
+    found = find_same(cursor, city, _saying(city, new, place), at)
+    into = _merges_into(cursor, city, new, found, at)
+    new = _with_twins(new, found)
+    file = new_case_file(city, new, place, by, at, code, found.repeat)
     case = file.case
     matter = city.classes.get(new.class_code) if new.class_code else None
     path = city.paths.choose(new.source, matter.kind if matter else "", case.nature)
     file, first = open_case(file, path, by, at, city, ids.one)
-    file, drafts = follow(file, at, city, ids.one, hold=new.hold or bool(new.suspicions))
-    if new.suspicions:
-        first = replace(first, changes={**first.changes, "held": list(new.suspicions)})
-    if new.filled:
-        first = replace(first, changes={**first.changes, "filled": dict(new.filled)})
-    if twins:
-        first = replace(first, changes={**first.changes, "twins": [t.number for t in twins]})
+    file, drafts = follow(file, at, city, ids.one, hold=new.hold or bool(new.suspicions) or into is not None)
+    first = replace(first, changes={**first.changes, **_told(new, found)})
     file, reporter = _with_reporter(city, new, file, at)
     file = keep_new(file, [first, *drafts], at, chain_seed(city.code, case.number), reporter)
-    keep_photos(cursor, city, case.id, file.reports[0].id, "report", new.photos, by, at)
-    return Received(case.number, code, file, file.reports[0].id, tuple(twins))
+    report_id = file.reports[0].id
+    keep_photos(cursor, city, case.id, report_id, "report", new.photos, by, at)
+    if into is not None:
+        file = _merge(cursor, city, case.number, into, clock)
+    return Received(file.case.number, code, file, report_id, found.twins)
+
+
+def _saying(city: City, new: NewReport, place: Place) -> Saying:
+    component = new.component_code or component_at(city, new.class_code, place.lon, place.lat)
+    return Saying(place, new.class_code, shown_text(_words(new)), component, new.phone)
+
+
+def _merges_into(cursor: CursorWrapper, city: City, new: NewReport, found: Found, at: datetime) -> Twin | None:
+    """The case that the report goes into without a person, where the city lets it and nobody has been asked."""
+    asked = new.is_another or new.hold or new.suspicions or new.confidential or new.complained_about
+    if asked or new.source not in (*PUBLIC, Source.HOTLINE):
+        return None
+    twin = surely_same(found.twins, city)
+    return twin if twin is not None and can_merge_alone(cursor, city, twin.number, _nature(city, new), at) else None
+
+
+def _merge(cursor: CursorWrapper, city: City, number: str, twin: Twin, clock: Clock) -> CaseFile:
+    """The case that took the report in; merged by the system, with the reason in both histories."""
+    params = {"number": twin.number, "percent": round(100 * twin.likeness.probability)}
+    like = twin.likeness.kept_reason
+    reason = Reason("merged.by_itself", {**params, "metres": like.params["metres"], "alike": like.params["percent"]})
+    merge_cases(city, number, SYSTEM, Details(reason=reason, case=twin.number), clock, version=None)
+    return get_file(cursor, city.id, twin.number)
+
+
+def _with_twins(new: NewReport, found: Found) -> NewReport:
+    if new.reading is None or not found.twins:
+        return new
+    return replace(new, reading=new.reading.joined_by(twin_proposals(found.twins)))
+
+
+def _told(new: NewReport, found: Found) -> dict[str, Any]:
+    """What the first entry tells beside the rows: why it waits, what the system filled in, what may be the same."""
+    return {
+        **({"held": list(new.suspicions)} if new.suspicions else {}),
+        **({"filled": dict(new.filled)} if new.filled else {}),
+        **({"twins": [t.number for t in found.twins]} if found.twins else {}),
+        **({"repeat": found.repeat.reason.as_json()} if found.repeat is not None else {}),
+    }
 
 
 def _join(
@@ -211,12 +255,13 @@ def _with_reporter(
     return file.with_reports(replace(report, reporter_id=reporter_id)), (keeping, *original)
 
 
-def new_case_file(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str) -> CaseFile:
+def new_case_file(
+    city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str, repeat: Repeat | None = None
+) -> CaseFile:
     """A new case with its report, on no path yet."""
     case_id = ids.one()
     local = at.astimezone(city.calendar().tz)
     day = local.date()
-    matter = city.classes.get(new.class_code) if new.class_code else None
     standard = city.standard(new.class_code, day, new.standard_code) if new.class_code else None
     component = new.component_code or component_at(city, new.class_code, place.lon, place.lat)
     case = Case(
@@ -226,7 +271,7 @@ def new_case_file(city: City, new: NewReport, place: Place, by: Post, at: dateti
         path="",
         state="",
         source=new.source,
-        nature=new.nature or (matter.nature.value if matter else Nature.MATTER.value),
+        nature=_nature(city, new),
         opened_at=at,
         city_version=city.version,
         class_code=new.class_code,
@@ -244,8 +289,15 @@ def new_case_file(city: City, new: NewReport, place: Place, by: Post, at: dateti
         partner=new.partner,
         partner_number=new.partner_number,
         trace=new.trace,
+        repeat_of=repeat.number if repeat is not None else None,
+        repeat_why=repeat.reason.as_json() if repeat is not None else None,
     )
     return CaseFile(case, reports=(_new_report(city, new, place, by, at, code, case_id),))
+
+
+def _nature(city: City, new: NewReport) -> str:
+    matter = city.classes.get(new.class_code) if new.class_code else None
+    return new.nature or (matter.nature.value if matter else Nature.MATTER.value)
 
 
 def _new_report(city: City, new: NewReport, place: Place, by: Post, at: datetime, code: str, case_id: int) -> Report:
