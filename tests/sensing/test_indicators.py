@@ -146,10 +146,11 @@ def test_a_sign_without_a_source_is_unmeasured():
     assert (found.value, found.band, found.heard_share) == (None, Band.UNMEASURED, None)
 
 
-def test_a_stream_outside_every_area_is_counted_nowhere():
-    found = leaf(sign(), (1.0, "e1"), (99.0, "elsewhere"))
-    assert found.value.tolist()[:2] == [1.0, 1.0]
-    assert found.streams.tolist() == [1, 1, 0]
+def test_a_stream_outside_every_area_is_the_citys_only():
+    found = leaf(sign(over="sum"), (1.0, "e1"), (99.0, "elsewhere"))
+    assert found.value.tolist()[:2] == [100.0, 1.0]
+    assert found.streams.tolist() == [2, 1, 0]
+    assert found.spoke.tolist() == [0], "and stands for no ground"
 
 
 @pytest.mark.parametrize(
@@ -180,9 +181,10 @@ def test_the_whole_is_made_of_its_parts(streams):
     found = leaf(sign(over="sum"), *streams) if streams else leaf_of_streams(
         sign(over="sum"), np.empty(0), np.empty(0, np.int64), GROUND
     )  # fmt: skip
-    assert found.heard[0] == found.heard[1] + found.heard[2]
-    assert found.streams[0] == found.streams[1] + found.streams[2]
-    parts = [v for v in found.value[1:] if not np.isnan(v)]
+    off = [value for value, where in streams if where == "off"]
+    assert found.heard[0] == found.heard[1] + found.heard[2] + sum(not np.isnan(v) for v in off)
+    assert found.streams[0] == found.streams[1] + found.streams[2] + len(off)
+    parts = [v for v in (*found.value[1:], *off) if not np.isnan(v)]
     if parts:
         assert found.value[0] == pytest.approx(sum(parts), abs=1e-6)
     else:

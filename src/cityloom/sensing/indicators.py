@@ -40,10 +40,10 @@ GOOD_POINTS, WATCH_POINTS = 80.0, 50.0  # from so many points on a sign of `roll
 
 
 class StreamHours(NamedTuple):
-    """What each stream said in an hour: arrays of one length; `inside` counts the readings inside `within`."""
+    """What each stream said in an hour: arrays of one length; `said` counts its readings, `inside` those inside `within`."""
 
     stream: Whole
-    count: Whole
+    said: Whole
     mean: Real
     low: Real
     high: Real
@@ -104,14 +104,19 @@ class Ground:
         return np.bincount(self.pair_area[named[self.pair_grid]], minlength=len(self.areas)).astype(np.int64)
 
     def spread(self, grid_of: Whole) -> tuple[Whole, Whole]:
-        """For things in smallest areas (−1: nowhere) the pairs (position of the thing, position of an area)."""
+        """For things in smallest areas (−1: in none, so the whole city's) the pairs of positions (thing, area)."""
         order = np.argsort(self.pair_grid, kind="stable")
         grids, areas = self.pair_grid[order], self.pair_area[order]
         first = np.searchsorted(grids, grid_of, side="left")
         counts = np.where(grid_of >= 0, np.searchsorted(grids, grid_of, side="right") - first, 0)
         thing = np.repeat(np.arange(len(grid_of)), counts)
         offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return thing.astype(np.int64), areas[np.repeat(first, counts) + offset]
+        nowhere = np.flatnonzero(grid_of < 0)
+        whole = sorted(self.whole)
+        return (
+            np.concatenate([thing, np.repeat(nowhere, len(whole))]).astype(np.int64),
+            np.concatenate([areas[np.repeat(first, counts) + offset], np.tile(whole, len(nowhere))]).astype(np.int64),
+        )
 
 
 def lay_ground(chains: Mapping[AreaCode, Sequence[AreaCode]], areas: Sequence[AreaCode]) -> Ground:
@@ -138,14 +143,14 @@ def figures_of_streams(sign: VitalSign, hours: StreamHours) -> Real:
 
     `share` is that of readings inside `within`, from 0 to 100.
     """
-    nothing = hours.count == 0
+    nothing = hours.said == 0
     with np.errstate(invalid="ignore", divide="ignore"):
         found = {
             "mean": hours.mean,
             "min": hours.low,
             "max": hours.high,
             "last": hours.last,
-            "share": 100.0 * hours.inside / hours.count,
+            "share": 100.0 * hours.inside / hours.said,
         }[sign.of_stream]
     return np.where(nothing, np.nan, found)
 
@@ -177,16 +182,13 @@ def leaf_of_streams(sign: VitalSign, figures: Real, grid_of: Whole, ground: Grou
 def leaf_of_cases(counts: Mapping[AreaCode, int], ground: Ground) -> Leaf:
     """Counts of cases by smallest area as a leaf; 0 cases are a real 0, since every case is kept here.
 
-    A count under "" lies in no smallest area and belongs to the whole city only.
+    A count under a code that is no smallest area belongs to the whole city only.
     """
-    known = {code: n for code, n in counts.items() if code in ground.grids}
-    grid_of = np.array([ground.grids[code] for code in known], dtype=np.int64)
-    number = np.array(list(known.values()), dtype=np.float64)
+    grid_of = np.array([ground.grids.get(code, -1) for code in counts], dtype=np.int64)
+    number = np.array(list(counts.values()), dtype=np.float64)
     thing, area = ground.spread(grid_of)
     size = len(ground.areas)
-    value = np.bincount(area, weights=number[thing], minlength=size)
-    for position in ground.whole:
-        value[position] += sum(n for code, n in counts.items() if code not in ground.grids)
+    value = np.bincount(area, weights=number[thing], minlength=size).astype(np.float64)
     ones = np.ones(size, np.int64)
     return Leaf(value, ones, ones, np.arange(len(ground.grids)), from_cases=True)
 
@@ -203,7 +205,7 @@ def _mean(values: Real, area: Whole, size: int) -> Real:
 
 
 def _sum(values: Real, area: Whole, size: int) -> Real:
-    return np.bincount(area, weights=values, minlength=size)
+    return np.bincount(area, weights=values, minlength=size).astype(np.float64)
 
 
 def _lowest(values: Real, area: Whole, size: int) -> Real:

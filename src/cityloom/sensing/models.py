@@ -325,3 +325,329 @@ class Problem(models.Model):
     class Meta:
         db_table = "sensing_problem"
         constraints = [models.UniqueConstraint(fields=["city", "kind", "about"], name="sensing_problem_once")]
+
+
+# --- vital signs and feeds --------------------------------------------------------------------------------------
+
+
+class FigureRow(models.Model):
+    """A vital sign in an area; the columns are those of `indicators.Figure`."""
+
+    city = _city()
+    area = models.CharField(max_length=100)
+    sign = models.CharField(max_length=100)
+    value = models.FloatField(null=True)
+    band = models.CharField(max_length=12)
+    streams = models.IntegerField()
+    heard = models.IntegerField()
+    grids = models.IntegerField()
+    measured = models.IntegerField()
+    known = models.IntegerField()
+    parts = models.IntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class VitalHour(FigureRow):
+    """A vital sign over the hour that begins `at`; the hour that runs holds the sixty minutes before `VitalRun.at`."""
+
+    pk = models.CompositePrimaryKey("city", "area", "sign", "at")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_vital_hour"
+        indexes = [models.Index(fields=["city", "at"], name="sensing_vital_hour_at")]
+
+
+class VitalDay(FigureRow):
+    """A vital sign over a day of the city's zone, made of its hours: `hours` of them have a value."""
+
+    pk = models.CompositePrimaryKey("city", "area", "sign", "day")
+    day = models.DateField()
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    hours = models.IntegerField()
+
+    class Meta:
+        db_table = "sensing_vital_day"
+        indexes = [models.Index(fields=["city", "day"], name="sensing_vital_day_day")]
+
+
+class VitalRun(models.Model):
+    """That an hour was worked out: from how many readings, whether it had ended, how often again for late readings."""
+
+    pk = models.CompositePrimaryKey("city", "hour")
+    city = _city()
+    hour = models.DateTimeField()
+    at = models.DateTimeField()
+    readings = models.BigIntegerField()
+    ended = models.BooleanField()
+    revised = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "sensing_vital_run"
+
+
+class Feed(models.Model):
+    """Something that brings data regularly: devices of a type, a partner's server, a list that is pulled.
+
+    `kind`: mqtt, http, sensorthings, open311, gbfs, cap, other. `expected_s`: after so long without anything it is
+    late; `stale_at`: since when it is stale, told by `stale_note` to whom it may concern; empty while it is not.
+    """
+
+    city = _city()
+    code = models.CharField(max_length=100)
+    kind = models.CharField(max_length=20)
+    name_zh = _name()
+    name_en = _name()
+    owner = _code()
+    expected_s = models.FloatField(null=True)
+    made_at = models.DateTimeField()
+    last_at = models.DateTimeField(null=True)
+    received = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+    last_error = models.JSONField(null=True)
+    last_error_at = models.DateTimeField(null=True)
+    stale_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sensing_feed"
+        constraints = [models.UniqueConstraint(fields=["city", "code"], name="sensing_feed_once")]
+
+
+class FeedHour(models.Model):
+    """What a feed brought in an hour, against what was expected of it (null: nothing definite)."""
+
+    pk = models.CompositePrimaryKey("feed", "at")
+    feed = _to("Feed", db_index=False)
+    at = models.DateTimeField()
+    expected = models.BigIntegerField(null=True)
+    received = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "sensing_feed_hour"
+
+
+class FeedSilence(models.Model):
+    """A time in which a feed was stale: since when, noticed when, until when."""
+
+    feed = _to("Feed")
+    began_at = models.DateTimeField()
+    noticed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sensing_feed_silence"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feed"], condition=models.Q(ended_at=None), name="sensing_feed_silence_open"
+            ),
+        ]
+
+
+# --- warnings by CAP --------------------------------------------------------------------------------------------
+
+
+class Warning(models.Model):
+    """A public warning by CAP 1.2, of others or our own; `content` is the message as values, `told` as it came.
+
+    `state`: standing, replaced, cancelled; expiry is a matter of the moment. `replaced_by`: the identifier of the
+    message that updated or cancelled it.
+    """
+
+    city = _city()
+    identifier = models.CharField(max_length=300)
+    sender = models.CharField(max_length=300)
+    sent = models.DateTimeField()
+    own = models.BooleanField(default=False)
+    feed = _code()
+    kind = models.CharField(max_length=10)
+    status = models.CharField(max_length=10)
+    scope = models.CharField(max_length=12)
+    severity = models.CharField(max_length=10)
+    begins = models.DateTimeField()
+    expires = models.DateTimeField(null=True)
+    state = models.CharField(max_length=12)
+    replaced_by = models.CharField(max_length=300, blank=True, default="")
+    west = models.FloatField(null=True)
+    south = models.FloatField(null=True)
+    east = models.FloatField(null=True)
+    north = models.FloatField(null=True)
+    content = models.JSONField()
+    told = models.TextField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_warning"
+        constraints = [
+            models.UniqueConstraint(fields=["city", "sender", "identifier"], name="sensing_warning_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["city", "expires"], condition=models.Q(state="standing"), name="sensing_warning_standing"
+            ),
+        ]
+
+
+# --- shared bikes -----------------------------------------------------------------------------------------------
+
+
+class Fence(models.Model):
+    """A place where shared bikes are parked; `capacity` bikes fit in."""
+
+    city = _city()
+    code = models.CharField(max_length=100)
+    name = _name()
+    road = _name()
+    area = _code()
+    geometry = models.BinaryField()
+    lon = models.FloatField()
+    lat = models.FloatField()
+    area_m2 = models.FloatField()
+    capacity = models.IntegerField()
+    since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sensing_fence"
+        constraints = [models.UniqueConstraint(fields=["city", "code"], name="sensing_fence_once")]
+
+
+class Vehicle(models.Model):
+    """Where an operator said that a vehicle stands; the identifier is the operator's and changes with each ride."""
+
+    city = _city()
+    operator = models.CharField(max_length=100)
+    code = models.CharField(max_length=200)
+    form = models.CharField(max_length=60, blank=True, default="")
+    lon = models.FloatField()
+    lat = models.FloatField()
+    reserved = models.BooleanField(default=False)
+    disabled = models.BooleanField(default=False)
+    fence = models.BigIntegerField(null=True)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_vehicle"
+        constraints = [models.UniqueConstraint(fields=["city", "operator", "code"], name="sensing_vehicle_once")]
+
+
+class Overflow(models.Model):
+    """More bikes of an operator at a place than its share of the room: from when, how many, its case, cleared when."""
+
+    city = _city()
+    operator = models.CharField(max_length=100)
+    fence = _to("Fence")
+    began_at = models.DateTimeField()
+    vehicles = models.IntegerField()
+    most = models.IntegerField()
+    room = models.IntegerField()
+    case_number = models.CharField(max_length=40, blank=True, default="")
+    due_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sensing_overflow"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "operator", "fence"],
+                condition=models.Q(cleared_at=None),
+                name="sensing_overflow_open",
+            ),
+        ]
+        indexes = [models.Index(fields=["city", "operator", "began_at"], name="sensing_overflow_operator")]
+
+
+class FleetDay(models.Model):
+    """How many vehicles an operator had in the city on a day, at most, against its quota; and how they stood."""
+
+    pk = models.CompositePrimaryKey("city", "operator", "day")
+    city = _city()
+    operator = models.CharField(max_length=100)
+    day = models.DateField()
+    most = models.IntegerField()
+    quota = models.IntegerField(null=True)
+    looks = models.IntegerField()
+    stood = models.BigIntegerField()
+    inside = models.BigIntegerField()
+
+    class Meta:
+        db_table = "sensing_fleet_day"
+
+
+# --- fire watch and footfall ------------------------------------------------------------------------------------
+
+
+class FireSite(models.Model):
+    """A building that is watched: its floors with their plans, and the sealed contacts that are called."""
+
+    city = _city()
+    code = models.CharField(max_length=100)
+    name_zh = _name()
+    name_en = _name()
+    address = _name()
+    area = _code()
+    owner = _code()
+    lon = models.FloatField()
+    lat = models.FloatField()
+    floors = models.JSONField(default=list)
+    contacts_sealed = models.BinaryField(null=True)
+    key_mark = models.BinaryField(default=b"")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_fire_site"
+        constraints = [models.UniqueConstraint(fields=["city", "code"], name="sensing_fire_site_once")]
+
+
+class FirePoint(models.Model):
+    """Where in a building a device hangs; `x`, `y` from 0 to 1 on the plan of its floor, from its upper left."""
+
+    device = models.OneToOneField(Device, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    site = _to("FireSite")
+    kind = models.CharField(max_length=20)
+    floor = models.CharField(max_length=40, blank=True, default="")
+    x = models.FloatField(null=True)
+    y = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "sensing_fire_point"
+
+
+class FireVerdict(models.Model):
+    """What an alarm of fire watch was: fire, false, test, unclear; the newest verdict counts. Never deleted."""
+
+    city = _city()
+    alarm = models.BigIntegerField()
+    verdict = models.CharField(max_length=12)
+    cause = models.CharField(max_length=40, blank=True, default="")
+    note = models.CharField(max_length=300, blank=True, default="")
+    by_login = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_fire_verdict"
+        indexes = [models.Index(fields=["city", "alarm", "-id"], name="sensing_fire_verdict_alarm")]
+
+
+class FootfallDay(models.Model):
+    """How many people a counter counted on a day: `measured` of `expected` intervals; counts only.
+
+    `estimate` is what the day would have had with its gaps filled like the same hours of past weeks; empty where
+    there is no gap, or nothing to fill it from.
+    """
+
+    pk = models.CompositePrimaryKey("stream", "day")
+    stream = _to("Stream", db_index=False)
+    day = models.DateField()
+    counted = models.FloatField(null=True)
+    measured = models.IntegerField()
+    expected = models.IntegerField()
+    estimate = models.FloatField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_footfall_day"
