@@ -13,7 +13,8 @@ from itertools import accumulate
 
 import shapely
 
-from cityloom.city.folder_values import AlarmRule, Thing
+from cityloom.city.alarm_rules import AlarmRule
+from cityloom.city.folder_values import Thing
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Component, MatterClass, Nature, Post, Role, Source, Standard
 from cityloom.exchange.demo.writing import read_text
