@@ -216,7 +216,7 @@ def _with_extras(cursor: CursorWrapper, post: Post, found: list[tuple[CaseRow, s
         "CASE WHEN c.confidential THEN '' ELSE left(r.words, %s) END, m.unread, coalesce(q.move, '') "
         "FROM cases_case c "
         "LEFT JOIN LATERAL (SELECT kind, owed_by, started_at, unit, hours FROM cases_clock WHERE case_id = c.id "
-        "AND state = 'running' ORDER BY due_at, id LIMIT 1) k ON TRUE "
+        "AND state = 'running' ORDER BY due_at, kind = 'promise', id LIMIT 1) k ON TRUE "
         "LEFT JOIN LATERAL (SELECT words FROM cases_report WHERE case_id = c.id ORDER BY id LIMIT 1) r ON TRUE "
         "LEFT JOIN LATERAL (SELECT count(*) AS unread FROM cases_relay WHERE case_id = c.id AND side = 'resident' "
         "AND read_at IS NULL) m ON TRUE "

@@ -215,7 +215,7 @@ def _depth(city: City, post: Post) -> int:
     """How many areas stand above those a post's work is counted by: for a district's post, its streets."""
     if post.area is None or post.area not in city.areas:
         return 1
-    return min(len(city.ancestors(post.area)) + 1, len(city.levels) - 1)
+    return min(len(city.ancestors(post.area)), len(city.levels) - 1)
 
 
 # --- the list ---------------------------------------------------------------------------------------------------
