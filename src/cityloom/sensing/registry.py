@@ -1,0 +1,121 @@
+"""The register of devices in memory, as the ingest process and the rules ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from django.db import connection
+
+from cityloom.sensing.values import Real, Whole
+from cityloom.sensing.watermarks import NEVER, Watermarks
+
+
+class StreamOfDevice(NamedTuple):
+    """What ingest needs of a stream: its number, and how a said value becomes the kept one."""
+
+    id: int
+    factor: float
+    offset: float
+
+
+@dataclass(slots=True)
+class DeviceInMemory:
+    """What ingest needs of a device."""
+
+    id: int
+    code: str
+    type: str
+    owner: str
+    state: str
+    streams: dict[str, StreamOfDevice] = field(default_factory=dict)
+
+
+class StreamTable(NamedTuple):
+    """All streams of a city as arrays of one length, ordered by `id`; NaN and blank for what is not known."""
+
+    id: Whole
+    device: Whole
+    type: tuple[str, ...]
+    name: tuple[str, ...]
+    area: tuple[str, ...]
+    lon: Real
+    lat: Real
+    interval_s: Real
+    low: Real
+    high: Real
+
+
+@dataclass
+class Registry:
+    """The devices of a city by code, and the newest time of each stream as of the last flush."""
+
+    city_id: int
+    devices: dict[str, DeviceInMemory]
+    marks: Watermarks
+    by_id: dict[int, DeviceInMemory] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_id = {device.id: device for device in self.devices.values()}
+
+
+def load_registry(city_id: int) -> Registry:
+    """Read devices and streams; two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, code, type, owner, state FROM sensing_device WHERE city_id = %s", [city_id])
+        by_id = {row[0]: DeviceInMemory(*row) for row in cursor.fetchall()}
+        cursor.execute(
+            'SELECT id, device_id, name, factor, "offset", (extract(epoch FROM last_at) * 1000)::bigint, last_value '
+            "FROM sensing_stream WHERE city_id = %s",
+            [city_id],
+        )
+        rows = cursor.fetchall()
+    marks = Watermarks(max((row[0] for row in rows), default=0))
+    for id_, device, name, factor, offset, at_ms, value in rows:
+        by_id[device].streams[name] = StreamOfDevice(id_, factor, offset)
+        if at_ms is not None:
+            marks.at_ms[id_] = at_ms
+            marks.value[id_] = np.nan if value is None else value
+    return Registry(city_id, {device.code: device for device in by_id.values()}, marks)
+
+
+def load_stream_table(city_id: int) -> StreamTable:
+    """The streams of a city with what rules ask of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id, s.device_id, d.type, s.name, d.area, d.lon, d.lat, s.interval_s, s.low, s.high "
+            "FROM sensing_stream s JOIN sensing_device d ON d.id = s.device_id "
+            "WHERE s.city_id = %s AND d.state <> 'retired' ORDER BY s.id",
+            [city_id],
+        )
+        rows = cursor.fetchall()
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+    whole = [np.asarray(columns[i], np.int64) for i in (0, 1)]
+    real = [np.asarray([np.nan if v is None else v for v in columns[i]], np.float64) for i in (5, 6, 7, 8, 9)]
+    return StreamTable(whole[0], whole[1], columns[2], columns[3], columns[4], *real)
+
+
+def flush_latest(marks: Watermarks, changed: Whole, seen: datetime) -> int:
+    """Write the newest time and value of these streams into their rows, and when their devices were seen last.
+
+    Inside the caller's transaction; how many streams it was.
+    """
+    if not len(changed):
+        return 0
+    known = changed[marks.at_ms[changed] > NEVER]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH u AS MATERIALIZED (SELECT * FROM "
+            "unnest(%s::bigint[], %s::bigint[], %s::float8[]) u(id, ms, value)), "
+            "s AS (UPDATE sensing_stream s SET last_at = 'epoch'::timestamptz + u.ms * interval '1 millisecond', "
+            "first_at = coalesce(s.first_at, 'epoch'::timestamptz + u.ms * interval '1 millisecond'), "
+            "last_value = u.value FROM u WHERE s.id = u.id "
+            "RETURNING s.device_id, CASE WHEN s.name LIKE 'battery%%' THEN u.value END AS battery) "
+            "UPDATE sensing_device d SET last_seen = greatest(d.last_seen, %s), "
+            "battery = coalesce(t.battery, d.battery) "
+            "FROM (SELECT device_id, max(battery) AS battery FROM s GROUP BY 1) t WHERE d.id = t.device_id",
+            [known.tolist(), marks.at_ms[known].tolist(), marks.value[known].tolist(), seen],
+        )
+    return len(known)

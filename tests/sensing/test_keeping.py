@@ -1,0 +1,100 @@
+"""Each reading is kept once, whichever door it came by."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from cityloom.sensing.actions.load_devices import load_devices
+from cityloom.sensing.keeping import DAY_MS, Keeper, ensure_partition, keep_readings, list_partitions, moment
+from cityloom.sensing.registry import flush_latest, load_registry, load_stream_table
+from cityloom.sensing.values import readings_of
+from cityloom.sensing.watermarks import Watermarks
+
+T = 1_790_000_000_000
+
+
+def stored() -> list[tuple[int, int, float]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT stream, (extract(epoch FROM at) * 1000)::bigint - %s, value FROM "
+            "(SELECT stream, at, value FROM sensing_reading UNION ALL SELECT stream, at, value FROM sensing_late) r "
+            "ORDER BY 1, 2",
+            [T],
+        )
+        return cursor.fetchall()
+
+
+def batch(*said: tuple[int, int, float]):
+    return readings_of(*zip(*[(s, T + t, v) for s, t, v in said], strict=True))
+
+
+def keep(keeper: Keeper, *said: tuple[int, int, float], now_ms: int = T + 10_000):
+    with transaction.atomic(), connection.cursor() as cursor:
+        done = keeper.keep(cursor, batch(*said), now_ms)
+    keeper.committed(done)
+    return done
+
+
+@pytest.fixture
+def keeper(small_city) -> Keeper:
+    load_devices(small_city)
+    return Keeper(small_city.id, Watermarks())
+
+
+def test_repeated_late_and_early_readings_are_told_apart_and_none_is_kept_twice(keeper):
+    assert keep(keeper, (1, 0, 1.0), (2, 0, 5.0), (1, 1000, 2.0)).kept[:3] == (3, 0, 0)
+    assert keep(keeper, (1, 1000, 9.0), (1, 0, 9.0)).kept[:3] == (0, 2, 0), "the first one said stands"
+    assert keep(keeper, (1, 500, 1.5)).kept[:3] == (1, 0, 1)
+    assert keep(keeper, (1, 500, 9.0), (1, 10_000_000, 9.0)).kept == (0, 1, 0, 1, 0)
+    assert stored() == [(1, 0, 1.0), (1, 500, 1.5), (1, 1000, 2.0), (2, 0, 5.0)]
+
+
+def test_a_week_old_first_reading_makes_no_partition(keeper):
+    keep(keeper, (1, 0, 1.0), (2, -30 * DAY_MS, 1.0))
+    with connection.cursor() as cursor:
+        assert [str(day) for day in list_partitions(cursor)] == [str(moment(T).date())]
+        ensure_partition(cursor, moment(T).date())
+    assert len(stored()) == 2
+
+
+def test_many_late_ones_are_looked_up_in_one_pass(keeper):
+    said = [(1, t, float(t)) for t in range(0, 600, 2)]
+    keep(keeper, *said)
+    assert keep(keeper, *said, *[(1, t, float(t)) for t in range(1, 400, 2)]).kept[:3] == (200, 300, 200)
+
+
+def test_doors_and_ingest_know_of_each_other(keeper, small_city):
+    def door(*said, judged=False):
+        with transaction.atomic(), connection.cursor() as cursor:
+            return keep_readings(cursor, small_city.id, batch(*said), moment(T + 10_000), judged=judged)
+
+    stream = load_stream_table(small_city.id).id.tolist()[0]
+    keep(keeper, (stream, 0, 1.0))
+    assert door((stream, 0, 9.0), (stream, 2000, 2.0), (stream, 2000, 9.0))[:2] == (1, 2)
+    assert door((stream, 2000, 9.0))[:2] == (0, 1)
+    told = keep(keeper, (stream, 2000, 9.0), (stream, 1500, 1.5), (stream, 3000, 3.0))
+    assert told.kept[:3] == (2, 1, 1), "what a door wrote is known before the batch"
+    assert told.fresh.value.tolist() == [2.0, 3.0], "rules judge what doors brought, in its place"
+    door((stream, 4000, 4.0), judged=True)
+    assert keep(keeper, (stream, 4000, 9.0), (stream, 5000, 5.0)).fresh.value.tolist() == [5.0]
+    assert [row[1:] for row in stored()] == [
+        (0, 1.0),
+        (1500, 1.5),
+        (2000, 2.0),
+        (3000, 3.0),
+        (4000, 4.0),
+        (5000, 5.0),
+    ]
+
+
+def test_the_register_follows_the_folder_and_its_newest_readings_are_found_again(keeper, small_city):
+    registry = load_registry(small_city.id)
+    assert set(registry.devices) == set(small_city.things)
+    again = load_devices(small_city)
+    assert again == (0, 0, 0, 0), "doing it again changes nothing"
+    stream = next(iter(registry.devices.values())).streams.popitem()[1].id
+    keep(keeper, (stream, 0, 1.25))
+    assert flush_latest(keeper.marks, batch((stream, 0, 0.0)).stream, moment(T) + timedelta(seconds=1)) == 1
+    found = load_registry(small_city.id).marks
+    assert (found.at_ms[stream], found.value[stream]) == (T, 1.25)
