@@ -1,4 +1,4 @@
-"""The administrator's page of settings: every setting is on it in both languages, no secret is, others are refused."""
+"""The administrator sees every setting, in both languages, where it comes from, and no secret; others are refused."""
 # ruff: noqa: F811 (fixtures of another story)
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ WEBHOOK_RULES = rules_of(_env)
 WEBHOOK_KEPT = kept_of(_env)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "cityloom.web.admin_config.CityloomAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -124,6 +124,7 @@ WSGI_APPLICATION = "cityloom.app.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_package / "web" / "templates"],  # before those of Django's administration
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

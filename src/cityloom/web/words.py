@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cityloom.web.admin_words import ADMIN_FAMILIES, ADMIN_WORDS
 from cityloom.web.audit_words import AUDIT_FAMILIES, AUDIT_WORDS
 from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
@@ -717,6 +718,7 @@ WORDS: dict[str, tuple[str, str]] = {
 WORDS |= ORDER_WORDS
 WORDS |= SCREEN_WORDS
 WORDS |= SETTINGS_WORDS
+WORDS |= ADMIN_WORDS
 WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
 WORDS |= RESIDENT_WORDS
@@ -743,6 +745,7 @@ FAMILIES = (
     *RESIDENT_FAMILIES,
     *SCREEN_FAMILIES,
     *SETTINGS_FAMILIES,
+    *ADMIN_FAMILIES,
     *AUDIT_FAMILIES,
     *IDENTITY_FAMILIES,
     *WEBHOOK_FAMILIES,
