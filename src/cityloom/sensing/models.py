@@ -253,10 +253,14 @@ class ExtraOfReading(models.Model):
 
 
 class Writer(models.Model):
-    """How often doors have written readings of a city; ingest compares it at each batch."""
+    """How often doors have written readings of a city (`generation`) and changed its register (`registry`).
+
+    Ingest compares the first at each batch, the second every few seconds.
+    """
 
     city = models.OneToOneField(City, on_delete=models.PROTECT, related_name="+", primary_key=True)
     generation = models.BigIntegerField(default=0)
+    registry = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "sensing_writer"
@@ -266,7 +270,8 @@ class Offset(models.Model):
     """How far the log of a part of the devices is stored; changed only together with its readings.
 
     `sequence` of the message log, `generation` of the doors' writings that were judged; `log` names the log, so
-    that a log made anew is not taken for the one before.
+    that a log made anew is not taken for the one before. `flushed_…`: where both stood when the newest values, the
+    state of the gate and of the rules were written last; from there on the log is read again after a restart.
     """
 
     city = _city()
@@ -274,6 +279,9 @@ class Offset(models.Model):
     log = models.CharField(max_length=100, blank=True, default="")
     sequence = models.BigIntegerField(default=0)
     generation = models.BigIntegerField(default=0)
+    flushed_sequence = models.BigIntegerField(default=0, db_default=0)
+    flushed_generation = models.BigIntegerField(default=0, db_default=0)
+    gate = models.JSONField(default=dict, db_default={})
     at = models.DateTimeField(null=True)
 
     class Meta:
@@ -350,7 +358,7 @@ class FigureRow(models.Model):
 
 
 class VitalHour(FigureRow):
-    """A vital sign over the hour that begins `at`; the hour that runs holds the sixty minutes before `VitalRun.at`."""
+    """A vital sign over the hour that begins `at`; one that runs holds the sixty minutes before `VitalRun.at`."""
 
     pk = models.CompositePrimaryKey("city", "area", "sign", "at")
     at = models.DateTimeField()
@@ -375,7 +383,7 @@ class VitalDay(FigureRow):
 
 
 class VitalRun(models.Model):
-    """That an hour was worked out: from how many readings, whether it had ended, how often again for late readings."""
+    """That an hour was worked out: from how many readings, had it ended, how often again for late readings."""
 
     pk = models.CompositePrimaryKey("city", "hour")
     city = _city()
@@ -536,7 +544,7 @@ class Vehicle(models.Model):
 
 
 class Overflow(models.Model):
-    """More bikes of an operator at a place than its share of the room: from when, how many, its case, cleared when."""
+    """More bikes of an operator at a place than its share of the room: since when, how many, case, cleared when."""
 
     city = _city()
     operator = models.CharField(max_length=100)
