@@ -33,6 +33,8 @@ from cityloom.exchange.actions.meet_partners import meet_partners
 from cityloom.exchange.api.idempotency import KEPT, forget_keys
 from cityloom.exchange.open311.partners import server_of
 from cityloom.exchange.webhooks.taking import forget_deliveries, give_up_old
+from cityloom.sensing.actions.watch_feeds import watch_feeds
+from cityloom.sensing.actions.work_out_vitals import revise_vitals, work_out_vitals
 
 log = logging.getLogger("cityloom.worker")
 
@@ -110,6 +112,24 @@ def fold(clock: Clock) -> Found:
     yield "cells_folded", 0
 
 
+def vital_signs(clock: Clock) -> Found:
+    """The vital signs of the hour that runs and of hours that ended since."""
+    for city in _cities():
+        yield from work_out_vitals(city, clock)
+
+
+def late_readings(clock: Clock) -> Found:
+    """Work out again the hours to which readings came late."""
+    for city in _cities():
+        yield from revise_vitals(city, clock)
+
+
+def feeds(clock: Clock) -> Found:
+    """Notice feeds that became silent, and those that speak again."""
+    for city in _cities():
+        yield from watch_feeds(city, clock)
+
+
 def meet_open311(clock: Clock) -> Found:
     """Pull from and push to the Open311 servers of partners whose turn it is, as `city.toml` says."""
     for city in _cities():
@@ -134,6 +154,9 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (mask_words, timedelta(seconds=10), False),
     (sign_roots, timedelta(minutes=1), False),
     (fold, timedelta(seconds=5), False),
+    (vital_signs, timedelta(minutes=1), False),
+    (late_readings, timedelta(hours=1), False),
+    (feeds, timedelta(minutes=1), False),
 )
 
 # Those that wait for servers of others; see `far_chores.py`. Each partner has a rhythm of its own below this one.

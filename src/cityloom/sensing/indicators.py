@@ -40,7 +40,7 @@ GOOD_POINTS, WATCH_POINTS = 80.0, 50.0  # from so many points on a sign of `roll
 
 
 class StreamHours(NamedTuple):
-    """What each stream said in an hour: arrays of one length; `said` counts its readings, `inside` those inside `within`."""
+    """What each stream said in an hour, arrays of one length; `said` counts readings, `inside` those in `within`."""
 
     stream: Whole
     said: Whole
@@ -49,6 +49,13 @@ class StreamHours(NamedTuple):
     high: Real
     last: Real
     inside: Whole
+
+    def pick(self, which: Whole) -> StreamHours:
+        """Those at these positions."""
+        return StreamHours(
+            self.stream[which], self.said[which], self.mean[which], self.low[which], self.high[which],
+            self.last[which], self.inside[which],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
