@@ -273,7 +273,7 @@ def test_people_hold_all_roles_and_the_easy_logins_work(folder: Path) -> None:
     easy = {row["login"]: row["role"] for row in posts}
     assert {easy[login] for login in (
         "agent", "shift", "grid", "dispatcher", "handler", "checker", "callback", "supervisor", "leader", "auditor",
-        "steward", "admin", "warden",
+        "steward", "admin", "warden", "sensor",
     )} == held  # fmt: skip
 
 

@@ -40,6 +40,7 @@ SCOPE: dict[Role, Scope] = {
     Role.LEADER: Scope.AREA,
     Role.AUDITOR: Scope.AREA,
     Role.DATA_STEWARD: Scope.AREA,
+    Role.SENSOR_OWNER: Scope.UNIT,
     Role.ADMIN: Scope.AREA,
     Role.SYSTEM: Scope.ALL,
 }

@@ -32,6 +32,7 @@ class Role(StrEnum):
     LEADER = "leader"
     AUDITOR = "auditor"
     DATA_STEWARD = "data_steward"
+    SENSOR_OWNER = "sensor_owner"
     ADMIN = "admin"
     SYSTEM = "system"
 

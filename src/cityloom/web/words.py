@@ -10,6 +10,7 @@ from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
 from cityloom.web.desk_words import DESK_FAMILIES, DESK_WORDS
 from cityloom.web.dispatch_words import DISPATCH_WORDS
+from cityloom.web.field_words import FIELD_FAMILIES, FIELD_WORDS
 from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.identity_words import IDENTITY_FAMILIES, IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
@@ -567,6 +568,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "role.leader": ("领导", "leader"),
     "role.auditor": ("审计员", "auditor"),
     "role.data_steward": ("数据管理员", "data steward"),
+    "role.sensor_owner": ("设备权属单位", "sensor owner"),
     "role.admin": ("管理员", "administrator"),
     "role.system": ("系统", "system"),
     "owner.city": ("城市", "the city"),
@@ -603,7 +605,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "map.pin": ("位置标记，可用方向键移动", "Pin; move it with the arrow keys"),
     # micro-grids
     "nav.warden": ("就地解决", "On the spot"),
-    "nav.checks": ("核实", "Checks"),
     "nav.grids": ("网格与名册", "Grids and registers"),
     "warden.title": ("微网格里有什么事？", "What is it in your micro-grid?"),
     "warden.what": ("是什么事", "What it is"),
@@ -672,8 +673,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "overlay.none": ("城市文件夹里没有部门网格。", "The city folder has no departmental grids."),
     "overlay.micro_grids": ("微网格", "Micro-grids"),
     # registers
-    "check.title": ("名册核实", "Checks of registers"),
-    "check.progress": ("今天已核实{done}条，还有{waiting}条", "{done} checked today, {waiting} waiting"),
     "check.personal": ("个人信息", "personal"),
     "check.recorded": (
         "个人信息只在核实时可见，每次查看都有记录。",
@@ -690,9 +689,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "check.gone": ("已不存在", "Gone"),
     "check.not_found": ("没找到／没人", "Not found, nobody there"),
-    "check.empty": ("今天没有要核实的了。", "Nothing is left to check today."),
-    "check.after": ("接下来", "After this"),
-    "check.reported": ("核实已记下，问题已上报：", "Kept; the trouble is reported:"),
     "register.title": ("名册", "Registers"),
     "register.lead": (
         "名册里已有的不再重复采集：到期自动派网格员核实，也可勾选后发起核实。",
@@ -723,6 +719,7 @@ WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
 WORDS |= RESIDENT_WORDS
 WORDS |= HARD_WORDS
+WORDS |= FIELD_WORDS
 WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
 WORDS |= WEBHOOK_WORDS
@@ -749,6 +746,7 @@ FAMILIES = (
     *AUDIT_FAMILIES,
     *IDENTITY_FAMILIES,
     *WEBHOOK_FAMILIES,
+    *FIELD_FAMILIES,
 )  # fmt: skip
 
 

@@ -91,6 +91,7 @@ GIVEN = [
     "书涵",
     "书宁",
 ]
+SENSOR_OWNERS = ("drainage", "gas", "lighting", "water", "waterbureau")
 WALK_CLASS_UNIT = "lighting"  # the walk of the handbook reports a dark street lamp
 
 
@@ -129,6 +130,8 @@ def list_people(areas: Areas, units: Units, seed: int) -> list[PostRow]:
         rows.append(PostRow(f"grid.{unit}.{area.code[9:]}", next(names), "grid_worker", unit, area.code))
         if number % 3 == 0:
             rows.append(PostRow(f"checker.{unit}.{area.code[9:]}", next(names), "checker", unit, area.code))
+    owner = next(names)
+    rows += [PostRow("sensor", owner, "sensor_owner", unit, CITY_CODE) for unit in SENSOR_OWNERS]
     return rows
 
 
