@@ -131,6 +131,7 @@ PEOPLE_WORDS: dict[str, tuple[str, str]] = {
     "keep.contact": ("联系方式", "Contact details"),
     "keep.relay": ("转达的消息", "Messages"),
     "keep.photos": ("照片", "Photos"),
+    "keep.patrols": ("网格员的巡查轨迹", "Tracks of grid workers' patrols"),
     "keep.words": ("诉求文字", "Your words"),
     "keep.reads": ("查看记录（自查看起）", "The log of reads (from the reading)"),
     "keep.requests": ("权利请求（自答复起）", "Rights requests (from the answer)"),
