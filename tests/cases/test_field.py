@@ -87,7 +87,15 @@ def stops_of(life: Life, login: str = "collector") -> list[tuple[str, str]]:
 def visit(life: Life, result: str, key: str = "", by: str = "collector", version: int | None = None, **more):
     seen = life.file.case.version if version is None else version
     sending = Sending(key or str(uuid.uuid4()), "case", life.number)
-    said = Visit(result, str(more.pop("note", "现场属实")), seen, more.pop("class_code", None), more.pop("at", None))
+    said = Visit(
+        result,
+        str(more.pop("note", "现场属实")),
+        seen,
+        more.pop("class_code", None),
+        state=more.pop("state", ""),
+        seen_class=DRAIN,
+        occurred_at=more.pop("at", None),
+    )
     return record_visit(life.city, sending, said, life.post(by), life.clock, **more)
 
 
@@ -117,9 +125,11 @@ def test_a_public_report_is_a_stop_until_somebody_looked_and_a_second_try_does_n
 def test_a_visit_that_comes_too_late_is_refused_and_its_key_is_free(life: Life):
     life.report(class_code=DRAIN)
     seen = life.file.case.version
-    visit(life, "real", by="checker")
-    with pytest.raises(StaleVersion):
-        visit(life, "real", version=seen)
+    life.move("supplement", "checker", note="又有人说起")
+    visit(life, "real", by="checker", version=seen, state="reported")  # a word that was added changes nothing of it
+    for state in ("", "reported"):
+        with pytest.raises(StaleVersion):
+            visit(life, "real", version=seen, state=state)
     assert models.FieldSending.objects.count() == 1
     life.clock.advance(days=61)
     assert forget_sendings(life.clock.now() - timedelta(days=60)) == 1
@@ -247,7 +257,7 @@ def test_points_go_when_they_were_kept_long_enough(life: Life):
 
 @pytest.mark.parametrize("told", [{}, [1], [{"at": "x"}],
                                   [{"at": "2026-06-01", "lon": 1, "lat": 1, "accuracy": 1}],
-                                  [{"at": "2026-06-01T08:00:00Z", "lon": "nan", "lat": 1, "accuracy": 1}]])  # fmt: skip
+                                  [{"at": "2026-06-01T08:00Z", "lon": "nan", "lat": 1, "accuracy": 1}]])  # fmt: skip
 def test_a_batch_that_is_none_is_refused_whole(told):
     with pytest.raises(BadPoints):
         points_of(told)

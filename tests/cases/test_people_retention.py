@@ -82,6 +82,7 @@ def test_a_city_may_keep_less_but_not_less_than_the_law_asks(life: Life):
     city = with_settings(life.city, limits=short)
     assert {kind.name: days_kept(kind, city) for kind in KINDS} == {
         "contact": 30, "relay": 30, "photos": 30, "words": 30, "requests": 1095,
+        "patrols": 30,
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class BadKey(CityloomError):
 
 @dataclass(frozen=True)
 class Sending:
-    """What a phone tells of a sending: its key, what about, when it was done, when and how far off its person came."""
+    """What a phone tells of a sending: its key, what about, when it was done, when and how far off somebody came."""
 
     key: str
     what: str  # case, record

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from cityloom.cases import models
 from cityloom.cases.patrols import SEES_PATROLS, NoPatrol, NotYourPatrol, Walk, grids_of, require_reader
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
+
+ONE_LOOK = timedelta(minutes=1)
 
 
 class Line(NamedTuple):
@@ -48,7 +50,8 @@ def list_walks(city: City, by: Post, day: date) -> list[Walk]:
 
 
 def open_line(city: City, patrol_id: int, by: Post, at: datetime) -> Line:
-    """The line of a walk. Whoever is not its own person is written down with the moment.
+    """The line of a walk. Whoever is not its own person is written down with the moment; a page and its map are one
+    look.
 
     Raises NoPatrol or NotYourPatrol.
     """
@@ -56,12 +59,17 @@ def open_line(city: City, patrol_id: int, by: Post, at: datetime) -> Line:
     if row is None:
         raise NoPatrol("patrol.none")
     require_reader(by, row.login, row.areas)
-    if by.login != row.login:
+    if by.login != row.login and not _looked_just_now(row.pk, by, at):
         models.PatrolRead.objects.create(
             patrol_id=row.pk, city_id=city.id, login=row.login, by_login=by.login, by_role=by.role.value, at=at
         )
     points = models.PatrolPoint.objects.filter(patrol_id=row.pk).order_by("at").values_list("at", "lon", "lat")
     return Line(_walk(city, row), list(points))
+
+
+def _looked_just_now(patrol_id: int, by: Post, at: datetime) -> bool:
+    reads = models.PatrolRead.objects.filter(patrol_id=patrol_id, by_login=by.login, by_role=by.role.value)
+    return reads.filter(at__gt=at - ONE_LOOK, at__lte=at).exists()
 
 
 def _walk(city: City, row: models.Patrol) -> Walk:

@@ -70,6 +70,25 @@ def open_record_for(city: City, check_id: int, by: Post, at: datetime) -> tuple[
 
     Raises NoSuchCheck, or NotYourCheck for every other post and for a check that was answered already.
     """
+    row, register = _open_row(city, check_id, by)
+    if any(each.personal for each in register.fields):
+        note_read(row.record.pk, row.pk, by, at)
+    return register, record_of(row.record, opened=True)
+
+
+def record_for(city: City, check_id: int, by: Post, _: datetime) -> tuple[Register, Record]:
+    """The same without the personal fields, for who may answer it: nothing is opened and nothing recorded."""
+    row, register = _open_row(city, check_id, by)
+    return register, record_of(row.record)
+
+
+def why_looked_at(city: City, check_id: int) -> tuple[Reason, date]:
+    """Why a check was made and by which day it is owed; raises NoSuchCheck."""
+    row = get_check_row(city, check_id)
+    return Reason.from_json(row.why), row.due_on
+
+
+def _open_row(city: City, check_id: int, by: Post) -> tuple[models.RegisterCheck, Register]:
     row = get_check_row(city, check_id)
     register = get_register(city, row.kind)
     refusal = may_answer(by, register, row.record.areas)
@@ -77,9 +96,7 @@ def open_record_for(city: City, check_id: int, by: Post, at: datetime) -> tuple[
         refusal = Reason("register.answered")
     if refusal is not None:
         raise NotYourCheck(refusal.code, **refusal.params)
-    if any(each.personal for each in register.fields):
-        note_read(row.record.pk, row.pk, by, at)
-    return register, record_of(row.record, opened=True)
+    return row, register
 
 
 class RecordRow(NamedTuple):

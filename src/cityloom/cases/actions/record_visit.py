@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from cityloom.base.clock import Clock
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import Reason, register
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.field_sendings import Answered, Sending, do_once
+from cityloom.cases.keeping import get_file
 from cityloom.cases.photos import Picture
 from cityloom.cases.values import Details
 from cityloom.city.snapshot_values import City
@@ -44,12 +47,18 @@ class NoSuchResult(CityloomError):
 
 @dataclass(frozen=True)
 class Visit:
-    """What was found: a key of RESULTS, in words, with the class if it is another one, and the version seen."""
+    """What was found: a key of RESULTS, in words, with the class if it is another one, and what was seen before.
+
+    `state` and `seen_class` are the case as its person had it. While they still hold, what is found counts though the
+    version moved on: somebody who urges or adds a word changes nothing of what is to be looked at.
+    """
 
     result: str
     note: str
     version: int
     class_code: str | None = None
+    state: str = ""
+    seen_class: str | None = None
     occurred_at: datetime | None = None
 
 
@@ -76,10 +85,21 @@ def record_visit(
         details = replace(details, class_code=visit.class_code)
 
     def act() -> dict[str, Any]:
+        version = _version_now(city, sending.subject, visit)
         file = move_case(
             city, sending.subject, move, by, details, clock,
-            version=visit.version, pictures=pictures, before_pictures=before_pictures,
+            version=version, pictures=pictures, before_pictures=before_pictures,
         )  # fmt: skip
         return {"number": file.case.number, "state": file.case.state, "result": visit.result}
 
     return do_once(city, sending, by, clock.now(), act)
+
+
+def _version_now(city: City, number: str, visit: Visit) -> int:
+    """The version to move from: the present one while state and class are those that were seen."""
+    if not visit.state:
+        return visit.version
+    with connection.cursor() as cursor:
+        case = get_file(cursor, city.id, number, lock=True).case
+    same = (case.state, case.class_code) == (visit.state, visit.seen_class)
+    return case.version if same else visit.version

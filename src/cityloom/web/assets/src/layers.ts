@@ -3,7 +3,7 @@ import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 
 import type { Colours } from "./colours";
 
-export type Kind = "base" | "cell" | "raster" | "water" | "park" | "built" | "area" | "focus" | "road" | "case" | "point";
+export type Kind = "base" | "cell" | "raster" | "water" | "park" | "built" | "area" | "focus" | "road" | "case" | "point" | "stop" | "track";
 
 export interface Layer {
   id: string;
@@ -95,6 +95,37 @@ function shapesOf(layer: Layer, c: Colours, common: Common): LayerSpecification[
           type: "line",
           layout: { "line-cap": "round", "line-join": "round" },
           paint: { "line-color": c.road, "line-width": ROAD_WIDTH },
+        },
+      ];
+    case "track":
+      return [
+        {
+          ...common,
+          id: `${layer.id}-line`,
+          type: "line",
+          layout: { "line-cap": "round", "line-join": "round" },
+          paint: { "line-color": c.accent, "line-width": 4 },
+        },
+      ];
+    case "stop":
+      return [
+        {
+          ...common,
+          id: `${layer.id}-dot`,
+          type: "circle",
+          paint: {
+            "circle-radius": 17,
+            "circle-color": ["match", ["get", "clock"], "overdue", c.overdue, "due_soon", c.dueSoon, c.accent],
+            "circle-stroke-color": c.ground,
+            "circle-stroke-width": 2,
+          },
+        },
+        {
+          ...common,
+          id: `${layer.id}-number`,
+          type: "symbol",
+          layout: { "text-field": ["get", "n"], "text-font": ["sans-serif"], "text-size": 16, "text-allow-overlap": true },
+          paint: { "text-color": c.ground },
         },
       ];
     case "case":

@@ -71,7 +71,7 @@ export function drawMap(element: HTMLElement): MapView {
 }
 
 function linkFeatures(map: MapView, layers: Layer[]): void {
-  for (const layer of layers.filter(({ kind }) => kind === "case" || kind === "point")) {
+  for (const layer of layers.filter(({ kind }) => kind === "case" || kind === "point" || kind === "stop")) {
     const id = `${layer.id}-dot`;
     map.on("click", id, (event) => {
       const href: unknown = event.features?.[0]?.properties.href;

@@ -11,7 +11,7 @@ import { Steps } from "./steps";
 const SAVE_AFTER_MS = 400;
 const CLOSE_M = 100;
 const OWN_TRY_MS = 60_000; // so long nobody else sends what this page is sending
-const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "asked", "photos", "website"]);
+const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "asked", "photos", "website", "seems"]);
 
 type SyncRegistration = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } };
 
@@ -40,6 +40,7 @@ class ReportForm {
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("cityloom:pin", () => this.noted("pin"));
+    this.part("seems").addEventListener("change", (event) => this.takeClass(event));
     document.addEventListener("visibilitychange", () => void this.save()); // phones put pages away without notice
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -128,6 +129,14 @@ class ReportForm {
   private async afresh(): Promise<void> {
     await dropDraft(this.key);
     location.replace(location.pathname);
+  }
+
+  /** A class that the words seem to be about goes into its field, where it can be changed again. */
+  private takeClass(event: Event): void {
+    const code = event.target instanceof HTMLElement ? event.target.dataset.take : undefined;
+    if (!code) return;
+    this.fill("class", code);
+    this.field("class").dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   // --- the steps ---
@@ -220,7 +229,8 @@ class ReportForm {
     this.form.toggleAttribute("data-sending", false);
     if (this.keeps) await settle(draft, outcome);
     if (outcome.state === "sent") {
-      location.assign(`${this.form.dataset.sent?.replace("CODE", outcome.mine.code) ?? outcome.mine.url}`);
+      const { code = "", url = "" } = outcome.told;
+      location.assign(this.form.dataset.sent?.replace("CODE", code) ?? url);
     } else if (outcome.state === "refused") {
       if (this.keeps) await keepDraft({ ...draft, state: "writing" });
       this.sending = false;

@@ -5,9 +5,9 @@
  */
 import { listDrafts } from "./drafts";
 import { REPORT, sendWaiting } from "./sending";
+import { freshOr } from "./shell";
 
 const SHELL = "report-shell";
-const PATIENCE_MS = 6000;
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 
@@ -44,17 +44,9 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== worker.location.origin) return;
-  if (request.mode === "navigate" && url.pathname === REPORT) event.respondWith(freshOr(request, REPORT));
-  else if (url.pathname.startsWith("/static/")) event.respondWith(freshOr(request, request.url));
+  if (request.mode === "navigate" && url.pathname === REPORT) event.respondWith(freshOr(SHELL, request, REPORT));
+  else if (url.pathname.startsWith("/static/")) event.respondWith(freshOr(SHELL, request, request.url));
 });
-
-/** From the network; from the shell when there is none, or when it lets people wait. */
-async function freshOr(request: Request, kept: string): Promise<Response> {
-  const shell = await (await caches.open(SHELL)).match(kept);
-  if (!shell) return fetch(request);
-  const patience = new Promise<Response>((resolve) => setTimeout(() => resolve(shell.clone()), PATIENCE_MS));
-  return Promise.race([fetch(request).catch(() => shell.clone()), patience]);
-}
 
 interface SyncEvent extends ExtendableEvent {
   readonly tag: string;
