@@ -87,6 +87,20 @@ def test_lists_cost_the_same_however_many_rows_they_show(administrator: Client) 
         assert len(asked) <= 13, [q["sql"][:80] for q in asked]
 
 
+def test_who_acts_as_administrator_looks_at_the_folder_and_edits_no_account(
+    site: Life, browser_of: Callable[..., Client], django_user_model: Any
+) -> None:
+    client = browser_of("admin")
+    assert "units.csv" in client.get(reverse("admin:city_unit_changelist")).content.decode()
+    assert "Areas" in client.get(reverse("admin:index")).content.decode()
+    own = django_user_model.objects.get(username="admin")
+    own_page = reverse("admin:auth_user_change", args=[own.pk])
+    assert client.get(own_page).status_code == 403
+    assert client.post(own_page, {"username": "admin", "is_superuser": "on"}).status_code == 403
+    own.refresh_from_db()
+    assert not own.is_superuser
+
+
 def test_who_is_no_administrator_stays_outside(site: Life, browser_of: Callable[..., Client]) -> None:
     answer = browser_of("dispatcher").get(reverse("admin:city_area_changelist"))
     assert answer.status_code == 302

@@ -15,12 +15,14 @@ from tests.web.conftest import browser_of, site  # noqa: F401
 from tests.web.test_words import HAN
 
 import cityloom
+from cityloom.app.chores import CHORES, FAR_CHORES
 from cityloom.app.city_setting_words import CITY_SETTINGS
 from cityloom.app.city_setting_words import GROUPS as CITY_GROUPS
 from cityloom.app.environment import SETTINGS
 from cityloom.app.setting_words import GROUPS, WORDS_OF
 from cityloom.base.chore_notes import note_chore
 from cityloom.base.clock import RealClock
+from cityloom.web.words import WORDS
 
 PAGE = "/settings/"
 SOURCES = Path(cityloom.__file__).parent
@@ -42,6 +44,11 @@ def test_every_figure_that_the_program_asks_of_the_folder_is_in_the_table() -> N
     read = {key for path in SOURCES.rglob("*.py") for key in READ.findall(path.read_text(encoding="utf-8"))}
     assert len(read) > 25
     assert read - {each.key.removeprefix("limits.") for each in CITY_SETTINGS} == set()
+
+
+def test_every_chore_has_its_name() -> None:
+    for chore, _, _ in (*CHORES, *FAR_CHORES):
+        assert f"settings.chore_{chore.__name__}" in WORDS
 
 
 def test_the_administrator_sees_every_setting_in_both_languages_and_no_secret(

@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from cityloom.base.errors import CityloomError
+from cityloom.city.values import Post
+from cityloom.web import context
 from cityloom.web.factor_door import has_passed, is_asked_of
 
 
@@ -22,6 +25,13 @@ class AdminDoor:
         if request.path.startswith(reverse("admin:index")):
             if not request.user.is_authenticated:
                 return redirect(f"{reverse('sign_in')}?{urlencode({'next': reverse('admin:index')})}")
-            if is_asked_of(request, ()) and not has_passed(request):
+            if is_asked_of(request, _posts_of(request)) and not has_passed(request):
                 return redirect("second_factor")
         return self.get_response(request)
+
+
+def _posts_of(request: HttpRequest) -> tuple[Post, ...]:
+    try:
+        return context.posts_of(request, context.city())
+    except CityloomError:
+        return ()  # no city is loaded: accounts can be edited all the same

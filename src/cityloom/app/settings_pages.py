@@ -40,6 +40,7 @@ from cityloom.web.settings_page import (
     SettingLine,
     SettingsPage,
     said_form,
+    said_or,
     said_source,
     said_version,
 )
@@ -209,12 +210,14 @@ def _worker(last: datetime | None, now: datetime) -> PartLine:
 
 
 def _part(what: str, ok: bool, at: datetime | None = None, ms: float | None = None) -> PartLine:
-    step = "" if ok else say(f"settings.step_{what}")
-    return PartLine(say(f"settings.part_{what}"), say(f"settings.part_{what}_what"), ok, step, at, ms)
+    step = "" if ok else said_or(f"settings.step_{what}", "")
+    about = said_or(f"settings.part_{what}_what", "")
+    return PartLine(said_or(f"settings.part_{what}", what), about, ok, step, at, ms)
 
 
 def _chores() -> list[ChoreLine]:
-    return [ChoreLine(say(f"settings.chore_{n}"), it.done_at, it.took_ms) for n, it in chore_notes().items()]
+    notes = chore_notes().items()
+    return [ChoreLine(said_or(f"settings.chore_{n}", n.replace("_", " ")), it.done_at, it.took_ms) for n, it in notes]
 
 
 def _places() -> list[PlaceLink]:

@@ -99,7 +99,11 @@ class FolderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may enter the administration may look."""
-        return bool(request.user.is_active and getattr(request.user, "is_staff", False))
+        return admin.site.has_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """So the folder is listed for them."""
+        return admin.site.has_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never: rows come from the folder."""

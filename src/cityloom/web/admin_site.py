@@ -8,6 +8,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.functional import lazystr
 
+from cityloom.base.errors import CityloomError
+from cityloom.city.values import Role
+from cityloom.web import context
 from cityloom.web.look import look_of
 from cityloom.web.words import WORDS, say
 
@@ -35,6 +38,10 @@ class CityloomAdminSite(admin.AdminSite):
     index_title = said("admin.index")
     site_url = "/settings/"
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whoever administers accounts, and who acts by the post of an administrator, to look."""
+        return super().has_permission(request) or acts_as_admin(request)
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the administration is given, with the visitor's choice of light or dark."""
         return {**super().each_context(request), "look": look_of(request)}
@@ -47,6 +54,17 @@ class CityloomAdminSite(admin.AdminSite):
             for model in app["models"]:
                 model["name"] = _word(f"admin.model_{model['object_name']}", model["name"])
         return sorted(found, key=lambda app: app["app_label"] != "auth")
+
+
+def acts_as_admin(request: HttpRequest) -> bool:
+    """Whether the signed-in person acts by the post of an administrator."""
+    if not request.user.is_active:
+        return False
+    try:
+        post = context.post_of(request, context.city())
+    except CityloomError:
+        return False
+    return post is not None and post.role is Role.ADMIN
 
 
 def _word(key: str, otherwise: str) -> str:

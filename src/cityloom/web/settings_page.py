@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from cityloom.web.words import say
+from cityloom.web.words import WORDS, say
 
 SOURCES = ("environment", "city", "default", "generated", "embedded", "absent")
 
@@ -89,6 +89,11 @@ class SettingsPage:
     folder: Annotated[Sequence[SettingGroup], "what city.toml sets"]
     environment: Annotated[Sequence[SettingGroup], "what the environment sets"]
     places: Annotated[Sequence[PlaceLink], "where else to look"]
+
+
+def said_or(key: str, otherwise: str) -> str:
+    """The text of a key, or what stands for it where the table has none: a chore of an older version."""
+    return say(key) if key in WORDS else otherwise
 
 
 def said_source(source: str) -> str:

@@ -191,6 +191,9 @@ SETTINGS_WORDS: dict[str, tuple[str, str]] = {
     "settings.chore_sign_roots": ("签每日审计根", "Sign daily roots"),
     "settings.chore_fold": ("合计地图格子", "Fold the counts of the map"),
     "settings.chore_meet_open311": ("与 Open311 伙伴往来", "Meet Open311 partners"),
+    "settings.chore_vital_signs": ("计算城市体征", "Reckon the vital signs"),
+    "settings.chore_late_readings": ("补收迟到的读数", "Take late readings"),
+    "settings.chore_feeds": ("取外部数据", "Read feeds of others"),
     # elsewhere
     "settings.place_admin": ("账号与主数据", "Accounts and master data"),
     "settings.place_admin_what": (
