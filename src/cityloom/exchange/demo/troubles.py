@@ -82,8 +82,8 @@ KINDS: Mapping[str, Kind] = {
     "burst_main": Kind(
         "pressure_gauge", 4, (70, 160), 90,
         {
-            ("pressure_gauge", "pressure_mpa"): Effect(900, _times(0.22)),
-            ("pressure_gauge", "flow_m3h"): Effect(900, _times(2.6)),
+            ("pressure_gauge", "pressure_mpa"): Effect(2_000, _times(0.08)),
+            ("pressure_gauge", "flow_m3h"): Effect(2_000, _times(2.6)),
             ("flood_gauge", "depth_cm"): Effect(900, _plus(42)),
             ("sewer_gauge", "level_m"): Effect(900, _plus(1.1)),
         },
