@@ -22,103 +22,51 @@ from cityloom.cases.actions.move_report import move_report
 from cityloom.cases.actions.move_task import move_task
 from cityloom.cases.errors import NotAllowed, StaleVersion
 from cityloom.cases.keeping import get_file, list_entries
-from cityloom.cases.offers import open_verdicts
 from cityloom.cases.order_queries import list_orders_of_case
 from cityloom.cases.orders import ISSUERS, READERS
 from cityloom.cases.originals import MAY_READ, Said, open_words
 from cityloom.cases.permissions import may_see
-from cityloom.cases.promises import standard_of
 from cityloom.cases.queries import PhotoRow, list_photos
 from cityloom.cases.queries_place import place_history
 from cityloom.cases.reporters import MAY_OPEN, Contact, open_contacts
-from cityloom.cases.requests import OBJECTION
-from cityloom.cases.values import CaseFile, Details, Entry, Report, Request, RunningClock, Task
+from cityloom.cases.values import CaseFile, Details, Entry
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
-from cityloom.triage.masking import MASK
 from cityloom.web import context
-from cityloom.web.asked_words import asked_lines
 from cityloom.web.case_forms import FIELDS, MoveForm, details_of, move_forms, with_typed
+from cityloom.web.case_lines import (
+    ClockLine,
+    ReportLine,
+    RequestLine,
+    ShotLine,
+    TaskLine,
+    case_counts,
+    clock_line,
+    owes_sentence,
+    partner_words,
+    promise_left,
+    report_line,
+    request_line,
+    shot_lines,
+    standard_words,
+    task_line,
+)
 from cityloom.web.case_people import NO_PEOPLE, PeoplePart, people_part
 from cityloom.web.doors import for_staff
-from cityloom.web.forms import pictures_of, unit_choices
+from cityloom.web.forms import most_photos
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.micro_before import SolvedBefore, solved_before
-from cityloom.web.moments import band_of, say_moment, share_gone
-from cityloom.web.naming import Names, names, said_by
+from cityloom.web.naming import names, said_by
+from cityloom.web.navigation import home_of
 from cityloom.web.order_lines import OrderLine, order_line
 from cityloom.web.place_lines import NOTHING_BEFORE, PlacePast, place_past
 from cityloom.web.shown import show
 from cityloom.web.thread_knots import Knot, staff_knots
+from cityloom.web.uploads import uploaded
 from cityloom.web.words import say
 
-
-@dataclass(frozen=True)
-class ClockLine:
-    """A running or paused clock: what is owed, by whom, until when, how much of it has gone (percent)."""
-
-    kind: str
-    owed_by: str
-    due_at: datetime
-    band: str
-    gone: int
-    paused: bool
-    provisional: bool
-
-
-@dataclass(frozen=True)
-class TaskLine:
-    """What one unit owes, with its hop and its moments."""
-
-    unit: str
-    role: str
-    state: str
-    hop: int
-    sent_at: datetime
-    signed_at: datetime | None
-    ended_at: datetime | None
-    alive: bool
-    upheld: bool
-    reason: str
-    extras: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RequestLine:
-    """Something asked for: by whom, why, with what; and what the post may say of it."""
-
-    id: int
-    title: str
-    state: str
-    who: str
-    asked_at: datetime
-    reason: str
-    note: str
-    lines: tuple[str, ...]
-    verdicts: tuple[str, ...]
-    units: tuple[tuple[str, str], ...] = ()
-    unit: str = ""
-    typed_note: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class ReportLine:
-    """What one person or device said, and what became of it."""
-
-    id: int
-    which: str
-    source: str
-    state: str
-    words: str
-    received_at: datetime
-    address: str
-    has_contact: bool
-    masked: bool
-    confidential: bool
-    outcome: str
-    photos: tuple[PhotoRow, ...]
+DESKS = ("dispatch", "inbox", "check_desk")  # where a move may lead back to
 
 
 @dataclass(frozen=True)
@@ -128,7 +76,8 @@ class CasePage:
     template: ClassVar[str] = "cityloom/case.html"
     number: Annotated[str, "the case's number"]
     matter: Annotated[str, "the class in words"]
-    condition: Annotated[str, "the filing condition it was filed under, and the closing condition"]
+    condition: Annotated[str, "the filing condition it was filed under"]
+    closing: Annotated[str, "what has to be so before it may be closed"]
     path: Annotated[str, "the kind of case in words"]
     source: Annotated[str, "where the sign came from"]
     place: Annotated[str, "the address or the area in words"]
@@ -141,19 +90,24 @@ class CasePage:
     due_at: Annotated[datetime | None, "the moment promised to the resident"]
     band: Annotated[str, "how the promise stands: on-time, due-soon, overdue, none, closed"]
     gone: Annotated[int, "how much of the promise has gone, in percent"]
+    left: Annotated[str, "how much time the promise leaves, in the clock's own time"]
     provisional: Annotated[bool, "whether the calendar does not reach that far yet"]
+    owes: Annotated[str, "who owes what next until when, as a sentence"]
+    owes_band: Annotated[str, "how that clock stands"]
     unit: Annotated[str, "the leading unit"]
     counts: Annotated[str, "returns, reworks, reopenings, in words"]
     clocks: Annotated[Sequence[ClockLine], "what is owed now"]
     tasks: Annotated[Sequence[TaskLine], "units and what they do"]
     reports: Annotated[Sequence[ReportLine], "what was said"]
     knots: Annotated[Sequence[Knot], "the history, newest first"]
-    before: Annotated[Sequence[PhotoRow], "photos of the trouble"]
-    after: Annotated[Sequence[PhotoRow], "photos of the work and its check"]
+    before: Annotated[Sequence[ShotLine], "photos of the trouble"]
+    after: Annotated[Sequence[ShotLine], "photos of the work and its check"]
     map: Annotated[MapFrame | None, "the map around the place"]
     lon: Annotated[float | None, "longitude of the place"]
     lat: Annotated[float | None, "latitude of the place"]
     forms: Annotated[Sequence[MoveForm], "the moves open to the post"]
+    most_photos: Annotated[int, "how many photos one form takes"]
+    home: Annotated[tuple[str, str], "the list that the post works from: address and name"]
     can_call: Annotated[bool, "whether the post may open the contacts"]
     version: Annotated[int, "the version that is shown"]
     seq: Annotated[int, "the number of the newest entry that is shown"]
@@ -168,6 +122,8 @@ class CasePage:
     requests: Annotated[Sequence[RequestLine], "what was asked for and waits for a decision"] = ()
     past: Annotated[PlacePast, "what was promised and answered here before"] = NOTHING_BEFORE
     merged_into: Annotated[str, "the number of the case that took it in"] = ""
+    repeat_of: Annotated[str, "the number of a closed case that it tells of once more"] = ""
+    repeat_why: Annotated[str, "why it is taken for a repeat"] = ""
     partner: Annotated[str, "the partner city that has it, with the number in both cities"] = ""
     may_order: Annotated[bool, "whether the post may issue an order about it"] = False
     back: Annotated[str, "the desk to come back to after a move; none: stay on the case"] = ""
@@ -196,7 +152,8 @@ def move(request: HttpRequest, city: City, post: Post, number: str) -> HttpRespo
 def _desk(request: HttpRequest) -> str:
     """The desk that the move was made at, if it was one of ours."""
     back = request.POST.get("back", "")
-    return back if back.startswith(reverse("dispatch") + "?") and url_has_allowed_host_and_scheme(back, None) else ""
+    ours = any(back == reverse(desk) or back.startswith(reverse(desk) + "?") for desk in DESKS)
+    return back if ours and url_has_allowed_host_and_scheme(back, None) else ""
 
 
 @require_POST
@@ -257,8 +214,11 @@ def _move(request: HttpRequest, city: City, post: Post, number: str, typed: Mapp
         case "task":
             move_task(city, number, subject_id, typed["move"], post, details, now, version=version)
         case _:
-            pictures = pictures_of(request.FILES.getlist("photos"))
-            move_case(city, number, typed["move"], post, details, now, version=version, pictures=pictures)
+            before, after = (uploaded(request.FILES.getlist(name)) for name in ("before_photos", "photos"))
+            move_case(
+                city, number, typed["move"], post, details, now,
+                version=version, pictures=after, before_pictures=before,
+            )  # fmt: skip
 
 
 def _refused(
@@ -298,12 +258,16 @@ def page_of(city: City, post: Post, number: str) -> CasePage:
 
 def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos: list[PhotoRow]) -> CasePage:
     named, it, now = names(city), file.case, context.clock().now()
-    due, begins = it.promise_due_at, _promise_began(file)
+    due, promised = it.promise_due_at, promise_left(file, city, now)
+    condition, closing = standard_words(file, city, named)
+    owes, owes_band = owes_sentence(file, city, named, now)
+    before, after = shot_lines(photos)
     has_point = it.lon is not None and it.lat is not None
     return CasePage(
         number=it.number,
         matter=named.matter(it.class_code),
-        condition=_condition(file, city, named),
+        condition=condition,
+        closing=closing,
         path=named.path(it.path),
         source=named.source(it.source),
         place=it.address or named.place(it.area) or say("place.open"),
@@ -314,149 +278,33 @@ def _shown(city: City, post: Post, file: CaseFile, entries: list[Entry], photos:
         confidential=it.confidential,
         opened_at=it.opened_at,
         due_at=due,
-        band="closed" if it.has_ended else band_of(begins, due, now),
-        gone=round(100 * share_gone(begins, due, now)) if due else 0,
+        band="closed" if it.has_ended else promised.band if promised else "none",
+        gone=round(100 * promised.gone) if promised else 0,
+        left=promised.words if promised and not it.has_ended else "",
         provisional=it.promise_provisional,
+        owes=owes,
+        owes_band=owes_band,
         unit=named.unit(it.lead_unit),
-        counts=_counts(file),
-        clocks=[_clock_line(c, named, now) for c in file.clocks if c.state in ("running", "paused")],
-        tasks=[_task_line(t, named) for t in file.tasks],
-        reports=[_report_line(n, r, file, photos, named) for n, r in enumerate(file.reports, 1)],
+        counts=case_counts(file),
+        clocks=[clock_line(c, city, named, now) for c in file.clocks if c.state in ("running", "paused")],
+        tasks=[task_line(t, named) for t in file.tasks],
+        reports=[report_line(n, r, file, photos, named) for n, r in enumerate(file.reports, 1)],
         knots=staff_knots(entries, named)[::-1],
-        before=[p for p in photos if p.kind not in ("after", "check") and p.report_id is None],
-        after=[p for p in photos if p.kind in ("after", "check")],
+        before=before,
+        after=after,
         map=frame_of(city, lon=it.lon, lat=it.lat) if has_point else None,
         lon=it.lon,
         lat=it.lat,
         forms=move_forms(file, post, city, named),
+        most_photos=most_photos(city),
+        home=home_of(post),
         can_call=any(post.role in roles for roles in MAY_OPEN.values()) and any(r.reporter_id for r in file.reports),
         version=it.version,
         seq=it.seq,
         solved_before=solved_before(city, it, post),
-        requests=[_request_line(r, file, city, post, named) for r in file.requests if r.is_open],
+        requests=[request_line(r, file, city, post, named) for r in file.requests if r.is_open],
         merged_into=it.merged_into or "",
-        partner=_partner(file, named),
+        partner=partner_words(file, named),
+        repeat_of=it.repeat_of or "",
+        repeat_why=named.reason(it.repeat_why),
     )
-
-
-def _promise_began(file: CaseFile) -> datetime:
-    promises = [c.started_at for c in file.clocks if c.kind == "promise"]
-    return promises[-1] if promises else file.case.opened_at
-
-
-def _condition(file: CaseFile, city: City, named: Names) -> str:
-    standard = standard_of(file, city)
-    if standard is None:
-        return ""
-    parts = standard.condition.in_language(named.lang), standard.closing.in_language(named.lang)
-    return " → ".join(p for p in parts if p)
-
-
-def _counts(file: CaseFile) -> str:
-    it = file.case
-    counts = (
-        ("case.returned", it.return_count),
-        ("case.reworked", it.rework_count),
-        ("case.reopened", it.reopen_count),
-        ("case.extended", it.extension_count),
-        ("case.urged", it.urge_count),
-    )
-    said = [say(key, count=count) for key, count in counts if count]
-    return " · ".join([*said, *([say("case.rung", rung=it.escalation)] if it.escalation else [])])
-
-
-def _partner(file: CaseFile, named: Names) -> str:
-    it = file.case
-    if it.partner is None:
-        return ""
-    with_whom = [say("case.partner", partner=named.partner(it.partner))] if it.state == "with_partner" else []
-    trace = say("case.trace")
-    return " · ".join([*with_whom, f"{trace} {it.trace}", *filter(None, [it.partner_number])])
-
-
-def _request_line(asked: Request, file: CaseFile, city: City, post: Post, named: Names) -> RequestLine:
-    verdicts = tuple(open_verdicts(file, asked, post, city))
-    rules = asked.move == OBJECTION and "grant" in verdicts
-    return RequestLine(
-        id=asked.id,
-        title=say("case.request_asks", move=named.move(asked.move, "case")),
-        state=named.state(asked.state, "request"),
-        who=" · ".join(filter(None, [named.person(asked.asked_by), named.unit(asked.asked_unit)])),
-        asked_at=asked.asked_at,
-        reason=named.reason(asked.reason),
-        note=asked.note,
-        lines=asked_lines(asked.asked, file, city, named),
-        verdicts=verdicts,
-        units=unit_choices(city, named, context.today(city)) if rules else (),
-        unit=str(asked.asked.get("unit", "")),
-    )
-
-
-def _clock_line(clock: RunningClock, named: Names, now: datetime) -> ClockLine:
-    paused = clock.state == "paused"
-    at = clock.paused_at if paused and clock.paused_at else now
-    return ClockLine(
-        kind=named.clock(clock.kind),
-        owed_by=named.owner(clock.owed_by),
-        due_at=clock.due_at,
-        band="paused" if paused else band_of(clock.started_at, clock.due_at, at),
-        gone=round(100 * share_gone(clock.started_at, clock.due_at, at)),
-        paused=paused,
-        provisional=clock.provisional,
-    )
-
-
-def _task_line(task: Task, named: Names) -> TaskLine:
-    return TaskLine(
-        unit=named.unit(task.unit),
-        role=say(f"task.{task.role}"),
-        state=named.state(task.state, "task"),
-        hop=task.hop,
-        sent_at=task.sent_at,
-        signed_at=task.signed_at,
-        ended_at=task.ended_at,
-        alive=task.is_alive,
-        upheld=task.upheld,
-        reason=named.reason(task.reason),
-        extras=_extras(task, named),
-    )
-
-
-def _extras(task: Task, named: Names) -> tuple[str, ...]:
-    found = []
-    if task.arrived_at is not None and named.city is not None:
-        now, tz = context.clock().now(), named.city.calendar().tz
-        found.append(say("case.arrived", when=say_moment(task.arrived_at, now, tz, named.lang)))
-    if task.rating is not None:
-        found.append(say("case.rated", rating=task.rating))
-    if task.ruled:
-        found.append(say(f"case.ruled_{task.ruled}"))
-    return tuple(found)
-
-
-def _report_line(number: int, report: Report, file: CaseFile, photos: list[PhotoRow], named: Names) -> ReportLine:
-    several = len(file.reports) > 1
-    return ReportLine(
-        id=report.id,
-        which=str(number) if several else "",
-        source=named.source(report.source),
-        state=named.state(report.state, "report"),
-        words=report.words,
-        received_at=report.received_at,
-        address=report.address if report.address != file.case.address else "",
-        has_contact=report.reporter_id is not None,
-        masked=MASK in report.words or MASK in report.address,
-        confidential=report.confidential,
-        outcome=_outcome(report, named),
-        photos=tuple(p for p in photos if p.report_id == report.id),
-    )
-
-
-def _outcome(report: Report, named: Names) -> str:
-    """What a callback heard, or why there was none."""
-    if report.solved:
-        parts = [say(f"solved.{report.solved}"), say(f"satisfied.{report.satisfied}")]
-        return " · ".join(parts)
-    if report.exempt_reason:
-        return named.reason({"code": report.exempt_reason})
-    return say("case.attempts", count=report.callback_attempts) if report.callback_attempts else ""

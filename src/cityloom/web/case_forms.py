@@ -39,6 +39,15 @@ _QUIET = frozenset(
     | {"merge", "unmerge", "split", "hand_over", "hand_back", "resume"}
 )
 _GRAVE = frozenset({"withdraw", "withdraw_report", "void", "not_accept"})
+# Verbs under a heading of their own, in the order in which they stand beside a case.
+_GROUPS = {
+    "help": ("assist", "whistle", "ask_up"),
+    "time": ("extend", "defer", "list", "review", "resume", "promise_date", "keep_promise"),
+    "whose": ("return", "object", "pass_on", "reclassify", "relocate", "hand_over", "hand_back", "exempt"),
+    "same": ("merge", "unmerge", "split", "reopen"),
+}
+GROUPS = ("main", "help", "time", "whose", "same", "more", "grave")
+_SHOWS_BEFORE = frozenset({"handle", "delist", "supplement"})  # moves that may show how it was as well
 _WITH_PHOTO = frozenset({"verify", "handle", "pass_check", "rework", "contact", "supplement", "sign"})
 _WITHOUT_NOTE = frozenset({"attempt_callback"})
 
@@ -83,6 +92,17 @@ class MoveForm:
         return f"{self.subject}-{self.subject_id}-{self.move}"
 
     @property
+    def group(self) -> str:
+        """The heading it stands under beside a case."""
+        if self.weight in ("main", "grave"):
+            return self.weight
+        return next((name for name, moves in _GROUPS.items() if self.move in moves), "more")
+
+    @property
+    def group_title(self) -> str:
+        return say(f"verbs.{self.group}")
+
+    @property
     def is_plain(self) -> bool:
         """Whether nothing has to be filled in: one button does."""
         return not self.musts
@@ -102,7 +122,7 @@ def move_forms(file: CaseFile, post: Post, city: City, named: Names) -> list[Mov
         steps = open_task_steps(file, task, post, at, city)
         forms += [_form(s, "task", task.id, about, file, post, city, named) for s in steps]
     forms = [f for f in forms if "unit" not in f.musts or any(g.choices for g in f.units)]
-    return sorted(forms, key=lambda f: ("main", "plain", "quiet", "grave").index(f.weight))
+    return sorted(forms, key=lambda f: GROUPS.index(f.group))
 
 
 def named_report(number: int, of: int) -> str:
@@ -182,6 +202,8 @@ def _asks(step: Step, file: CaseFile) -> tuple[str, ...]:
         wanted.append("other_number")
     if step.move not in _WITHOUT_NOTE:
         wanted.append("note")
+    if step.move in _SHOWS_BEFORE:
+        wanted.append("before_photo")
     if "photo" in step.needs or step.move in _WITH_PHOTO:
         wanted.append("photo")
     return tuple(wanted)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST
 from cityloom.base.reasons import Reason
 from cityloom.cases.actions.hold_case import hold_case, lift_hold
 from cityloom.cases.actions.name_complained_units import MAY_NAME, name_complained_units
-from cityloom.cases.actions.send_relay_message import send_relay_message
 from cityloom.cases.holds import HOLD_REASONS, find_hold
 from cityloom.cases.keeping import get_file
 from cityloom.cases.permissions import may_see
@@ -59,6 +58,8 @@ class RelayThread:
     which: str
     lines: tuple[RelayLine, ...]
     may_write: bool
+    typed: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,16 +131,6 @@ def relay_lines(messages: list[RelayMessage], report_id: int, side: str, named: 
         for m in messages
         if m.report_id == report_id
     )
-
-
-@require_POST
-@for_staff
-def case_relay(request: HttpRequest, city: City, post: Post, number: str) -> HttpResponse:
-    """Write to who reported, without learning how to reach them."""
-    typed = context.typed_of(request.POST, "report", "text")
-    report_id = int(typed["report"]) if typed["report"].isdigit() else 0
-    send_relay_message(city, number, report_id, typed["text"], post, context.clock())
-    return redirect(f"{reverse('case', args=[number])}#relay")
 
 
 @require_POST

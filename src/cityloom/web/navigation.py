@@ -39,6 +39,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("audit", "nav.audit", frozenset({Role.AUDITOR})),
     ("dispatch", "nav.dispatch", frozenset({Role.DISPATCHER, Role.SHIFT_LEAD})),
     ("inbox", "nav.inbox", frozenset({Role.HANDLER})),
+    ("check_desk", "nav.check_desk", frozenset({Role.CHECKER})),
     ("screen", "nav.screen", SEES_SCREEN),
     ("queue", "nav.queue", EVERYBODY),
     ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),
@@ -56,6 +57,12 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("settings", "nav.settings", frozenset({Role.ADMIN})),
     ("paths", "nav.paths", EVERYBODY),
 )
+# The list that a role works from, where it is not the one for everybody.
+HOMES = {
+    Role.HANDLER: ("inbox", "nav.inbox"),
+    Role.CHECKER: ("check_desk", "nav.check_desk"),
+    Role.CALLBACK_AGENT: ("callbacks", "nav.callbacks"),
+}
 ONLY_IF: dict[str, Callable[[], bool]] = {"messages": is_pretending}
 PUBLIC_PAGES = (
     ("report", "nav.report"),
@@ -74,6 +81,12 @@ def links_for(post: Post | None, path: str) -> list[Link]:
         for route, words, roles in PAGES
         if post.role in roles and ONLY_IF.get(route, lambda: True)()
     ]
+
+
+def home_of(post: Post) -> tuple[str, str]:
+    """The list that a post works from: its address and its name."""
+    route, words = HOMES.get(post.role, ("queue", "nav.queue"))
+    return reverse(route), say(words)
 
 
 def _link(route: str, words: str, path: str) -> Link:

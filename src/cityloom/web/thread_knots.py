@@ -26,6 +26,7 @@ class Knot:
     states: str = ""
     kind: str = "step"  # step, quiet, late
     seq: int = 0
+    move: str = ""
     changes: tuple[str, ...] = ()
 
 
@@ -87,6 +88,7 @@ def _staff_knot(entry: Entry, named: Names) -> Knot:
         states=states,
         kind=_kind(entry),
         seq=entry.seq,
+        move=entry.move,
         changes=_changes(entry, named, subject),
     )
 

@@ -22,11 +22,11 @@ from cityloom.cases.requests import ask
 from cityloom.cases.values import CaseFile, Details
 from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
-from cityloom.city.values import Post
+from cityloom.city.values import Post, Role
 
 PHOTO_KINDS = {
     "handle": "after", "sign": "before", "contact": "before", "pass_check": "check", "verify": "check",
-    "rework": "check", "not_accept": "check",
+    "rework": "check", "not_accept": "check", "delist": "after",
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def move_case(
         shown = replace(details, photos=(-1,)) if pictures else details  # ids are drawn after the decision
         step = decide(before, move, by, shown, at, its_city, owns)
         photos = []
-        for kind, shown_ones in (("before", before_pictures), (PHOTO_KINDS.get(move, "report"), pictures)):
+        for kind, shown_ones in (("before", before_pictures), (_kind_of(move, by), pictures)):
             photos += keep_photos(cursor, city, before.case.id, details.report_id, kind, shown_ones, by, at)
         if step.approved_by:
             after, draft = ask(before, step, by, details, at, its_city, ids.one)
@@ -73,6 +73,13 @@ def move_case(
         ruled = ruling_of(before, details.unit, details) if move in RULINGS else None
         also = [keeping_precedent(city, before.case, ruled, by, at)] if ruled is not None else []
         return keep_moves(cursor, before, after, [draft, *more], at, also)
+
+
+def _kind_of(move: str, by: Post) -> str:
+    """What the photos of a move show; what a unit adds later shows its work."""
+    if move == "supplement" and by.role is Role.HANDLER:
+        return "after"
+    return PHOTO_KINDS.get(move, "report")
 
 
 def _split(city: City, number: str, by: Post, details: Details, clock: Clock, *, version: int | None) -> CaseFile:

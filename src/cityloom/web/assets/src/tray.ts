@@ -8,6 +8,7 @@ function start(well: HTMLElement): void {
   const told = well.querySelector<HTMLElement>("[data-told]");
   if (!input || !list || !told) return;
   let kept: File[] = [];
+  well.toggleAttribute("data-on", true);
 
   const write = (): void => {
     const files = new DataTransfer();
