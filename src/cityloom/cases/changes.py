@@ -39,6 +39,7 @@ TRACKED = (
     "partner",
     "partner_number",
     "trace",
+    "sign_stands",
 )
 
 

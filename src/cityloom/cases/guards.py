@@ -163,6 +163,8 @@ HOLDS: dict[str, Callable[[Asked], bool]] = {
     "whistled": _is_task("respond"),
     "assisting": _is_task("assist"),
     "own_whistle": _own_whistle,
+    "sign_over": lambda a: not a.file.case.sign_stands,
+    "sign_stands": lambda a: a.file.case.sign_stands,
 }
 
 

@@ -91,6 +91,12 @@ def next_dated(file: CaseFile) -> RunningClock | None:
     return min(dated, key=lambda c: (c.due_at, c.id), default=None)
 
 
+def _sense(file: CaseFile, doing: Doing) -> CaseFile:
+    """The device that told of it shows it still, or not any more."""
+    reason = doing.details.reason
+    return file.with_case(sign_stands=reason is not None and reason.code == "sensor.breach")
+
+
 EFFECTS: dict[str, Callable[[CaseFile, Doing], CaseFile]] = {
     "extend": _extend,
     "urge": _urge,
@@ -100,6 +106,7 @@ EFFECTS: dict[str, Callable[[CaseFile, Doing], CaseFile]] = {
     "hand_back": _come_back,
     "partner_done": _come_back,
     "keep_promise": _keep_promise,
+    "sense": _sense,
 }
 
 

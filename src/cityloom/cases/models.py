@@ -84,6 +84,7 @@ class Case(Kept):
     partner = _text(null=True)
     partner_number = _text(null=True)
     trace = _text(default="")
+    sign_stands = models.BooleanField(default=False, db_default=False)
     seq = models.IntegerField()
     head = models.BinaryField()
 

@@ -211,6 +211,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "reports that go along must belong to the case, and one has to stay",
     ),
     "error.missing_need": ("“{move}”须提供{needs}", "“{move}” needs {needs}"),
+    "sensor.breach": ("设备读数异常", "the device shows it"),
+    "sensor.normal": ("设备读数恢复正常", "the device shows it no more"),
+    "sensor.device_fault": ("现场正常，设备故障或误报", "all is well on the spot; the device is at fault"),
+    "sensor.settling": ("已处置到位，读数尚需时间恢复", "it is done; the readings need time to settle"),
+    "sensor.other_matter": ("读数异常另有原因，另行处理", "the readings have another cause, handled apart"),
     "error.guard": ("现在还不能“{move}”：须{guard}", "“{move}” is not possible yet: {guard}"),
     "error.stale": (
         "您看到的是第{seen}版，案件已到第{now}版：{what}。请刷新后再办理",
@@ -277,6 +282,8 @@ REASONS_OF: dict[str, tuple[str, ...]] = {
     "refuse": ("request.not_shown", "request.act_now", "adjudicated.upheld"),
     "explain": ("explained.other_route",),
     "assist": ("assist.asked",),
+    "sense": ("sensor.breach", "sensor.normal"),
+    "pass_check": ("sensor.device_fault", "sensor.settling", "sensor.other_matter"),
     "exempt": tuple(c for c in REASONS if c.startswith("exempt.")),
     "queue": (
         "duty.nothing_matches",

@@ -83,6 +83,7 @@ class Case:
     partner: str | None = None  # the partner city that has it
     partner_number: str | None = None  # its number there
     trace: str = ""  # the number under which both cities know it; empty: this city's own
+    sign_stands: bool = False  # the device that told of it still shows it
     seq: int = 0
     head: bytes = b""
 

@@ -134,6 +134,7 @@ CASE_MOVES: dict[str, Name] = {
     "partner_done": Name("外市办结", "done by the partner city"),
     "promise_date": Name("承诺日期", "promise a date"),
     "keep_promise": Name("兑现承诺", "keep the dated promise"),
+    "sense": Name("设备读数回报", "hear from the device"),
 }
 TASK_MOVES: dict[str, Name] = {
     "sign": Name("签收", "sign for"),
@@ -178,6 +179,8 @@ GUARDS: dict[str, Name] = {
     "whistled": Name("被吹哨单位", "the unit was whistled for"),
     "assisting": Name("协办单位", "the unit assists"),
     "own_whistle": Name("本单位吹的哨", "one's own unit whistled"),
+    "sign_over": Name("没有设备读数仍异常", "no device still shows it"),
+    "sign_stands": Name("设备读数仍异常", "the device still shows it"),
 }
 NEEDS: dict[str, Name] = {
     "reason": Name("理由", "a reason"),

@@ -211,9 +211,9 @@ def _clear(alarm: Alarm, at: datetime, reason: Reason) -> Stepped:
     return after, [AlarmEntry("clear", alarm.state, state.value, SYSTEM, at, reason)]
 
 
-def end_lost(alarm: Alarm, now: datetime) -> Stepped:
-    """The rule or the stream is gone from the city: nobody can say whether the condition holds."""
-    return _clear(replace(alarm, stands=False), now, Reason("alarm.rule_gone"))
+def end(alarm: Alarm, now: datetime, why: str) -> Stepped:
+    """The condition is over by another knowledge than a reading: a rule is gone, a restart showed it."""
+    return _clear(replace(alarm, stands=False), now, Reason(why))
 
 
 # --- what others and time do ------------------------------------------------------------------------------------

@@ -296,6 +296,25 @@ class Judge:
 
     # --- keeping ---------------------------------------------------------------------------------------------
 
+    @property
+    def heard(self) -> frozenset[int]:
+        """The devices that it has heard."""
+        return frozenset(self.streams.device[self.last_ms != NEVER].tolist())
+
+    def standing(self) -> Changes:
+        """The conditions that hold now, as the changes that began them."""
+        changes: Changes = []
+        for slot in np.flatnonzero(self.state == RAISED).tolist():
+            place, rule = int(self.layout.stream[slot]), self.rules[self.layout.rule[slot]]
+            if rule.alone and rule.per == Per.DEVICE:
+                value = self.last_value[place]
+                said = None if np.isnan(value) or rule.kind == Kind.MISSING else float(value)
+                subject, stream = Subject(int(self.streams.device[place])), int(self.streams.id[place])
+                changes.append(Change(rule.code, subject, True, int(self.since_ms[slot]), stream, said))
+        for (code, subject), since in self.combining.standing.items():
+            changes.append(Change(code, subject, True, since))
+        return changes
+
     def dump(self) -> bytes:
         """All that the judge knows, for `load`; numpy arrays and JSON, nothing that could run."""
         return checkpoints.dump(self)

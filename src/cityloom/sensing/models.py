@@ -785,9 +785,7 @@ class RuleState(models.Model):
     city = _city()
     part = models.CharField(max_length=40, default="")
     city_version = models.IntegerField()
-    log = models.CharField(max_length=100, blank=True, default="")
     sequence = models.BigIntegerField()
-    generation = models.BigIntegerField(default=0)
     at = models.DateTimeField()
     state = models.BinaryField()
 
@@ -797,14 +795,14 @@ class RuleState(models.Model):
 
 
 class RuleTick(models.Model):
-    """A tick that changed something, after which message it came; replayed with the readings."""
+    """A tick that changed something: after how many readings since the newest checkpoint; replayed with them."""
 
     id = models.BigAutoField(primary_key=True)
     city = _city()
     part = models.CharField(max_length=40, default="")
-    sequence = models.BigIntegerField()
+    after = models.BigIntegerField()
     now_ms = models.BigIntegerField()
 
     class Meta:
         db_table = "sensing_rule_tick"
-        indexes = [models.Index(fields=["city", "part", "sequence", "id"], name="sensing_rule_tick_sequence")]
+        indexes = [models.Index(fields=["city", "part", "id"], name="sensing_rule_tick_order")]

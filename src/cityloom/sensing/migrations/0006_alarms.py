@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("city", "0009_alarm_rules"),
+        ("city", "0010_payloads"),
         ("sensing", "0005_ingest_checkpoint"),
     ]
 
@@ -179,9 +179,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("part", models.CharField(default="", max_length=40)),
                 ("city_version", models.IntegerField()),
-                ("log", models.CharField(blank=True, default="", max_length=100)),
                 ("sequence", models.BigIntegerField()),
-                ("generation", models.BigIntegerField(default=0)),
                 ("at", models.DateTimeField()),
                 ("state", models.BinaryField()),
                 (
@@ -205,7 +203,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("part", models.CharField(default="", max_length=40)),
-                ("sequence", models.BigIntegerField()),
+                ("after", models.BigIntegerField()),
                 ("now_ms", models.BigIntegerField()),
                 (
                     "city",
@@ -220,9 +218,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "sensing_rule_tick",
-                "indexes": [
-                    models.Index(fields=["city", "part", "sequence", "id"], name="sensing_rule_tick_sequence")
-                ],
+                "indexes": [models.Index(fields=["city", "part", "id"], name="sensing_rule_tick_order")],
             },
         ),
     ]

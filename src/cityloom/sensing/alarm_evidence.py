@@ -1,0 +1,58 @@
+"""What an alarm was raised on: the readings of the last hours around it, thinned without losing a peak."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from cityloom.city.alarm_rules import AlarmRule
+from cityloom.sensing.alarm_values import Alarm
+
+HOURS = 6
+MOST_POINTS = 240
+LIMITS = ("above", "below", "clear", "rises", "falls", "missing_s", "stuck_s", "mads", "for_s")
+
+Points = list[tuple[int, float]]
+
+
+def evidence_of(cursor: CursorWrapper, alarm: Alarm, rule: AlarmRule, now: datetime) -> dict[str, Any]:
+    """The series that is kept with the alarm: points of (ms, value), what the rule asks, and the unit."""
+    if alarm.stream_id is None:
+        return {"points": [], "rule": rule_said(rule), "at": now.isoformat()}
+    first = alarm.raised_at - timedelta(hours=HOURS)
+    points = read_points(cursor, alarm.stream_id, first, max(now, alarm.raised_at))
+    cursor.execute("SELECT name, unit_symbol FROM sensing_stream WHERE id = %s", [alarm.stream_id])
+    name, unit = cursor.fetchone() or ("", "")
+    return {"points": points, "rule": rule_said(rule), "stream": name, "unit": unit, "at": now.isoformat()}
+
+
+def rule_said(rule: AlarmRule) -> dict[str, float]:
+    """The limits a plot shows."""
+    said = {name: getattr(rule, name) for name in LIMITS}
+    return {name: float(value) for name, value in said.items() if value is not None}
+
+
+def read_points(cursor: CursorWrapper, stream: int, first: datetime, last: datetime) -> Points:
+    """The readings of a stream in a span, thinned."""
+    cursor.execute(
+        "SELECT at, value FROM sensing_reading WHERE stream = %s AND at BETWEEN %s AND %s UNION ALL "
+        "SELECT at, value FROM sensing_late WHERE stream = %s AND at BETWEEN %s AND %s ORDER BY at",
+        [stream, first, last, stream, first, last],
+    )
+    rows = [(round(at.astimezone(UTC).timestamp() * 1000), value) for at, value in cursor.fetchall()]
+    return thin([(at, value) for at, value in rows if value == value])
+
+
+def thin(points: Points, most: int = MOST_POINTS) -> Points:
+    """At most that many points: of each stretch the lowest and the highest, in their order."""
+    if len(points) <= most:
+        return points
+    size = -(-len(points) // (most // 2))
+    kept: Points = []
+    for begin in range(0, len(points), size):
+        part = points[begin : begin + size]
+        ends = {min(part, key=lambda p: p[1]), max(part, key=lambda p: p[1])}
+        kept += sorted(ends)
+    return kept
