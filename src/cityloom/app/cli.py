@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = Path(__file__).parent / "commands"
 # Their error output is a log: an unexpected error stands there whole.
-SERVING = frozenset({"run", "web", "live", "worker"})
+SERVING = frozenset({"run", "web", "live", "worker", "ingest"})
 
 
 class OneFileOneCommand(click.Group):

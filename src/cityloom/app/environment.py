@@ -93,6 +93,25 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Code of the city that the pages show, where several are loaded; the first one when empty.",
     ),
+    Setting(
+        "CITYLOOM_DEVICE_MESSAGES",
+        "100",
+        "Messages a second that one device may send on the average of ten seconds; one that sends more is "
+        "quarantined.",
+    ),
+    Setting(
+        "CITYLOOM_DEVICE_READINGS",
+        "20000",
+        "Readings a second of one device on the average of ten seconds; one that sends more is quarantined.",
+    ),
+    Setting("CITYLOOM_QUARANTINE_MINUTES", "60", "Minutes for which a device that floods is not listened to."),
+    Setting(
+        "CITYLOOM_DEVICE_EARLY_SECONDS",
+        "300",
+        "Seconds that a device's clock may run ahead; readings further in the future are refused and counted.",
+    ),
+    Setting("CITYLOOM_SENSE_DAYS", "7", "Days for which the message log keeps what devices said."),
+    Setting("CITYLOOM_SENSE_GB", "4", "Gigabytes that the message log may take; the oldest messages go first."),
     Setting("CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."),
     Setting(
         "CITYLOOM_SMS_URL",

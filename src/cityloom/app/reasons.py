@@ -41,6 +41,10 @@ register(
             "公用密码只用于演示；请用 `cityloom users password LOGIN`",
             "a shared password is for demos; use `cityloom users password LOGIN`",
         ),
+        "command.bad_part": (
+            "--part 写成 1/2：两个进程中的第一个；收到的是 {part}",
+            "--part is written 1/2, the first of two processes; it was {part}",
+        ),
         "command.login_or_service": (
             "请用 --login（某人的岗位）或 --service（令牌自己的岗位），二者取一",
             "say either --login (a person's post) or --service (a post of its own)",

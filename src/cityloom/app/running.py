@@ -196,6 +196,8 @@ def _start_programs(
         web = program("web", "web", "--host", wish.host, "--port", str(wish.port))
         supervisor.start(web)
         supervisor.start(program("worker", "worker"))
+        if wish.demo:
+            supervisor.start(program("ingest", "ingest"))
         if live_port is not None:
             supervisor.start(program("live", "live", "--host", wish.host, "--port", str(live_port)))
         _wait_for_pages(wish, web, stop)

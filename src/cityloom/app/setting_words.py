@@ -37,6 +37,14 @@ WORDS_OF: dict[str, SettingWords] = {
     "CITYLOOM_NATS_URL": SettingWords("running", "address", "带 JetStream 的 NATS 服务器地址；空则用内置服务器。"),
     "CITYLOOM_CLOCK": SettingWords("running", "text", "演示按自己的时间运行时的时钟，各进程相同；空则用真实时间。"),
     "CITYLOOM_CITY": SettingWords("running", "text", "装载了几个城市时，页面显示哪一个（代码）；空则为第一个。"),
+    "CITYLOOM_DEVICE_MESSAGES": SettingWords("doors", "number", "一台设备每秒最多几条消息（10秒平均），超过即隔离。"),
+    "CITYLOOM_DEVICE_READINGS": SettingWords("doors", "number", "一台设备每秒最多几个读数（10秒平均），超过即隔离。"),
+    "CITYLOOM_QUARANTINE_MINUTES": SettingWords("doors", "minutes", "发送过多的设备隔离多少分钟。"),
+    "CITYLOOM_DEVICE_EARLY_SECONDS": SettingWords(
+        "doors", "number", "设备的时钟最多可快几秒；更晚的读数拒收并计数。"
+    ),
+    "CITYLOOM_SENSE_DAYS": SettingWords("keeping", "days", "消息日志保留设备消息几天。"),
+    "CITYLOOM_SENSE_GB": SettingWords("keeping", "number", "消息日志最多占用几 GB；超过时最旧的先删。"),
     "CITYLOOM_LIVE_URL": SettingWords("outside", "address", "浏览器看到的实时进程地址；会写进内容安全策略。"),
     "CITYLOOM_SMS_URL": SettingWords(
         "messages", "address", "由什么发送短信；演示为空时用模拟通道（pretend:），生产环境为空则不发。"

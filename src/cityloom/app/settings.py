@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from cityloom.app.account_settings import limits_of, needing_of, networks_of
 from cityloom.app.environment import Environment, SettingNotUnderstood
 from cityloom.app.identity_settings import provider_of
+from cityloom.app.ingest_settings import ingest_settings
 from cityloom.app.logs import logging_config
 from cityloom.app.partner_settings import partner_keys
 from cityloom.app.places import demo_password, kept_secret, var_dir
@@ -67,6 +68,7 @@ CITYLOOM_DATA_KEY_FILE = _env.data_key_file(_var)
 CITYLOOM_DEMO_PASSWORD = "" if PRODUCTION else demo_password(_var)  # for the sign-in page of a demo
 CITYLOOM_CLOCK = _env.text("CITYLOOM_CLOCK")
 CITYLOOM_NATS_URL = _env.text("CITYLOOM_NATS_URL")
+CITYLOOM_INGEST = ingest_settings(_env)
 CITYLOOM_CITY = _env.text("CITYLOOM_CITY")
 CITYLOOM_LIVE_URL = _env.text("CITYLOOM_LIVE_URL")
 CITYLOOM_SMS_URL = _env.text("CITYLOOM_SMS_URL") or ("" if PRODUCTION else "pretend:")

@@ -293,6 +293,10 @@ def _check_things(found: Findings) -> None:
             code = getattr(thing, key)
             if code and code not in codes:
                 found.unknown("things", i, thing.code, key, code, codes)
+    types = {thing.type for thing in things}
+    for i, entry in enumerate(found.folder.payloads):
+        if entry.code.startswith("type.") and entry.code.removeprefix("type.") not in types:
+            found.unknown("payloads", i, entry.code, "type", entry.code.removeprefix("type."), types)
     streams = {(thing.type, stream) for thing in things for stream in thing.streams}
     for i, rule in enumerate(found.folder.rules):
         if rule.class_code:

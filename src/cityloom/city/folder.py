@@ -11,6 +11,7 @@ from cityloom.city.alarm_rule_files import rules_of
 from cityloom.city.config import parse_config
 from cityloom.city.folder_values import CityConfig, CityFolder, Feature
 from cityloom.city.maps import MapForm, read_map
+from cityloom.city.payload_files import payload_entries_of
 from cityloom.city.problems import Place, Problem, nearest
 from cityloom.city.sheets import Column, Notes, read_sheet
 from cityloom.city.toml_files import indicators_of, read_toml
@@ -34,6 +35,7 @@ OPTIONAL = (
     "things.csv",
     "lexicon.csv",
     "rules.toml",
+    "payloads.toml",
     "vital_signs.toml",
     "history.csv",
     "history.toml",
@@ -167,6 +169,7 @@ def _read_tomls(directory: Path) -> list[tuple[str, Any, list[Problem]]]:
         "paths": lambda data, _: data,
         "indicators": indicators_of,
         "rules": rules_of,
+        "payloads": payload_entries_of,
         "vital_signs": signs_of,
     }
     for name, make in makers.items():

@@ -10,6 +10,7 @@ from typing import Any
 from cityloom.city.alarm_rules import AlarmRule
 from cityloom.city.clock_values import WorkHours
 from cityloom.city.kiosks import Kiosk, PhoneNumber
+from cityloom.city.payload_files import PayloadEntry
 from cityloom.city.values import (
     Area,
     AreaCode,
@@ -165,6 +166,7 @@ class CityFolder:
     things: tuple[Thing, ...] = ()
     rules: tuple[AlarmRule, ...] = ()
     vital_signs: tuple[VitalSign, ...] = ()
+    payloads: tuple[PayloadEntry, ...] = ()
     lexicon: tuple[ClassWords, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     raw_config: Mapping[str, Any] = field(default_factory=dict)

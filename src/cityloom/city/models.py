@@ -338,6 +338,15 @@ class AlarmRule(Row):
     Meta = one_row_per_version("alarmrule")
 
 
+class Payload(Row):
+    """An entry of payloads.toml, `type.CODE` or `topic.CODE`; `told` is what it says."""
+
+    code = _code()
+    told = models.JSONField(default=dict)
+
+    Meta = one_row_per_version("payload")
+
+
 class VitalSign(Row):
     """A sign of the city's tree of vital signs; `told` is what its entry says beside its names."""
 

@@ -14,6 +14,7 @@ from cityloom.city import models
 from cityloom.city.alarm_rules import AlarmRule, fields_of, more_of
 from cityloom.city.folder_values import CalendarDay, CityFolder, Feature, Indicator, Thing
 from cityloom.city.keys import day_key, duty_key, group_key, post_key, words_key
+from cityloom.city.payload_files import PayloadEntry
 from cityloom.city.values import (
     Area,
     ClassWords,
@@ -470,5 +471,13 @@ TABLES: tuple[Table, ...] = (
     Table("things", models.Thing, lambda f: f.things, _by_code, _thing_columns, _thing),
     Table("lexicon", models.ClassWords, lambda f: f.lexicon, words_key, _words_columns, _words),
     Table("rules", models.AlarmRule, lambda f: f.rules, _by_code, _rule_columns, _rule),
+    Table(
+        "payloads",
+        models.Payload,
+        lambda f: f.payloads,
+        _by_code,
+        lambda each: {"code": each.code, "told": each.told},
+        lambda row: PayloadEntry(row["code"], row["told"]),
+    ),
     Table("vital_signs", models.VitalSign, lambda f: f.vital_signs, _by_code, _sign_columns, _sign),
 )

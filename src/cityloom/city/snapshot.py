@@ -19,6 +19,7 @@ from cityloom.city.config import parse_config
 from cityloom.city.folder_values import CityConfig, Feature
 from cityloom.city.locating import Locator
 from cityloom.city.paths import parse_paths
+from cityloom.city.payload_files import payloads_of, topic_rules_of
 from cityloom.city.rows import FEATURES, TABLES, Table
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Area, Name
@@ -243,7 +244,9 @@ def make_city(
         indicators={each.code: each for each in values["indicators"]},
         things={each.code: each for each in values["things"]},
         rules={each.code: each for each in values["rules"]},
-        vital_signs={each.code: each for each in values["vital_signs"]},
+        payloads=payloads_of({each.code: each for each in values["payloads"]}),
+        topic_rules=topic_rules_of({each.code: each for each in values["payloads"]}),
+        vital_signs={each.code: each for each in sorted(values["vital_signs"], key=lambda sign: sign.rank)},
         lexicon=tuple(values["lexicon"]),
         features=features,
     ).warm()

@@ -19,6 +19,7 @@ from cityloom.city.duty_table import DutyTable, Owed
 from cityloom.city.folder_values import CityConfig, Feature, Indicator, Thing
 from cityloom.city.locating import Locator
 from cityloom.city.paths import Paths
+from cityloom.city.payload_files import Payload, TopicRule
 from cityloom.city.trees import chains, children
 from cityloom.city.values import (
     Area,
@@ -67,6 +68,8 @@ class City:
     things: Mapping[str, Thing] = field(default_factory=dict)
     rules: Mapping[str, AlarmRule] = field(default_factory=dict)
     vital_signs: Mapping[str, VitalSign] = field(default_factory=dict)
+    payloads: Mapping[str, Payload] = field(default_factory=dict)  # by type of device
+    topic_rules: tuple[TopicRule, ...] = ()
     lexicon: tuple[ClassWords, ...] = ()
     features: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)  # by layer
     groups: Mapping[str, tuple[GroupPost, ...]] = field(default_factory=dict)  # what each group gives its members

@@ -5,8 +5,9 @@ Time is that of the message log, so that reading the log again decides the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 WINDOW_MS = 10_000
 
@@ -83,3 +84,21 @@ class Gate:
         self.shut[device] = until
         said = self._messages.get(device, 0), self._readings.get(device, 0)
         self.floods.append(Flood(device, at_ms, until, *said))
+
+
+def gate_as_json(gate: Gate) -> dict[str, Any]:
+    """The state of a gate, for a checkpoint."""
+    return {
+        "window": gate._window,
+        "shut": list(gate.shut.items()),
+        "messages": list(gate._messages.items()),
+        "readings": list(gate._readings.items()),
+    }
+
+
+def gate_from_json(data: Mapping[str, Any], limits: Limits) -> Gate:
+    """The gate as it was at a checkpoint; an empty one gives a fresh gate."""
+    if not data:
+        return Gate(limits)
+    messages, readings = ({int(k): int(v) for k, v in data[name]} for name in ("messages", "readings"))
+    return Gate(limits, dict(data["shut"]), [], data["window"], messages, readings)

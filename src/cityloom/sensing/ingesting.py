@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cityloom.base.reasons import register
+from cityloom.city.payload_files import Payload
 from cityloom.sensing.gate import Gate
 from cityloom.sensing.payloads import (
     MISSING,
@@ -20,7 +21,6 @@ from cityloom.sensing.payloads import (
     TIME_KEYS,
     BadTime,
     BadValue,
-    Payload,
     at_path,
     number_of,
     time_of,

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from django.db.backends.utils import CursorWrapper
 
-from cityloom.sensing.values import FIRST_MS, Readings, joined, no_readings, readings_of
-from cityloom.sensing.watermarks import Watermarks
+from cityloom.sensing.values import FIRST_MS, LAST_MS, Readings, joined, no_readings, readings_of
+from cityloom.sensing.watermarks import Sorted, Watermarks
 
 DAY_MS = 86_400_000
 EARLY_S = 300  # how far a device's clock may run ahead
@@ -29,13 +29,15 @@ _ROW = np.dtype(
 
 
 class Kept(NamedTuple):
-    """What became of a batch: newly stored in all, said before, of the stored those that were late; and refused."""
+    """What became of a batch: newly stored in all, said before, of the stored those that were late; and refused:
+    those too far in the future, and those before 2010.
+    """
 
     stored: int
     repeated: int
     late: int
-    early: int = 0
-    ancient: int = 0
+    early: Readings = no_readings()
+    ancient: Readings = no_readings()
 
 
 class Batch(NamedTuple):
@@ -59,23 +61,34 @@ class Keeper:
         self._early_ms = round(early_s * 1000)
         self._days: set[int] = set()
 
-    def keep(self, cursor: CursorWrapper, readings: Readings, now_ms: int, *, newest_ms: int | None = None) -> Batch:
+    def keep(self, cursor: CursorWrapper, readings: Readings, now_ms: int) -> Batch:
         """Store a batch; readings of a time later than `now_ms` and a tolerance are refused.
 
         What doors wrote since the last batch comes first among the fresh ones, where it is newer than what was known.
         """
         generation, doors = self._hear_doors(cursor)
         if len(doors.stream):
-            doors = self.marks.sort(doors, newest_ms or now_ms + 366 * DAY_MS).fresh
+            doors = self.marks.sort(doors, LAST_MS).fresh
             self.marks.advance(doors)  # stands in the database whatever becomes of this transaction
-        found = self.marks.sort(readings, now_ms + self._early_ms, now_ms - MAIN_DAYS * DAY_MS)
+        found = self.sort(readings, now_ms)
         self._copy(cursor, found.fresh)
         late = keep_late(cursor, found.late, 0, judged=True)
         repeated = found.repeated + len(found.late.stream) - late
-        kept = Kept(
-            len(found.fresh.stream) + late, repeated, late, len(found.early.stream), len(found.ancient.stream)
-        )
+        kept = Kept(len(found.fresh.stream) + late, repeated, late, found.early, found.ancient)
         return Batch(kept, joined([doors, found.fresh]), generation)
+
+    def sort(self, readings: Readings, now_ms: int) -> Sorted:
+        """The batch taken apart as `keep` does, and nothing stored."""
+        return self.marks.sort(readings, now_ms + self._early_ms, now_ms - MAIN_DAYS * DAY_MS)
+
+    def remember_doors(self, cursor: CursorWrapper, until: int) -> Readings:
+        """What doors wrote up to a generation, known from now on; that which rules have judged before a restart."""
+        told, asked = self._written_by_doors(cursor, until)
+        self.marks.advance(told)
+        fresh = self.marks.sort(asked, LAST_MS).fresh
+        self.marks.advance(fresh)
+        self.generation = max(until, self.generation)
+        return fresh
 
     def committed(self, batch: Batch) -> None:
         """Remember a batch whose transaction has ended well."""
@@ -92,15 +105,20 @@ class Keeper:
         row = cursor.fetchone()
         if row is None or row[0] == self.generation:
             return self.generation, no_readings()
+        told, asked = self._written_by_doors(cursor, row[0])
+        self.marks.advance(told)
+        return row[0], asked
+
+    def _written_by_doors(self, cursor: CursorWrapper, until: int) -> tuple[Readings, Readings]:
+        """What came after the generation that is known: what rules need not look at, and what they are to judge."""
         cursor.execute(
             "SELECT l.stream, (extract(epoch FROM l.at) * 1000)::bigint, l.value, l.judged FROM sensing_late l "
             "JOIN sensing_stream s ON s.id = l.stream AND s.city_id = %s "
-            "WHERE l.generation > %s AND l.generation > 0 ORDER BY l.generation, l.at",
-            [self.city_id, self.generation],
+            "WHERE l.generation > %s AND l.generation <= %s AND l.generation > 0 ORDER BY l.generation, l.at",
+            [self.city_id, self.generation, until],
         )
         rows = cursor.fetchall()
-        self.marks.advance(_of_rows([r[:3] for r in rows if r[3]]))
-        return row[0], _of_rows([r[:3] for r in rows if not r[3]])
+        return _of_rows([r[:3] for r in rows if r[3]]), _of_rows([r[:3] for r in rows if not r[3]])
 
     def _copy(self, cursor: CursorWrapper, fresh: Readings) -> None:
         if not len(fresh.stream):
@@ -134,7 +152,7 @@ def keep_readings(
     (generation,) = cursor.fetchone()
     good = readings.pick(~(early | ancient))
     stored = keep_late(cursor, good, generation, judged=judged)
-    return Kept(stored, len(good.stream) - stored, 0, int(early.sum()), int(ancient.sum()))
+    return Kept(stored, len(good.stream) - stored, 0, readings.pick(early), readings.pick(ancient))
 
 
 def keep_late(cursor: CursorWrapper, late: Readings, generation: int, *, judged: bool) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from cityloom.city.payload_files import Payload
 from cityloom.sensing.values import FIRST_MS, LAST_MS
 
 TIME_KEYS = ("t", "time", "ts", "timestamp")
@@ -20,19 +20,6 @@ class BadTime(ValueError):
 
 class BadValue(ValueError):
     """A value that is no number."""
-
-
-class Payload(NamedTuple):
-    """How a type of device writes: `streams` names what is to be found under which path; empty: under its own name.
-
-    `time` is the path of the time, empty: under `t`, `time`, `ts` or `timestamp`. `time_unit`: s, ms, us, iso, or
-    auto. `items`: the path of a list of such objects. `factor` by stream turns what is said into the unit kept.
-    """
-
-    streams: Mapping[str, tuple[str, ...]] = {}
-    time: tuple[str, ...] = ()
-    time_unit: str = "auto"
-    items: tuple[str, ...] = ()
 
 
 PLAIN = Payload()

@@ -56,9 +56,14 @@ class Registry:
     devices: dict[str, DeviceInMemory]
     marks: Watermarks
     by_id: dict[int, DeviceInMemory] = field(default_factory=dict)
+    device_of: Whole = field(default_factory=lambda: np.zeros(0, np.int64))  # by stream id, 0 for none
 
     def __post_init__(self) -> None:
         self.by_id = {device.id: device for device in self.devices.values()}
+        self.device_of = np.zeros(len(self.marks.at_ms), np.int64)
+        for device in self.devices.values():
+            for stream in device.streams.values():
+                self.device_of[stream.id] = device.id
 
 
 def load_registry(city_id: int) -> Registry:

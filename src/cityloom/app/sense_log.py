@@ -1,0 +1,242 @@
+"""Reads the message server's log of readings, the stream SENSE, many messages at a time.
+
+It speaks NATS's text protocol over a plain socket and parses what comes in bulk: a client library makes an object
+and a task of each message, which costs thirty times as much. Nothing is acknowledged to the server; the reader says
+from which number on it wants to read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import time
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from cityloom.sensing.ingesting import Message
+
+STREAM = "SENSE"
+SUBJECTS = "sense.>"
+ANSWER_S = 5.0
+ASKED = 20_000  # messages asked for at once
+ASKED_BYTES = 32_000_000
+_IDLE_NS = 120 * 10**9  # after which the server forgets a reader that asks no more
+_MESSAGE = re.compile(rb"MSG (\S+) 2 (\S+) (\d+)\r\n")
+_HEADED = re.compile(rb"HMSG (\S+) 2 (?:(\S+) )?(\d+) (\d+)\r\n")
+_STATUS = re.compile(rb"NATS/1\.0 (\d+)([^\r]*)")
+_ENDED = frozenset({b"404", b"408", b"409", b"503"})
+
+
+class LogAway(Exception):
+    """The message server does not answer, or has refused."""
+
+
+class SenseLog:
+    """One reader of the log for the subjects of a city, from a number on."""
+
+    def __init__(self, url: str, subject: str, kept_days: float = 7.0, kept_gb: float = 4.0) -> None:
+        self._subject, self._stream = subject, STREAM
+        self._kept = {"max_age": round(kept_days * 86_400 * 10**9), "max_bytes": round(kept_gb * 2**30)}
+        self._buffer = b""
+        self._asked = 0
+        self._next = 1
+        self._consumer = ""
+        self._socket = _connected(url)
+        self._send(b"SUB _SENSE.answer 1\r\nSUB _SENSE.next 2\r\n")
+        self.name = self._ensure_stream()
+
+    def begin_after(self, sequence: int) -> None:
+        """Read from the number behind this one on."""
+        self._next = sequence + 1
+        self._make_consumer()
+
+    def fetch(self, wait_s: float, linger_s: float = 0.05, most: int = ASKED) -> list[Message]:
+        """What has come: waits for the first message, then a little for more. Empty when it stayed silent."""
+        found: list[Message] = []
+        end_s = time.monotonic() + wait_s
+        while len(found) < most:
+            if self._asked <= ASKED // 2:
+                self._ask()
+            self._parse(found)
+            left_s = end_s - time.monotonic()
+            if left_s <= 0 or len(found) >= most:
+                break
+            had = bool(found)
+            if self._receive(left_s) and not had:
+                end_s = min(end_s, time.monotonic() + linger_s)
+        if found:
+            self._next = found[-1].sequence + 1
+        return found
+
+    def behind(self) -> int:
+        """How many messages lie in the log that were not read yet, of all cities."""
+        state = self._request(f"$JS.API.STREAM.INFO.{self._stream}", {})["state"]
+        return max(0, int(state["last_seq"]) - self._next + 1)
+
+    def close(self) -> None:
+        """End the connection; the server forgets the reader by itself."""
+        self._socket.close()
+
+    # --- the stream and the reader ----------------------------------------------------------------------------------
+
+    def _ensure_stream(self) -> str:
+        """Have the stream; its name with the moment it was made, which tells a log made anew from this one."""
+        config = {
+            "name": self._stream, "subjects": [SUBJECTS], "storage": "file", "retention": "limits", "discard": "old",
+            "num_replicas": 1, "allow_direct": True, **self._kept,
+        }  # fmt: skip
+        said = self._request(f"$JS.API.STREAM.INFO.{self._stream}", {})
+        if said.get("error", {}).get("code") == 404:
+            said = self._request(f"$JS.API.STREAM.CREATE.{self._stream}", config)
+        if "error" in said:
+            raise LogAway(said["error"].get("description", "the stream cannot be had"))
+        return f"{self._stream} {said['created']}"
+
+    def _make_consumer(self) -> None:
+        self._consumer = f"ingest-{time.time_ns():x}"
+        config = {
+            "name": self._consumer, "ack_policy": "none", "deliver_policy": "by_start_sequence",
+            "opt_start_seq": self._next, "filter_subject": self._subject, "mem_storage": True,
+            "inactive_threshold": _IDLE_NS, "num_replicas": 1,
+        }  # fmt: skip
+        said = self._request(
+            f"$JS.API.CONSUMER.CREATE.{self._stream}.{self._consumer}",
+            {"stream_name": self._stream, "config": config},
+        )
+        if "error" in said:
+            raise LogAway(said["error"].get("description", "the log cannot be read"))
+        self._asked = 0
+
+    def _ask(self) -> None:
+        request = {"batch": ASKED, "max_bytes": ASKED_BYTES, "expires": 30 * 10**9}
+        body = json.dumps(request).encode()
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._consumer}"
+        self._send(b"PUB %s _SENSE.next %d\r\n%s\r\n" % (subject.encode(), len(body), body))
+        self._asked += ASKED
+
+    # --- frames -----------------------------------------------------------------------------------------------------
+
+    def _parse(self, found: list[Message]) -> None:
+        """Take the whole frames of the buffer; what is no message of the log is obeyed."""
+        buffer, at, match = self._buffer, 0, _MESSAGE.match
+        while True:
+            frame = match(buffer, at)
+            if frame is None:
+                used = self._other(buffer, at, found)
+                if not used:
+                    break
+                at = used
+                continue
+            start = frame.end()
+            end = start + int(frame[3])
+            if len(buffer) < end + 2:
+                break
+            # $JS.ACK.STREAM.CONSUMER.DELIVERED.SEQUENCE.…, with domain and account between in newer forms
+            told = frame[2].rsplit(b".", 4)
+            found.append(Message(frame[1], buffer[start:end], int(told[1]), int(told[3]) // 1_000_000))
+            self._asked -= 1
+            at = end + 2
+        self._buffer = buffer[at:]
+
+    def _other(self, buffer: bytes, at: int, found: list[Message]) -> int:
+        """Obey one frame that is no plain message; where the next one begins, 0 while it is not whole."""
+        if buffer.startswith(b"HMSG", at):
+            frame = _HEADED.match(buffer, at)
+            if frame is None or len(buffer) < frame.end() + int(frame[4]) + 2:
+                return 0
+            start, end = frame.end(), frame.end() + int(frame[4])
+            self._headed(frame, buffer[start : start + int(frame[3])], buffer[start + int(frame[3]) : end], found)
+            return end + 2
+        line = buffer.find(b"\r\n", at)
+        if line < 0:
+            return 0
+        if buffer.startswith(b"PING", at):
+            self._send(b"PONG\r\n")
+        elif buffer.startswith(b"-ERR", at):
+            raise LogAway(buffer[at:line].decode("utf-8", "replace"))
+        return line + 2
+
+    def _headed(self, frame: re.Match[bytes], head: bytes, body: bytes, found: list[Message]) -> None:
+        status = _STATUS.match(head)
+        if status is None or not status[1]:
+            if frame[2] is not None:
+                told = frame[2].rsplit(b".", 4)
+                found.append(Message(frame[1], body, int(told[1]), int(told[3]) // 1_000_000))
+                self._asked -= 1
+        elif status[1] == b"503" or (status[1] == b"409" and b"Deleted" in status[2]):
+            raise LogAway(f"the reader is gone: {status[1].decode()}{status[2].decode('utf-8', 'replace')}")
+        elif status[1] in _ENDED:
+            self._asked = 0  # the request has run out; the next one is made at once
+
+    def _request(self, subject: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Ask the server and wait for its answer; only while no messages are asked for."""
+        body = json.dumps(content).encode() if content else b""
+        self._send(b"PUB %s _SENSE.answer %d\r\n%s\r\n" % (subject.encode(), len(body), body))
+        end_s = time.monotonic() + ANSWER_S
+        while time.monotonic() < end_s:
+            frame = re.search(rb"MSG _SENSE\.answer 1 (?:\S+ )?(\d+)\r\n", self._buffer)
+            if frame is not None and len(self._buffer) >= frame.end() + int(frame[1]) + 2:
+                said: dict[str, Any] = json.loads(self._buffer[frame.end() : frame.end() + int(frame[1])])
+                self._buffer = self._buffer[: frame.start()] + self._buffer[frame.end() + int(frame[1]) + 2 :]
+                return said
+            if b"-ERR" in self._buffer:
+                raise LogAway(self._buffer.decode("utf-8", "replace").strip())
+            self._receive(end_s - time.monotonic())
+        raise LogAway("the message server gave no answer; is JetStream on?")
+
+    def _receive(self, wait_s: float) -> bool:
+        """Add what comes to the buffer; False when nothing came in time."""
+        self._socket.settimeout(max(wait_s, 0.001))
+        try:
+            more = self._socket.recv(1 << 20)
+        except TimeoutError:
+            return False
+        except OSError as why:
+            raise LogAway(str(why)) from why
+        if not more:
+            raise LogAway("the message server has ended the connection")
+        self._buffer += more
+        return True
+
+    def _send(self, data: bytes) -> None:
+        self._socket.settimeout(ANSWER_S)
+        try:
+            self._socket.sendall(data)
+        except OSError as why:
+            raise LogAway(str(why)) from why
+
+
+def _connected(url: str) -> socket.socket:
+    """A connection that the server has let in; `tls://` and servers that require it are spoken to under TLS."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 4222
+    try:
+        link = socket.create_connection((host, port), timeout=ANSWER_S)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        info = json.loads(_line(link).removeprefix(b"INFO "))
+        if parts.scheme == "tls" or info.get("tls_required"):
+            link = ssl.create_default_context().wrap_socket(link, server_hostname=host)
+        told: dict[str, Any] = {"verbose": False, "headers": True, "no_responders": True, "name": "cityloom ingest"}
+        if parts.username:
+            told |= {"user": unquote(parts.username), "pass": unquote(parts.password or "")}
+        link.sendall(b"CONNECT " + json.dumps(told).encode() + b"\r\nPING\r\n")
+        answer = _line(link)
+    except (OSError, ValueError) as why:
+        raise LogAway(str(why) or type(why).__name__) from why
+    if not answer.startswith(b"PONG"):
+        raise LogAway(answer.decode("utf-8", "replace").strip())
+    return link
+
+
+def _line(link: socket.socket) -> bytes:
+    """One line, read sign by sign so that nothing behind it is taken."""
+    line = bytearray()
+    while not line.endswith(b"\r\n"):
+        more = link.recv(1)
+        if not more:
+            raise OSError("the message server has ended the connection")
+        line += more
+    return bytes(line)
