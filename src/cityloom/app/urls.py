@@ -14,6 +14,7 @@ urlpatterns = [
     path("open311/", include("cityloom.exchange.open311.urls")),
     path("api/v1/", include("cityloom.exchange.api.urls")),
     path("webhooks/", include("cityloom.app.webhook_pages")),
+    path("wall/", include("cityloom.app.wall_pages")),
     path("settings/", include("cityloom.app.settings_pages")),
     path("feeds/", include("cityloom.exchange.feeds.urls")),
     path("calendars/", include("cityloom.exchange.calendars.urls")),

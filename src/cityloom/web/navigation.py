@@ -54,6 +54,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("service_accounts", "nav.services", frozenset({Role.ADMIN})),
     ("webhooks", "nav.webhooks", frozenset({Role.ADMIN})),
     ("messages", "nav.messages", frozenset({Role.ADMIN})),
+    ("walls", "nav.walls", SEES_SCREEN),
     ("settings", "nav.settings", frozenset({Role.ADMIN})),
     ("paths", "nav.paths", EVERYBODY),
 )

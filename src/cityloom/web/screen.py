@@ -23,7 +23,6 @@ from cityloom.cases.screen_values import Scope
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.web import context
-from cityloom.web.doors import for_staff
 from cityloom.web.map_frame import bounds_of, ground_of
 from cityloom.web.naming import names
 from cityloom.web.screen_figures import Figures, figures_of
@@ -48,6 +47,7 @@ from cityloom.web.screen_panels import (
 from cityloom.web.screen_pulse import new_token, pulse_of
 from cityloom.web.screen_roles import SEES_SCREEN
 from cityloom.web.shown import show
+from cityloom.web.wall_door import for_screen
 from cityloom.web.words import say
 
 VITAL_SIGNS = ("water", "electricity", "gas", "communication", "bridges", "tunnels", "rail", "pipes")
@@ -128,7 +128,7 @@ class ScreenPage:
 
 
 @require_safe
-@for_staff
+@for_screen
 def screen(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """The city, or one of its areas, on a day: figures, rates, backlog, hot matters, the day's thread, the map."""
     _require_leading(post)
@@ -140,7 +140,7 @@ def screen(request: HttpRequest, city: City, post: Post) -> HttpResponse:
 
 
 @require_safe
-@for_staff
+@for_screen
 def screen_pulse(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """What moved since a moment, for a screen whose live stream is silent, with a fresh token for the stream."""
     _require_leading(post)
@@ -153,7 +153,7 @@ def screen_pulse(request: HttpRequest, city: City, post: Post) -> HttpResponse:
 
 
 @require_safe
-@for_staff
+@for_screen
 def screen_day(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """A day minute by minute: from when to when each case was open, and when its promise passed."""
     _require_leading(post)

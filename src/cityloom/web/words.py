@@ -20,6 +20,7 @@ from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
 from cityloom.web.settings_words import SETTINGS_FAMILIES, SETTINGS_WORDS
 from cityloom.web.style_words import STYLE_WORDS
+from cityloom.web.wall_words import WALL_FAMILIES, WALL_WORDS
 from cityloom.web.webhook_words import WEBHOOK_FAMILIES, WEBHOOK_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -715,6 +716,7 @@ WORDS |= ORDER_WORDS
 WORDS |= SCREEN_WORDS
 WORDS |= SETTINGS_WORDS
 WORDS |= ADMIN_WORDS
+WORDS |= WALL_WORDS
 WORDS |= CALLBACK_WORDS
 WORDS |= PEOPLE_WORDS
 WORDS |= RESIDENT_WORDS
@@ -743,6 +745,7 @@ FAMILIES = (
     *SCREEN_FAMILIES,
     *SETTINGS_FAMILIES,
     *ADMIN_FAMILIES,
+    *WALL_FAMILIES,
     *AUDIT_FAMILIES,
     *IDENTITY_FAMILIES,
     *WEBHOOK_FAMILIES,

@@ -35,6 +35,7 @@ SCOPES: dict[str, tuple[str, str]] = {
     "cases:read": ("查看案件", "read cases"),
     "cases:words": ("查看诉求原话和办理说明", "read what was said and noted"),
     "cases:move": ("办理案件", "move cases"),
+    "screen:read": ("显示一屏总览", "show the one screen"),
     "master:read": ("查看单位", "read units"),
     "webhooks:manage": ("管理推送", "manage webhooks"),
 }
@@ -184,8 +185,11 @@ def authenticate(request: HttpRequest, city: City, at: datetime, *, api_key: str
     a second for a deputy's post, and one an hour for each token to remember that it is used.
     """
     text = bearer_of(request) or api_key.strip()
-    if not text:
-        return None
+    return caller_of_text(text, city, at) if text else None
+
+
+def caller_of_text(text: str, city: City, at: datetime) -> Caller:
+    """Who sent this token, with the post it acts by; raises BadToken, and costs, as `authenticate` says."""
     token = find_token(city, text)
     if token is None or not token.is_good(at):
         raise BadToken("token.unknown")
