@@ -94,7 +94,7 @@ def test_a_link_that_may_not_be_is_refused(
 def test_others_make_no_links_and_an_api_token_opens_no_screen(
     hung: tuple[Life, Client, str], browser_of: Callable[..., Client]
 ) -> None:
-    life, _, address = hung
+    address = hung[2]
     assert browser_of("dispatcher").get("/wall/").status_code == 403
     assert browser_of("dispatcher").post("/wall/end/", {"name": NAME}).status_code == 403
     assert Client().get("/wall/none/").status_code == 401
