@@ -10,6 +10,7 @@ from django.urls import reverse
 from cityloom.base.pretended import is_pretending
 from cityloom.cases.handovers import DESKS
 from cityloom.cases.orders import READERS as ORDER_READERS
+from cityloom.cases.patrols import SEES_PATROLS, WALKS
 from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post, Role
 from cityloom.web.hard_lists import SEES_PRECEDENTS
@@ -34,7 +35,7 @@ class Link:
 # Route, its words, and who finds it there, in the order of a working day.
 PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("warden", "nav.warden", frozenset({Role.WARDEN})),
-    ("checks", "nav.checks", frozenset({Role.GRID_WORKER})),
+    ("field", "nav.field", WALKS),
     ("callbacks", "nav.callbacks", frozenset({Role.CALLBACK_AGENT})),
     ("audit", "nav.audit", frozenset({Role.AUDITOR})),
     ("dispatch", "nav.dispatch", frozenset({Role.DISPATCHER, Role.SHIFT_LEAD})),
@@ -51,6 +52,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("precedents", "nav.precedents", SEES_PRECEDENTS),
     ("rule_replay", "nav.rules", RULE_PROPOSERS),
     ("micro_grids", "nav.grids", GRID_READERS),
+    ("patrols", "nav.patrols", SEES_PATROLS),
     ("service_accounts", "nav.services", frozenset({Role.ADMIN})),
     ("webhooks", "nav.webhooks", frozenset({Role.ADMIN})),
     ("messages", "nav.messages", frozenset({Role.ADMIN})),
@@ -62,6 +64,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
 HOMES = {
     Role.HANDLER: ("inbox", "nav.inbox"),
     Role.CHECKER: ("check_desk", "nav.check_desk"),
+    Role.GRID_WORKER: ("field", "nav.field"),
     Role.CALLBACK_AGENT: ("callbacks", "nav.callbacks"),
 }
 ONLY_IF: dict[str, Callable[[], bool]] = {"messages": is_pretending}
