@@ -19,6 +19,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
 from cityloom.app import metrics
+from cityloom.app.alarm_rounds import AlarmRounds
 from cityloom.app.chores import Chores
 from cityloom.app.delivering import Delivering, courier_of_settings
 from cityloom.app.far_chores import FarChores
@@ -55,12 +56,15 @@ def run() -> None:
     delivering.start()
     far_chores = FarChores(stop, worker.clock)
     far_chores.start()
+    alarms = AlarmRounds(stop, worker.clock)
+    alarms.start()
     log.info("worker=started clock=%s", settings.CITYLOOM_CLOCK or "real")
     try:
         worker.work()
     finally:
         delivering.join()
         far_chores.join()
+        alarms.join()
         if relay is not None:
             relay.close()
     log.info("worker=stopped")
