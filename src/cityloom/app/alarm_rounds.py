@@ -18,7 +18,7 @@ TEND_S = 1.0
 
 @dataclass
 class AlarmRounds(Beside):
-    """Opens cases, tells them of their readings, tends alarms. A round cut short is taken up by whoever comes next."""
+    """Opens cases, tells them of their readings, tends alarms; a round cut short is taken up by whoever is next."""
 
     clock: Clock
     name, waits, log = "alarms", "alarms wait for their cases", logging.getLogger("cityloom.alarms")
@@ -26,8 +26,8 @@ class AlarmRounds(Beside):
 
     def round(self) -> float:
         """Do what is due in every city; no rest while there is more."""
-        done = 0
-        for code in list_cities():
+        done, codes = 0, [city.code for city in list_cities()]
+        for code in codes:
             city = current_city(code)
             opened = open_alarm_cases(city, self.clock)
             told = tell_alarm_cases(city, self.clock)
@@ -36,7 +36,7 @@ class AlarmRounds(Beside):
             done += opened + told
         if time.monotonic() - self._tended_s >= TEND_S:
             self._tended_s = time.monotonic()
-            for code in list_cities():
+            for code in codes:
                 for what, count in tend_alarms(current_city(code), self.clock).items():
                     self.log.info("city=%s alarms_%s=%d", code, what, count)
         return 0.0 if done else IDLE_S

@@ -137,7 +137,7 @@ def move_alarm(alarm: Alarm, move: str, by: Post, given: Given, at: datetime) ->
     step = next((s for s in STEPS if s.move == move and alarm.state in s.came_from), None)
     if step is None:
         possible = possible_moves(alarm, by)
-        raise ImpossibleAlarmMove("alarm.impossible", state=alarm.state, alarm_move=move, possible=possible)
+        raise ImpossibleAlarmMove("alarm.impossible", alarm_state=alarm.state, alarm_move=move, alarm_moves=possible)
     note = given.note.strip()[:NOTE_CHARS]
     if step.needs_note and not note:
         raise AlarmMoveRefused("alarm.needs_note", alarm_move=move)

@@ -31,8 +31,8 @@ register(
         "alarm.true": ("属实", "a true alarm"),
         "alarm.planned": ("已安排", "planned"),
         "alarm.impossible": (
-            "该告警为“{state}”，不能“{alarm_move}”；现在可以：{possible}",
-            "the alarm is {state} and cannot “{alarm_move}”; possible now: {possible}",
+            "该告警为“{alarm_state}”，不能“{alarm_move}”；现在可以：{alarm_moves}",
+            "the alarm is {alarm_state} and cannot “{alarm_move}”; possible now: {alarm_moves}",
         ),
         "alarm.needs_note": ("“{alarm_move}”须写明说明", "“{alarm_move}” needs a note that says why"),
         "alarm.needs_review": (
