@@ -142,6 +142,7 @@ FIELD_WORDS: dict[str, tuple[str, str]] = {
     "pict.building": ("搭建堆放", "Building, heaps"),
     "pict.noise": ("噪声油烟", "Noise, smoke"),
     "pict.fire": ("消防通道", "Fire lane"),
+    "pict.animal": ("动物", "Animals"),
     "pict.public": ("公共设施", "Public things"),
     # patrol
     "patrol.title": ("巡查", "Patrol"),

@@ -3,7 +3,7 @@ import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 
 import type { Colours } from "./colours";
 
-export type Kind = "base" | "cell" | "raster" | "water" | "park" | "built" | "area" | "focus" | "road" | "case" | "point" | "stop" | "track";
+export type Kind = "base" | "cell" | "raster" | "water" | "park" | "built" | "area" | "focus" | "road" | "case" | "point" | "stop" | "track" | "warning" | "alarm";
 
 export interface Layer {
   id: string;
@@ -74,6 +74,15 @@ function shapesOf(layer: Layer, c: Colours, common: Common): LayerSpecification[
       return [
         { ...common, id: `${layer.id}-fill`, type: "fill", paint: { "fill-color": c.ground, "fill-opacity": 0 } },
         { ...common, id: `${layer.id}-line`, type: "line", paint: { "line-color": c.area, "line-width": 1 } },
+      ];
+    case "warning":
+      return [
+        { ...common, id: `${layer.id}-fill`, type: "fill", paint: { "fill-color": c.overdue, "fill-opacity": ["match", ["get", "severity"], "extreme", 0.24, "severe", 0.16, 0.08] } },
+        { ...common, id: `${layer.id}-line`, type: "line", paint: { "line-color": c.overdue, "line-width": 1.6, "line-dasharray": [3, 2] } },
+      ];
+    case "alarm":
+      return [
+        { ...common, id: `${layer.id}-ring`, type: "circle", paint: { "circle-radius": 7, "circle-color": c.overdue, "circle-opacity": 0.12, "circle-stroke-color": ["match", ["get", "severity"], "urgent", c.overdue, c.dueSoon], "circle-stroke-width": 2 } },
       ];
     case "focus":
       return [
