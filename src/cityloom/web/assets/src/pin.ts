@@ -3,6 +3,7 @@ import { Marker, type LngLat, type Map as MapView } from "maplibre-gl";
 
 const STEP_PX = 8;
 const CLOSE_ZOOM = 16; // houses can be told apart
+const STREET_ZOOM = 15; // the streets around a place
 
 export class Pin {
   private marker: Marker | null = null;
@@ -54,7 +55,7 @@ export class Pin {
     const place: [number, number] = [Number.parseFloat(this.lon.value), Number.parseFloat(this.lat.value)];
     if (place.every(Number.isFinite)) {
       this.put(place, false);
-      const zoom = this.movable ? Math.max(this.map.getZoom(), CLOSE_ZOOM) : this.map.getZoom();
+      const zoom = Math.max(this.map.getZoom(), this.movable ? CLOSE_ZOOM : STREET_ZOOM);
       this.map.easeTo({ center: place, zoom, duration: 0 });
     }
   }
