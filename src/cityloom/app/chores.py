@@ -30,9 +30,12 @@ from cityloom.city.account_sessions import forget_ended
 from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.actions.meet_partners import meet_partners
+from cityloom.exchange.actions.pull_cap import pull_cap
 from cityloom.exchange.api.idempotency import KEPT, forget_keys
+from cityloom.exchange.fetching import fetch
 from cityloom.exchange.open311.partners import server_of
 from cityloom.exchange.webhooks.taking import forget_deliveries, give_up_old
+from cityloom.sensing.actions.tell_severe_alarms import tell_severe_alarms
 from cityloom.sensing.actions.watch_feeds import watch_feeds
 from cityloom.sensing.actions.work_out_vitals import revise_vitals, work_out_vitals
 
@@ -125,6 +128,18 @@ def late_readings(clock: Clock) -> Found:
 
 
 def feeds(clock: Clock) -> Found:
+def own_warnings(clock: Clock) -> Found:
+    """Say by CAP which severe alarms stand, and which are over."""
+    for city in _cities():
+        yield from tell_severe_alarms(city, clock)
+
+
+def cap_warnings(clock: Clock) -> Found:
+    """Read the warnings of others."""
+    for city in _cities():
+        yield from pull_cap(city, fetch, clock)
+
+
     """Notice feeds that became silent, and those that speak again."""
     for city in _cities():
         yield from watch_feeds(city, clock)
@@ -167,11 +182,13 @@ FAR_CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
 
 @dataclass
 class Chores:
+    (own_warnings, timedelta(seconds=10), False),
     """Remembers when each chore was done last in this process; a fresh one does them all at once."""
 
     clock: Clock
     table: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = CHORES
     _done_at_s: dict[str, float] = field(default_factory=dict)
+    (cap_warnings, timedelta(seconds=20), False),
 
     def do_due(self) -> None:
         """Do what is due. One that fails keeps its turn, and its error goes on to the worker."""

@@ -56,6 +56,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     check_signs(found)
     _check_features(found)
     _check_kiosks(found)
+    _check_bikes(found)
     check_overlays(found)
     _check_patterns(found)
     if not any(p.level == ERROR and p.code in _BREAKS_TREES for p in found.problems):
@@ -244,6 +245,22 @@ def _check_kiosks(found: Findings) -> None:
             found.in_file("code_unknown", "city.toml", key, key=key, code=code, near=nearest(code, codes))
         elif code and code in parents:
             found.in_file("class_not_leaf", "city.toml", key, code=code)
+
+
+def _check_bikes(found: Findings) -> None:
+    """What a heap of bikes is filed as can be filed, and who clears it exists."""
+    bikes = found.config.scenarios.bikes
+    if bikes is None:
+        return
+    codes = {each.code for each in found.folder.classes}
+    units = {unit.code for unit in found.folder.units}
+    if bikes.class_code and bikes.class_code not in _known_leaves(found):
+        near = nearest(bikes.class_code, codes)
+        found.in_file("code_unknown", "city.toml", "bikes.class", key="class", code=bikes.class_code, near=near)
+    for operator in bikes.operators.values():
+        if operator.unit and operator.unit not in units:
+            key, near = f"bikes.operators.{operator.code}", nearest(operator.unit, units)
+            found.in_file("code_unknown", "city.toml", key, key="unit", code=operator.unit, near=near)
 
 
 def _check_components(found: Findings) -> None:

@@ -11,6 +11,7 @@ from cityloom.city.clock_values import ClockValueError, WorkHours, WorkSpan
 from cityloom.city.folder_values import CityConfig, OverlayLayer, Scheme, Tolerance
 from cityloom.city.kiosks import parse_kiosks, parse_phones
 from cityloom.city.problems import Place, Problem, nearest
+from cityloom.city.scenarios import parse_scenarios
 from cityloom.city.values import Name, PartnerDoor, Settings
 
 FILE = "city.toml"
@@ -30,7 +31,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "escalation": ("hours",),
     "identity": ("create",),
 }
-FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays", "kiosks", "phones")
+FREE_TABLES = ("schemes", "codes", "hours", "limits", "partners", "overlays", "kiosks", "phones", "bikes",
+               "cap", "fire")  # fmt: skip
 PARTNER_KEYS = (
     "name_zh", "name_en", "open311", "jurisdiction", "services", "open311_every_min", "open311_tells_ends",
 )  # fmt: skip
@@ -85,6 +87,7 @@ def parse_config(data: Mapping[str, Any]) -> tuple[CityConfig | None, list[Probl
         overlays=reader.overlays(data),
         kiosks=parse_kiosks(data, bounds, reader.note),
         phones=parse_phones(data, reader.note),
+        scenarios=parse_scenarios(data, reader.note),
     ), reader.problems
 
 

@@ -11,6 +11,7 @@ from cityloom.city.alarm_rules import AlarmRule
 from cityloom.city.clock_values import WorkHours
 from cityloom.city.kiosks import Kiosk, PhoneNumber
 from cityloom.city.payload_files import PayloadEntry
+from cityloom.city.scenarios import Scenarios
 from cityloom.city.values import (
     Area,
     AreaCode,
@@ -80,6 +81,7 @@ class CityConfig:
     overlays: Mapping[str, OverlayLayer] = field(default_factory=dict)
     kiosks: Mapping[str, Kiosk] = field(default_factory=dict)
     phones: Mapping[str, PhoneNumber] = field(default_factory=dict)
+    scenarios: Scenarios = field(default_factory=Scenarios)
 
     @property
     def smallest_level(self) -> str:

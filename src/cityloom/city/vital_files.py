@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cityloom.city.problems import nearest
@@ -48,7 +49,8 @@ _LIMITS: Mapping[str, tuple[float, float, str]] = {
 def signs_of(data: Mapping[str, Any], notes: Notes) -> tuple[VitalSign, ...]:
     """`vital_signs.toml`; an entry with a fault is left out and its fault noted."""
     rows = named_entries(data, "sign", SIGN_KEYS, (), notes, {RANGE: _is_range, WORDS: _is_words})
-    return tuple(_sign(code, row) for code, row in rows.items() if _sound(code, row, notes))
+    sound = {code: row for code, row in rows.items() if _sound(code, row, notes)}
+    return tuple(replace(_sign(code, row), rank=rank) for rank, (code, row) in enumerate(sound.items()))
 
 
 def _sign(code: str, row: Mapping[str, Any]) -> VitalSign:

@@ -67,6 +67,7 @@ class VitalSign:
     least_coverage: float = 0.5
     weight: float = 1.0
     roll: str = "worst"
+    rank: int = 0  # its place in the file, by which signs are shown
 
     @property
     def is_leaf(self) -> bool:
@@ -85,7 +86,7 @@ class VitalSign:
 
 _PLAIN = (
     "parent", "type", "stream", "of_stream", "over", "cases", "unit", "target", "missing", "least_coverage", "weight",
-    "roll",
+    "roll", "rank",
 )  # fmt: skip
 
 

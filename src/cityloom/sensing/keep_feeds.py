@@ -153,3 +153,25 @@ def mark_stale(cursor: CursorWrapper, feed: FeedRow, now: datetime) -> int:
             "UPDATE sensing_feed_silence SET ended_at = %s WHERE feed_id = %s AND ended_at IS NULL", [now, feed.id]
         )
     return 1
+
+
+def count_silent(cursor: CursorWrapper, city_id: int, now: datetime) -> int:
+    """How many feeds of a city are silent; those that became so after `now` do not count yet."""
+    cursor.execute(
+        "SELECT count(*) FROM sensing_feed WHERE city_id = %s AND stale_at <= %s AND ended_at IS NULL", [city_id, now]
+    )
+    return int(cursor.fetchone()[0])
+
+
+def is_turn(
+    cursor: CursorWrapper, city_id: int, code: str, kind: str, now: datetime, every_s: float, name: Name
+) -> bool:
+    """Whether a feed that is pulled is due; the turn is taken with the answer, so that one worker pulls it."""
+    cursor.execute(
+        "INSERT INTO sensing_feed (city_id, code, kind, name_zh, name_en, owner, expected_s, made_at, asked_at) "
+        "VALUES (%(city)s, %(code)s, %(kind)s, %(zh)s, %(en)s, '', %(every)s, %(now)s, %(now)s) "
+        "ON CONFLICT (city_id, code) DO UPDATE SET asked_at = EXCLUDED.asked_at, ended_at = NULL "
+        "WHERE sensing_feed.asked_at IS NULL OR sensing_feed.asked_at <= %(now)s - make_interval(secs => %(every)s)",
+        {"city": city_id, "code": code, "kind": kind, "now": now, "every": every_s, "zh": name.zh, "en": name.en},
+    )
+    return bool(cursor.rowcount)

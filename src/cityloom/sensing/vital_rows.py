@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db.backends.utils import CursorWrapper
 
+from cityloom.city.values import Name
 from cityloom.city.vital_values import Range
 from cityloom.sensing.indicators import Band, Figure, StreamHours
 
@@ -226,3 +227,67 @@ def list_runs(cursor: CursorWrapper, city_id: int, begins: datetime, ends: datet
         [city_id, begins, ends],
     )
     return {row[0]: Run(*row[1:]) for row in cursor.fetchall()}
+
+
+class DeviceOfSign(NamedTuple):
+    """A device with the newest reading of one of its streams."""
+
+    code: str
+    name: Name
+    value: float | None
+    at: datetime | None
+
+
+def list_devices_of(
+    cursor: CursorWrapper,
+    city_id: int,
+    type_: str,
+    stream: str,
+    areas: Sequence[str] | None,
+    owners: Sequence[str] | None,
+    most: int = 1000,
+) -> list[DeviceOfSign]:
+    """Devices of a type with the stream, in these areas (None: anywhere), of these units (None: of all), by code."""
+    cursor.execute(
+        "SELECT d.code, d.name_zh, d.name_en, s.last_value, s.last_at FROM sensing_device d "
+        "JOIN sensing_stream s ON s.device_id = d.id AND s.name = %(stream)s "
+        "WHERE d.city_id = %(city)s AND d.type = %(type)s AND d.state <> 'retired' "
+        "AND (%(areas)s::text[] IS NULL OR d.area = ANY(%(areas)s)) "
+        "AND (%(owners)s::text[] IS NULL OR d.owner = ANY(%(owners)s)) ORDER BY d.code LIMIT %(most)s",
+        {
+            "city": city_id, "type": type_, "stream": stream, "most": most,
+            "areas": None if areas is None else list(areas), "owners": None if owners is None else list(owners),
+        },
+    )  # fmt: skip
+    return [DeviceOfSign(row[0], Name(row[1], row[2]), row[3], row[4]) for row in cursor.fetchall()]
+
+
+def newest_run(cursor: CursorWrapper, city_id: int) -> str:
+    """When signs of the city were worked out last, as text by which a page knows that they changed; "" never."""
+    cursor.execute("SELECT max(at) FROM sensing_vital_run WHERE city_id = %s", [city_id])
+    (at,) = cursor.fetchone()
+    return at.isoformat() if at else ""
+
+
+def list_standing_alarms(
+    cursor: CursorWrapper, city_id: int, area: str, owners: Sequence[str] | None, most: int = 1000
+) -> list[tuple[str, str, float, float]]:
+    """Rule, severity, longitude, latitude of alarms that stand in an area ("": anywhere); silenced ones are not."""
+    cursor.execute(
+        "SELECT rule, severity, lon, lat FROM sensing_alarm WHERE city_id = %(city)s "
+        "AND state IN ('raised', 'acknowledged') AND lon IS NOT NULL "
+        "AND (%(area)s = '' OR %(area)s = ANY(areas)) AND (%(owners)s::text[] IS NULL OR owner = ANY(%(owners)s)) "
+        "ORDER BY raised_at DESC LIMIT %(most)s",
+        {"city": city_id, "area": area, "owners": None if owners is None else list(owners), "most": most},
+    )
+    return list(cursor.fetchall())
+
+
+def count_standing_alarms(cursor: CursorWrapper, city_id: int, area: str) -> int:
+    """How many alarms stand in an area ("": anywhere)."""
+    cursor.execute(
+        "SELECT count(*) FROM sensing_alarm WHERE city_id = %(city)s AND state IN ('raised', 'acknowledged') "
+        "AND (%(area)s = '' OR %(area)s = ANY(areas))",
+        {"city": city_id, "area": area},
+    )
+    return int(cursor.fetchone()[0])

@@ -14,7 +14,8 @@ from cityloom.cases.patrols import SEES_PATROLS, WALKS
 from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post, Role
 from cityloom.web.hard_lists import SEES_PRECEDENTS
-from cityloom.web.screen_roles import SEES_SCREEN
+from cityloom.web.reading_roles import SEES_UNDERSTANDING
+from cityloom.web.screen_roles import SEES_SCREEN, SEES_VITAL
 from cityloom.web.words import say
 
 IN_THE_ROW = 5
@@ -42,6 +43,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("inbox", "nav.inbox", frozenset({Role.HANDLER})),
     ("check_desk", "nav.check_desk", frozenset({Role.CHECKER})),
     ("screen", "nav.screen", SEES_SCREEN),
+    ("vital", "nav.vital", SEES_VITAL),
     ("queue", "nav.queue", EVERYBODY),
     ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),
     ("rights_requests", "nav.requests", frozenset({Role.DATA_STEWARD})),

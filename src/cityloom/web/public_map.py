@@ -33,6 +33,7 @@ from cityloom.web.map_data import box_of, collection
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import Names, names
 from cityloom.web.shown import show
+from cityloom.web.warnings import WarningLine, warning_lines, warnings_layer
 from cityloom.web.words import WORDS, say
 
 SOLVED_FOR = timedelta(days=30)
@@ -73,6 +74,7 @@ class PublicMapPage:
     query: Annotated[str, "the filter as the address of the list has it"]
     lines: Annotated[Sequence[Matter], "the newest of them"]
     more: Annotated[bool, "whether there are more than the list shows"]
+    warnings: Annotated[Sequence[WarningLine], "what is warned of now, the worst first"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def public_map(request: HttpRequest, city: City) -> HttpResponse:
     asked = _asked(request, city)
     frame, named = frame_of(city, with_cases=True), names(city)
     layers = [layer for layer in json.loads(frame.layers) if layer["id"] != "cases"]
-    layers.append({"id": "cases", "url": f"{reverse('public_dots')}?{asked.query}", "kind": "case"})
+    layers += [warnings_layer(), {"id": "cases", "url": f"{reverse('public_dots')}?{asked.query}", "kind": "case"}]
     lines, more = _lines(city, asked, named)
     page = PublicMapPage(
         map=MapFrame(json.dumps(layers), frame.bounds, frame.centre, frame.zoom),
@@ -130,6 +132,7 @@ def public_map(request: HttpRequest, city: City) -> HttpResponse:
         query=asked.query,
         lines=lines,
         more=more,
+        warnings=warning_lines(city, context.clock().now()),
     )
     return show(request, page)
 

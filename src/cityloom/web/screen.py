@@ -47,10 +47,10 @@ from cityloom.web.screen_panels import (
 from cityloom.web.screen_pulse import new_token, pulse_of
 from cityloom.web.screen_roles import SEES_SCREEN
 from cityloom.web.shown import show
+from cityloom.web.vital_lines import VitalLine
 from cityloom.web.wall_door import for_screen
+from cityloom.web.warnings import WarningLine, warning_lines, warnings_layer
 from cityloom.web.words import say
-
-VITAL_SIGNS = ("water", "electricity", "gas", "communication", "bridges", "tunnels", "rail", "pipes")
 
 register(
     {
@@ -112,7 +112,13 @@ class ScreenPage:
     areas: Annotated[Sequence[AreaLine], "the areas one level below"]
     cases: Annotated[Sequence[CaseLine], "the open cases of an area that has none below"]
     areas_title: Annotated[str, "what these areas are called"]
-    vital_signs: Annotated[Sequence[str], "the domains of the city's vital signs"]
+    vital_signs: Annotated[Sequence[VitalLine], "the first eight of the city's vital signs"]
+    vital_told: Annotated[str, "how many of all signs are to be watched or bad; empty when none is known"]
+    vital_stamp: Annotated[str, "by which the page knows that the signs have changed"]
+    silent_feeds: Annotated[int, "feeds that are silent"]
+    warnings: Annotated[Sequence[WarningLine], "what is warned of now, the worst first"]
+    alarms: Annotated[int | None, "alarms that stand; empty on a past day"]
+    areas_of_signs: Annotated[bool, "whether signs are worked out for this area"]
     things: Annotated[int, "devices listed in the city's folder"]
     staff: Annotated[Sequence[StaffLine], "who is in the field"]
     flow: Annotated[Sequence[FlowLine], "the five figures of the day"]
@@ -231,7 +237,13 @@ def _page(city: City, post: Post, scope: Scope, figures: Figures, now: datetime)
         areas=area_lines(figures, scope, named, lambda code: _query(scope, code), is_today),
         cases=case_lines(figures, named, now),
         areas_title=say(f"screen.level_{level}") if f"screen.level_{level}" in _LEVELS else say("screen.level_cases"),
-        vital_signs=[say(f"screen.vital_{sign}") for sign in VITAL_SIGNS],
+        vital_signs=figures.vital.lines,
+        vital_told=figures.vital.told,
+        vital_stamp=figures.vital.stamp,
+        silent_feeds=figures.vital.silent_feeds,
+        warnings=warning_lines(city, now, public=False)[:3] if is_today else (),
+        alarms=figures.vital.alarms if is_today else None,
+        areas_of_signs=figures.vital.is_known,
         things=len(city.things),
         staff=staff_lines(city, scope, at),
         flow=flow_lines(figures, scope, is_today),
@@ -276,4 +288,5 @@ def bounds_text(city: City, area: str) -> str:
 
 
 def _layers(city: City) -> str:
-    return json.dumps(ground_of(city))
+    alarms = {"id": "alarms", "url": reverse("map_alarms"), "kind": "alarm"}
+    return json.dumps([*ground_of(city), warnings_layer(), alarms])

@@ -33,6 +33,26 @@ def path_of(values: Sequence[float], steps: int, scale: tuple[float, float], hei
     return f"M{'L'.join(points)}" if points else ""
 
 
+def path_with_gaps(
+    values: Sequence[float | None], scale: tuple[float, float], height: float = HEIGHT, width: float = WIDTH
+) -> str:
+    """A line of steps through the values, each as wide as the next, broken where one is None; empty for none.
+
+    Each value is a level stroke, so that one alone between two gaps is seen.
+    """
+    low, high = scale
+    room, step = height - 2 * _MARGIN, width / max(1, len(values))
+    drawn, pen = [], "M"
+    for n, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        y = _MARGIN + room * (1 - (value - low) / (high - low))
+        drawn.append(f"{pen}{n * step:.2f},{y:.2f}H{(n + 1) * step:.2f}")
+        pen = "L"
+    return "".join(drawn)
+
+
 def bars_of(values: Sequence[int], steps: int, most: int, *, base: float, room: float) -> str:
     """Bars that stand on `base` (or hang from it where `room` is negative), `most` filling the room; one path."""
     wide = WIDTH / steps

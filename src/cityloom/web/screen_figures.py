@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db.backends.utils import CursorWrapper
@@ -27,6 +27,9 @@ from cityloom.cases.queries_screen import (
 from cityloom.cases.screen_values import RATES_DAYS, Below, Course, Flow, Hot, Mark, Scope
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
+from cityloom.sensing.vital_rows import newest_run
+from cityloom.web.context import language
+from cityloom.web.vital_panel import VitalPanel, vital_panel
 
 T = TypeVar("T")
 KEPT_S = 30.0
@@ -56,6 +59,7 @@ class Figures:
     ages: Sequence[int]
     marks: Sequence[Mark]
     slow: Slow
+    vital: VitalPanel
 
 
 def figures_of(cursor: CursorWrapper, city: City, post: Post, scope: Scope, now: datetime) -> Figures:
@@ -72,7 +76,16 @@ def figures_of(cursor: CursorWrapper, city: City, post: Post, scope: Scope, now:
         slow=_kept.get(
             (city.id, city.version, post, scope), lambda: _slow(cursor, city, post, scope, now, flow.open)
         ),
+        vital=_signs(cursor, city, scope, now),
     )
+
+
+def _signs(cursor: CursorWrapper, city: City, scope: Scope, now: datetime) -> VitalPanel:
+    """The vital signs, made anew as soon as they were worked out anew."""
+    until = min(now, scope.ends - timedelta(seconds=1))
+    stamp = newest_run(cursor, city.id)
+    key = (city.id, city.version, scope, language(), stamp, until.replace(minute=0, second=0, microsecond=0))
+    return _kept.get(key, lambda: vital_panel(cursor, city, scope.area, until, now, stamp))
 
 
 def _slow(cursor: CursorWrapper, city: City, post: Post, scope: Scope, now: datetime, open_now: int) -> Slow:

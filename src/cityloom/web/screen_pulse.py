@@ -20,6 +20,7 @@ from cityloom.cases.queries_screen import count_day, list_new
 from cityloom.cases.screen_values import NewCase, Scope
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
+from cityloom.sensing.vital_rows import newest_run
 from cityloom.web.naming import Names
 
 SALT = "cityloom.screen"
@@ -38,7 +39,7 @@ def pulse_of(
     since: datetime | None = None,
     numbers: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The figures of this moment, and the cases that came since a moment or have these numbers; two statements."""
+    """The figures of this moment, and the cases that came since a moment or have these numbers; three statements."""
     tz = city.calendar().tz
     scope = Scope(area, now.astimezone(tz).date(), tz)
     new = list_new(cursor, city, post, scope, now, since=since, numbers=numbers)
@@ -48,6 +49,7 @@ def pulse_of(
         "clock": f"{now.astimezone(tz):%H:%M}",
         "flow": asdict(count_day(cursor, city, post, scope, now)),
         "cases": [_told(city, case, named) for case in new],
+        "vital": newest_run(cursor, city.id),
     }
 
 

@@ -1,7 +1,7 @@
 """The texts of the one screen, in both languages; part of `words.WORDS`."""
 
 SCREEN_FAMILIES = (
-    "screen.level_", "screen.vital_", "screen.flow_", "screen.rate_", "screen.staff_", "screen.weekday_",
+    "screen.level_", "screen.flow_", "screen.rate_", "screen.staff_", "screen.weekday_",
     "screen.month_", "screen.mark_",
 )  # fmt: skip
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -35,26 +35,16 @@ SCREEN_WORDS: dict[str, tuple[str, str]] = {
     "screen.list_open": ("{name}在办案件{count}件", "{count} open in {name}"),
     "screen.list_overdue": ("{name}超时案件{count}件", "{count} overdue in {name}"),
     "screen.vital": ("城市体征", "Vital signs"),
-    "screen.vital_water": ("供水", "Water"),
-    "screen.vital_electricity": ("供电", "Electricity"),
-    "screen.vital_gas": ("燃气", "Gas"),
-    "screen.vital_communication": ("通信", "Communication"),
-    "screen.vital_bridges": ("桥梁", "Bridges"),
-    "screen.vital_tunnels": ("隧道", "Tunnels"),
-    "screen.vital_rail": ("轨道", "Rail"),
-    "screen.vital_pipes": ("管网", "Pipes"),
     "screen.vital_empty": ("尚无传感器接入", "No sensor is connected yet"),
-    "screen.vital_listed": (
-        "已登记{count}台设备，接入后显示24小时曲线。",
-        "{count} devices are listed; once connected, each line draws 24 hours.",
-    ),
+    "screen.vital_small": ("体征统计到街道一级", "Signs are told down to streets"),
+    "screen.vital_listed": ("已登记{count}台设备", "{count} devices are listed"),
+    "screen.feeds_silent": ("{count}个数据源中断", "{count} feeds silent"),
     "screen.field": ("一线力量", "In the field"),
     "screen.field_note": ("按当日在岗人数；位置待巡查接入后显示", "By posts held today; places follow with patrols"),
     "screen.staff_grid_worker": ("网格员", "Grid workers"),
     "screen.staff_checker": ("核查员", "Checkers"),
     "screen.staff_warden": ("微网格员", "Wardens"),
     "screen.alarms": ("告警", "Alarms"),
-    "screen.alarms_empty": ("感知告警尚未接入", "No alarms are connected yet"),
     "screen.flow": ("今日动态", "Today"),
     "screen.flow_of_day": ("当日动态", "That day"),
     "screen.flow_came": ("新增", "Came in"),

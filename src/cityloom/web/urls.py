@@ -54,8 +54,10 @@ from cityloom.web import (
     style,
     track,
     warden,
+    vital,
 )
 
+    warnings,
 urlpatterns = [
     path("", start.start, name="start"),
     path("report/", report.report, name="report"),
@@ -175,9 +177,12 @@ urlpatterns = [
     path("map/", public_map.public_map, name="public_map"),
     path("map/list/", public_map.public_list, name="public_list"),
     path("map/matters.geojson", public_map.public_dots, name="public_dots"),
+    path("vital/", vital.vital, name="vital"),
     path("m/<str:number>/", public_map.public_matter, name="public_matter"),
     path("map/cells.geojson", map_data.cells, name="map_cells"),
     path("map/areas.geojson", map_data.areas, name="map_areas"),
     path("map/cases.geojson", map_data.cases, name="map_cases"),
     path("map/<slug:layer>.geojson", map_data.layer, name="map_layer"),
+    path("map/warnings.geojson", warnings.map_warnings, name="map_warnings"),
+    path("map/alarms.geojson", warnings.map_alarms, name="map_alarms"),
 ]

@@ -20,6 +20,7 @@ from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
 from cityloom.web.settings_words import SETTINGS_FAMILIES, SETTINGS_WORDS
 from cityloom.web.style_words import STYLE_WORDS
+from cityloom.web.vital_words import VITAL_FAMILIES, VITAL_WORDS
 from cityloom.web.wall_words import WALL_FAMILIES, WALL_WORDS
 from cityloom.web.webhook_words import WEBHOOK_FAMILIES, WEBHOOK_WORDS
 
@@ -726,6 +727,7 @@ WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
 WORDS |= WEBHOOK_WORDS
 WORDS |= STYLE_WORDS
+WORDS |= VITAL_WORDS
 WORDS |= DISPATCH_WORDS
 WORDS |= DESK_WORDS
 WORDS |= READING_WORDS
@@ -752,6 +754,7 @@ FAMILIES = (
     *FIELD_FAMILIES,
 )  # fmt: skip
 
+    *VITAL_FAMILIES,
 
 class NoSuchWords(KeyError):
     """A page asks for a text that the table does not have: add it to `WORDS`."""

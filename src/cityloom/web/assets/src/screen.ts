@@ -21,6 +21,7 @@ function start(screen: HTMLElement): void {
   let live = listen();
   let replay = rewind();
   let moved = false;
+  let signs: string | undefined;
 
   // --- going somewhere: the address says where, Back works -------------------------------------------------------
 
@@ -85,6 +86,8 @@ function start(screen: HTMLElement): void {
     if (minuteOfAddress() !== null || replay.isPlaying) return;
     for (const [key, value] of Object.entries(pulse.flow)) setFigure(key, value);
     setText("[data-clock]", pulse.clock);
+    if (signs !== undefined && pulse.vital !== undefined && pulse.vital !== signs) void renew();
+    signs = pulse.vital ?? signs;
     if (pulse.cases.length) {
       moved = true;
       for (const each of pulse.cases.slice(0, 6)) weave(each);

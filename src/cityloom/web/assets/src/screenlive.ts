@@ -14,6 +14,7 @@ export interface Pulse {
   clock: string;
   flow: Record<string, number>;
   cases: NewCase[];
+  vital?: string; // changes with the vital signs
   live?: string;
 }
 
