@@ -17,7 +17,7 @@ def make_service(life: Life, name: str, role: str = "handler", unit: str = "", *
     return add_service_account(life.city, new, "test", life.clock.now())
 
 
-def kept_service(life: Life, name: str, role: str) -> ServiceAccount:
+def kept_service(life: Life, name: str, role: str, **more: str) -> ServiceAccount:
     """The machine's account of that name: the one that an earlier test left in the database, or a new one."""
     there = next((each for each in list_service_accounts(life.city) if each.name == name), None)
-    return there or make_service(life, name, role)
+    return there or make_service(life, name, role, **more)

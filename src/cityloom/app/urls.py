@@ -13,6 +13,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("open311/", include("cityloom.exchange.open311.urls")),
     path("api/v1/", include("cityloom.exchange.api.urls")),
+    path("sta/", include("cityloom.exchange.sensorthings.urls")),
     path("webhooks/", include("cityloom.app.webhook_pages")),
     path("wall/", include("cityloom.app.wall_pages")),
     path("settings/", include("cityloom.app.settings_pages")),

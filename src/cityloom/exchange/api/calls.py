@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -30,6 +30,7 @@ from cityloom.exchange.api.tokens import BadToken, Caller, TokenNeeded, authenti
 log = logging.getLogger("cityloom.api")
 
 View = Callable[..., HttpResponseBase]
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
 ACTING = "cityloom.post"  # where `request.META` notes by which post somebody was let in, for the log
 _CALL = "cityloom_call"
 _SHARED = frozenset({"public"})
@@ -78,7 +79,7 @@ def door(view: View) -> View:
         standing: Standing | None = None
         try:
             city, now = this_city(), clock()
-            standing, caller = _let_in(request, city, now.now())
+            standing, caller = let_in(request, city, now.now())
             setattr(request, _CALL, Call(city, now, caller))
             if any(isinstance(v, str) and not is_plain(v) for v in more.values()):
                 raise NoRoute("api.no_route", path="…")
@@ -92,7 +93,7 @@ def door(view: View) -> View:
             answer = suspicious(wrong)
         except Exception as wrong:  # told as a problem like all else; the log has the whole of it
             answer = failed(wrong)
-        return _headed(request, answer, standing)
+        return headed(request, answer, standing)
 
     return guarded
 
@@ -116,7 +117,7 @@ def is_plain(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-def _let_in(request: HttpRequest, city: City, at: datetime) -> tuple[Standing | None, Caller | None]:
+def let_in(request: HttpRequest, city: City, at: datetime) -> tuple[Standing | None, Caller | None]:
     """Who calls, counted: a token by itself, all others by their address. A token that opens nothing counts there."""
     try:
         caller = authenticate(request, city, at)
@@ -180,7 +181,8 @@ def too_often(again: datetime, at: datetime, city: City) -> TooOften:
     return TooOften(f"{again.astimezone(city.calendar().tz):%H:%M}", wait_s)
 
 
-def _headed(request: HttpRequest, answer: HttpResponseBase, standing: Standing | None) -> HttpResponseBase:
+def headed(request: HttpRequest, answer: AnyResponse, standing: Standing | None) -> AnyResponse:
+    """The answer with what every one of them has in its head, and with what is left of the limit."""
     if standing is not None:
         answer.headers["RateLimit-Limit"] = str(standing.limit.most)
         answer.headers["RateLimit-Remaining"] = str(standing.left)

@@ -38,6 +38,9 @@ SCOPES: dict[str, tuple[str, str]] = {
     "screen:read": ("显示一屏总览", "show the one screen"),
     "master:read": ("查看单位", "read units"),
     "webhooks:manage": ("管理推送", "manage webhooks"),
+    "readings:write": ("提交读数", "send readings"),
+    "readings:read": ("查看本单位不公开设备的读数", "read readings of the unit's own private devices"),
+    "devices:write": ("登记和修改设备、数据流", "register and change devices and streams"),
 }
 USED_EVERY = timedelta(hours=1)  # how coarsely the last use is kept
 DEFAULT_DAYS = 365

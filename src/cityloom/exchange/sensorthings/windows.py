@@ -1,0 +1,97 @@
+"""Windows of time in which a page of observations is sought: near the end first, then wider, at last all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from odata_query import ast
+
+from cityloom.exchange.sensorthings.odata import Moment, path_of
+from cityloom.exchange.sensorthings.options import Options
+from cityloom.exchange.sensorthings.schema import EntityKind
+from cityloom.exchange.sensorthings.terms import Sql, all_of
+
+if TYPE_CHECKING:
+    from cityloom.exchange.sensorthings.asking import Asking
+    from cityloom.exchange.sensorthings.reading import Within
+
+STEPS = (timedelta(days=1), timedelta(days=5), timedelta(days=30))
+_LEAST, _MOST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+
+
+class Window(NamedTuple):
+    """From a moment on and before another; None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def condition(self, alias: str) -> Sql:
+        """That a reading lies within; empty for the window that is open at both ends."""
+        pieces = []
+        if self.start is not None:
+            pieces.append(Sql(f"{alias}.at >= %s", (self.start,)))
+        if self.end is not None:
+            pieces.append(Sql(f"{alias}.at < %s", (self.end,)))
+        return all_of(pieces) if pieces else Sql("")
+
+
+ALL = (Window(),)
+
+
+def windows_of(asking: Asking, kind: EntityKind, within: Within | None, options: Options) -> Sequence[Window]:
+    """The windows, in the order in which they are to be sought; one open window where order is not by time."""
+    direction = time_order(kind, options)
+    if direction is None:
+        return ALL
+    first, last = (within.row.get("first_at"), within.row.get("last_at")) if within is not None else (None, None)
+    least, most = time_bounds(options.condition)
+    if direction == "desc":
+        anchor = min(filter(None, (last, most)), default=asking.now)
+        return _backwards(anchor)
+    start = max(filter(None, (first, least)), default=None)
+    return _forwards(start) if start is not None else ALL
+
+
+def time_order(kind: EntityKind, options: Options) -> str | None:
+    """`asc` or `desc` where a list of observations is ordered by time first; None for any other order."""
+    if kind.name != "Observation" or options.token:
+        return None  # a mark narrows the time by itself
+    if not options.orders:
+        return "asc"
+    first = options.orders[0]
+    if path_of(first.tree) != ["phenomenonTime"]:
+        return None
+    return "desc" if first.descends else "asc"
+
+
+def _backwards(anchor: datetime) -> list[Window]:
+    anchor = min(max(anchor, _LEAST + sum(STEPS, timedelta())), _MOST)
+    edges = [anchor - step for step in STEPS]
+    return [Window(edges[0], None), Window(edges[1], edges[0]), Window(edges[2], edges[1]), Window(None, edges[2])]
+
+
+def _forwards(anchor: datetime) -> list[Window]:
+    anchor = max(min(anchor, _MOST - sum(STEPS, timedelta())), _LEAST)
+    edges = [anchor + step for step in STEPS]
+    return [Window(None, edges[0]), Window(edges[0], edges[1]), Window(edges[1], edges[2]), Window(edges[2], None)]
+
+
+def time_bounds(tree: Any) -> tuple[datetime | None, datetime | None]:
+    """Between which moments a condition lets phenomenonTime lie, as far as plain comparisons joined by `and` say."""
+    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
+        (a, b), (c, d) = time_bounds(tree.left), time_bounds(tree.right)
+        return max(filter(None, (a, c)), default=None), min(filter(None, (b, d)), default=None)
+    if not isinstance(tree, ast.Compare) or path_of(tree.left) != ["phenomenonTime"]:
+        return None, None
+    if not isinstance(tree.right, Moment):
+        return None, None
+    from cityloom.exchange.sensorthings.translating import literal
+
+    value: datetime = literal(tree.right).value
+    if isinstance(tree.comparator, ast.Gt | ast.GtE):
+        return value, None
+    if isinstance(tree.comparator, ast.Lt | ast.LtE):
+        return None, value
+    return (value, value) if isinstance(tree.comparator, ast.Eq) else (None, None)
