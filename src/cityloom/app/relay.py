@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nats
 from nats.aio.client import Client
@@ -186,3 +187,12 @@ def find_embedded(var: Path) -> str | None:
     listen = re.search(r'^listen: "([^"]+)"', text, re.MULTILINE)
     user = re.search(r'user: "([^"]+)", password: "([^"]+)"', text)
     return f"nats://{user[1]}:{user[2]}@{listen[1]}" if listen and user else None
+
+
+def find_embedded_mqtt(var: Path) -> str | None:
+    """Where devices speak to the message server of `find_embedded`: `mqtt://USER:PASSWORD@HOST:PORT`."""
+    url = find_embedded(var)
+    listen = url and re.search(
+        r'mqtt \{[^}]*?listen: "([^"]+)"', (var / "nats" / "nats.conf").read_text(encoding="utf-8")
+    )
+    return f"mqtt://{urlsplit(url).netloc.rpartition('@')[0]}@{listen[1]}" if url and listen else None

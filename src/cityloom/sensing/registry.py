@@ -86,6 +86,15 @@ def load_registry(city_id: int) -> Registry:
     return Registry(city_id, {device.code: device for device in by_id.values()}, marks)
 
 
+def has_heard(city_id: int) -> bool:
+    """Whether any stream of the city was ever heard."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM sensing_stream WHERE city_id = %s AND last_at IS NOT NULL)", [city_id]
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def load_stream_table(city_id: int) -> StreamTable:
     """The streams of a city with what rules ask of them."""
     with connection.cursor() as cursor:

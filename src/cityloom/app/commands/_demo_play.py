@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cityloom.app.options import FOLDER, example
 from cityloom.app.ready import needs_database
+
+if TYPE_CHECKING:
+    import threading
+
+    from cityloom.base.clock import Clock
 
 
 @click.command("play", epilog=example("cityloom demo play cities/jinchuan --rate 10"))
@@ -20,16 +26,22 @@ from cityloom.app.ready import needs_database
     help="How often things happen: at 1 about one report in 7 seconds in the busiest hour.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which day.")
+@click.option(
+    "--mqtt", metavar="URL", help="Where its devices speak, mqtt://USER:PASSWORD@HOST:PORT; usually the own server."
+)
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @needs_database
-def play(rate: float, seed: int, folder: Path) -> None:
-    """Let people report and posts take up what is open in the city of the folder DIR, until Ctrl-C or SIGTERM.
+def play(rate: float, seed: int, mqtt: str | None, folder: Path) -> None:
+    """Let people report, posts take up what is open and devices speak in the city of the folder DIR, until Ctrl-C or
+    SIGTERM.
 
     The city must be loaded. A case that a visitor reported or moved is left to the visitor for a quarter of an hour.
     """
     import signal
     import threading
 
+    from cityloom.app.places import var_dir
+    from cityloom.app.relay import find_embedded_mqtt
     from cityloom.base.clock import clock_of_settings
     from cityloom.city.snapshot import current_city
     from cityloom.exchange.demo.play import Player
@@ -38,4 +50,31 @@ def play(rate: float, seed: int, folder: Path) -> None:
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: stop.set())
     code = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))["code"]
-    Player(lambda: current_city(code), clock_of_settings(), stop, rate, seed).play()
+    clock = clock_of_settings()
+    if where := mqtt or find_embedded_mqtt(var_dir()):
+        threading.Thread(target=_devices, args=(where, code, clock, stop, seed), name="devices", daemon=True).start()
+    Player(lambda: current_city(code), clock, stop, rate, seed).play()
+
+
+def _devices(where: str, code: str, clock: Clock, stop: threading.Event, seed: int) -> None:
+    """What the city's devices say, over MQTT, until `stop`."""
+    from urllib.parse import unquote, urlsplit
+
+    from cityloom.city.snapshot import current_city
+    from cityloom.exchange.demo.device_play import DevicePlayer, town_of
+    from cityloom.exchange.demo.mqtt_publisher import MqttPublisher
+    from cityloom.sensing.registry import has_heard
+
+    parts = urlsplit(where)
+    publisher = MqttPublisher(
+        parts.hostname or "127.0.0.1",
+        parts.port or 1883,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+    )
+    city = current_city(code)
+    town = town_of(city, seed, clock.now())
+    try:
+        DevicePlayer(code, town, clock, stop, publisher, lambda: not has_heard(city.id)).play()
+    finally:
+        publisher.close()

@@ -79,9 +79,11 @@ THING_KINDS = (
     ThingKind("river_gauge", "河道水位计", "River gauge", 8, "waterbureau", "level_m;flow_m3s", 600, "", "bank"),
     ThingKind("bridge_sensor", "桥梁监测仪", "Bridge sensor", 8, "urban", "accel_mg;strain_ue", 60, "C0209"),
     ThingKind("feeder_meter", "配电监测终端", "Feeder meter", 40, "power", "load_pct;voltage_v", 300, "C0128"),
-    ThingKind("cabinet_sensor", "通信箱监测仪", "Telecom cabinet sensor", 30, "telecom", "online;inside_c", 600, "C0127"),
+    ThingKind("cabinet_sensor", "通信箱监测仪", "Telecom cabinet sensor", 30, "telecom", "online;inside_c", 600,
+              "C0127"),
     ThingKind("charger_meter", "充电桩监测仪", "Charger meter", 30, "charging", "power_kw;fault", 300, "C0154"),
-    ThingKind("smoke_detector", "烟感探测器", "Smoke detector", 60, "fire", "smoke_pct;battery_v", 600, "", "commerce"),
+    ThingKind("smoke_detector", "烟感探测器", "Smoke detector", 60, "fire", "smoke_pct;battery_v", 600, "",
+              "commerce"),
     ThingKind("wire_sensor", "电气火灾监测器", "Electrical fire sensor", 40, "fire", "leak_ma;wire_c", 300, "",
               "commerce"),
 )  # fmt: skip
