@@ -38,6 +38,7 @@ from cityloom.exchange.webhooks.taking import forget_deliveries, give_up_old
 from cityloom.sensing.actions.tell_severe_alarms import tell_severe_alarms
 from cityloom.sensing.actions.watch_feeds import watch_feeds
 from cityloom.sensing.actions.work_out_vitals import revise_vitals, work_out_vitals
+from cityloom.sensing.archiving import archive_days, index_closed_days, roll_up_days
 
 log = logging.getLogger("cityloom.worker")
 
@@ -127,7 +128,6 @@ def late_readings(clock: Clock) -> Found:
         yield from revise_vitals(city, clock)
 
 
-def feeds(clock: Clock) -> Found:
 def own_warnings(clock: Clock) -> Found:
     """Say by CAP which severe alarms stand, and which are over."""
     for city in _cities():
@@ -140,9 +140,19 @@ def cap_warnings(clock: Clock) -> Found:
         yield from pull_cap(city, fetch, clock)
 
 
+def feeds(clock: Clock) -> Found:
     """Notice feeds that became silent, and those that speak again."""
     for city in _cities():
         yield from watch_feeds(city, clock)
+
+
+def keep_days(clock: Clock) -> Found:
+    """Closed days of readings get their index, move into files, and are rolled up, as the settings say."""
+    known = settings.CITYLOOM_INGEST
+    yield "days_indexed", index_closed_days(clock)
+    yield "readings_archived", archive_days(clock, known.readings_days)
+    if known.archive_days:
+        yield "days_rolled_up", roll_up_days(clock, max(known.archive_days, known.readings_days + 1))
 
 
 def meet_open311(clock: Clock) -> Found:
@@ -172,23 +182,24 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (vital_signs, timedelta(minutes=1), False),
     (late_readings, timedelta(hours=1), False),
     (feeds, timedelta(minutes=1), False),
+    (own_warnings, timedelta(seconds=10), False),
 )
 
 # Those that wait for servers of others; see `far_chores.py`. Each partner has a rhythm of its own below this one.
 FAR_CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (meet_open311, timedelta(seconds=10), False),
+    (cap_warnings, timedelta(seconds=20), False),
+    (keep_days, timedelta(minutes=30), False),
 )
 
 
 @dataclass
 class Chores:
-    (own_warnings, timedelta(seconds=10), False),
     """Remembers when each chore was done last in this process; a fresh one does them all at once."""
 
     clock: Clock
     table: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = CHORES
     _done_at_s: dict[str, float] = field(default_factory=dict)
-    (cap_warnings, timedelta(seconds=20), False),
 
     def do_due(self) -> None:
         """Do what is due. One that fails keeps its turn, and its error goes on to the worker."""

@@ -112,6 +112,17 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CITYLOOM_SENSE_DAYS", "7", "Days for which the message log keeps what devices said."),
     Setting("CITYLOOM_SENSE_GB", "4", "Gigabytes that the message log may take; the oldest messages go first."),
+    Setting(
+        "CITYLOOM_READINGS_DAYS",
+        "35",
+        "Days for which readings stay in the database before they are moved into Parquet files; 8 at least.",
+    ),
+    Setting("CITYLOOM_ARCHIVE", "", "Folder of those files; `archive` under the running data when empty."),
+    Setting(
+        "CITYLOOM_ARCHIVE_DAYS",
+        "0",
+        "Days after which only hours are kept of readings (count, lowest, highest, sum, last); 0: never.",
+    ),
     Setting("CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."),
     Setting(
         "CITYLOOM_SMS_URL",

@@ -26,7 +26,8 @@ from cityloom.base.patience import Patience
 from cityloom.city.snapshot import current_city
 from cityloom.city.snapshot_values import City
 from cityloom.sensing.actions.load_devices import load_devices
-from cityloom.sensing.session import NoRules, Rules, Session
+from cityloom.sensing.city_rules import CityRules
+from cityloom.sensing.session import Session
 
 log = logging.getLogger("cityloom.ingest")
 
@@ -54,7 +55,6 @@ class Ingest:
     clock: Clock
     stop: threading.Event
     known: IngestSettings = field(default_factory=lambda: settings.CITYLOOM_INGEST)
-    rules_of: Callable[[City], Rules] = lambda city: NoRules()
     _patience: Patience = field(default_factory=Patience)
 
     def work(self) -> None:
@@ -99,7 +99,7 @@ class Ingest:
             self.clock,
             payloads=city.payloads,
             limits=self.known.limits,
-            rules=self.rules_of(city),
+            rules=CityRules(city.code, self.clock, self.part),
             city_ms=_shift_of(self.clock),
             early_s=self.known.early_s,
         )

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from cityloom.app.environment import Environment, SettingNotUnderstood
 from cityloom.sensing.gate import Limits
 
+LEAST_DAYS = 8  # readings may come a week late into a partition
+
 
 class IngestSettings(NamedTuple):
     """What the ingest process is told."""
@@ -15,6 +17,8 @@ class IngestSettings(NamedTuple):
     early_s: float = 300.0
     kept_days: float = 7.0
     kept_gb: float = 4.0
+    readings_days: int = 35  # in the database
+    archive_days: int = 0  # as single readings; 0: for ever
 
 
 def ingest_settings(env: Environment) -> IngestSettings:
@@ -29,6 +33,8 @@ def ingest_settings(env: Environment) -> IngestSettings:
         _number(env, "CITYLOOM_DEVICE_EARLY_SECONDS"),
         _number(env, "CITYLOOM_SENSE_DAYS"),
         _number(env, "CITYLOOM_SENSE_GB"),
+        max(env.number("CITYLOOM_READINGS_DAYS"), LEAST_DAYS),
+        env.number("CITYLOOM_ARCHIVE_DAYS"),
     )
 
 

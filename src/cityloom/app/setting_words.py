@@ -45,6 +45,13 @@ WORDS_OF: dict[str, SettingWords] = {
     ),
     "CITYLOOM_SENSE_DAYS": SettingWords("keeping", "days", "消息日志保留设备消息几天。"),
     "CITYLOOM_SENSE_GB": SettingWords("keeping", "number", "消息日志最多占用几 GB；超过时最旧的先删。"),
+    "CITYLOOM_READINGS_DAYS": SettingWords(
+        "keeping", "days", "读数在数据库里保留几天（至少8天），之后移入 Parquet 文件。"
+    ),
+    "CITYLOOM_ARCHIVE": SettingWords("keeping", "folder", "这些文件的文件夹；空则为运行数据下的 archive。"),
+    "CITYLOOM_ARCHIVE_DAYS": SettingWords(
+        "keeping", "days", "几天后读数只保留每小时的个数、最低、最高、总和与最后值；0 为永远保留。"
+    ),
     "CITYLOOM_LIVE_URL": SettingWords("outside", "address", "浏览器看到的实时进程地址；会写进内容安全策略。"),
     "CITYLOOM_SMS_URL": SettingWords(
         "messages", "address", "由什么发送短信；演示为空时用模拟通道（pretend:），生产环境为空则不发。"

@@ -69,6 +69,7 @@ CITYLOOM_DEMO_PASSWORD = "" if PRODUCTION else demo_password(_var)  # for the si
 CITYLOOM_CLOCK = _env.text("CITYLOOM_CLOCK")
 CITYLOOM_NATS_URL = _env.text("CITYLOOM_NATS_URL")
 CITYLOOM_INGEST = ingest_settings(_env)
+CITYLOOM_ARCHIVE = _env.text("CITYLOOM_ARCHIVE") or str(_var / "archive")
 CITYLOOM_CITY = _env.text("CITYLOOM_CITY")
 CITYLOOM_LIVE_URL = _env.text("CITYLOOM_LIVE_URL")
 CITYLOOM_SMS_URL = _env.text("CITYLOOM_SMS_URL") or ("" if PRODUCTION else "pretend:")
