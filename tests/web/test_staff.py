@@ -277,7 +277,7 @@ def test_only_those_who_take_calls_write_them_down(site: Life, browser_of: Calla
 def test_the_page_offers_the_moves_the_table_opens_and_no_others(site: Life, browser_of: Callable[..., Client]):
     site.report()
     offered = [f.move for f in browser_of("handler_e1").get(f"/case/{site.number}/").context["page"].forms]
-    assert offered == ["sign", "supplement", "assist", "object", "return"]
+    assert offered == ["sign", "assist", "object", "return", "supplement"]
     assert browser_of("auditor").get(f"/case/{site.number}/").context["page"].forms == []
 
 

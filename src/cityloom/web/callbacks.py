@@ -19,7 +19,7 @@ from cityloom.cases.actions.invite_callbacks import invite_callback
 from cityloom.cases.actions.move_report import rules_of
 from cityloom.cases.actions.record_callbacks import record_callback
 from cityloom.cases.callback_turns import Turn, in_turn
-from cityloom.cases.callbacks import ATTEMPTS, CONTACTED, SATISFIED, SOLVED, WHY_UNSATISFIED
+from cityloom.cases.callbacks import ATTEMPTS, CALLING_MOVES, CONTACTED, SATISFIED, SOLVED, WHY_UNSATISFIED
 from cityloom.cases.errors import MissingNeed, NotAllowed, StaleVersion
 from cityloom.cases.keeping import get_file, list_entries
 from cityloom.cases.queries_callbacks import DoneToday, count_done, list_waiting, same_person
@@ -39,6 +39,7 @@ FIELDS = (
     "in_person",
 )  # fmt: skip
 SHOWN = 60
+_NAMELESS = ("system", "resident")  # who is told by the role alone
 _ANSWERING = frozenset({"reply", "answer", "handle"})
 LANGUAGES = {"zh": "中文", "en": "English"}
 
@@ -59,6 +60,15 @@ class Line:
     free_at: datetime | None
     because: str
     chosen: bool
+
+
+@dataclass(frozen=True)
+class TriedLine:
+    """An earlier try or outcome of this person's callback: when, by whom, what it met."""
+
+    at: datetime
+    who: str
+    met: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class Call:
     may_link: bool
     free_at: datetime | None
     because: str
+    history: tuple[TriedLine, ...]
 
 
 @dataclass(frozen=True)
@@ -297,6 +308,20 @@ def _call(city: City, turn: Turn, named: Names, now: datetime) -> Call:
         may_link="sms" in it.consents and turn.because != "link",
         free_at=line.free_at,
         because=line.because,
+        history=_history(entries, it.report_id, named),
+    )
+
+
+def _history(entries: Sequence[Entry], report_id: int, named: Names) -> tuple[TriedLine, ...]:
+    """All that was tried and heard about one report, the newest first."""
+    tried = [e for e in entries if e.subject == "report" and e.subject_id == report_id and e.move in CALLING_MOVES]
+    return tuple(
+        TriedLine(
+            at=e.occurred_at,
+            who=named.role(e.by_role) if e.by_role in _NAMELESS else named.person(e.by_login),
+            met=named.reason(e.reason) or named.move(e.move, "report"),
+        )
+        for e in reversed(tried)
     )
 
 
