@@ -11,16 +11,20 @@ from dataclasses import dataclass
 
 from cityloom.cases.gazetteers import gazetteer_of, kept_gazetteer
 from cityloom.cases.reading import classifier_for
+from cityloom.city.reader_words import ROUTES, URGENCY
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Urgency
 from cityloom.triage.reading import Readers, read_all
-from cityloom.triage.urgency import Level
+from cityloom.triage.routes import RouteLexicon, shipped_routes
+from cityloom.triage.urgency import Level, UrgencyLexicon, shipped_urgency
 from cityloom.triage.values import Proposal, Reading, Subject
 
 NEVER = 2.0  # no confidence reaches it
 CLOSE_M = 150  # a place known no closer than this is shown to a person, not taken as a point
 AT_ONCE = frozenset({Level.EMERGENCY.value, Level.PRESSING.value})
+MOST_VERSIONS = 4  # kept with words of their own
 _building: set[str] = set()
+_laid_over: dict[str, tuple[UrgencyLexicon, RouteLexicon]] = {}
 _lock = threading.Lock()
 
 
@@ -44,13 +48,29 @@ def readers_of(city: City) -> Readers:
     gazetteer = kept_gazetteer(city)
     if gazetteer is None:
         _build_beside(city)
-    return Readers(classifier_for(city), gazetteer)
+    urgency, routes = _lexicons(city)
+    return Readers(classifier_for(city), gazetteer, urgency, routes)
+
+
+def _lexicons(city: City) -> tuple[UrgencyLexicon, RouteLexicon]:
+    """The words of dangers and routes with the city's own over them, built once for each version of the city."""
+    own = city.reader_words
+    if not own:
+        return shipped_urgency(), shipped_routes()
+    if (found := _laid_over.get(city.digest)) is None:
+        urgency = UrgencyLexicon(own[URGENCY]) if URGENCY in own else shipped_urgency()
+        found = urgency, RouteLexicon(own[ROUTES]) if ROUTES in own else shipped_routes()
+        if len(_laid_over) >= MOST_VERSIONS:
+            _laid_over.clear()
+        _laid_over[city.digest] = found
+    return found
 
 
 def warm_readers(city: City) -> None:
     """Build all that reading needs, for whoever has the time: a starting process, a test."""
     classifier_for(city)
     gazetteer_of(city)
+    readers_of(city)
 
 
 def _build_beside(city: City) -> None:

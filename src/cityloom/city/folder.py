@@ -13,6 +13,7 @@ from cityloom.city.folder_values import CityConfig, CityFolder, Feature
 from cityloom.city.maps import MapForm, read_map
 from cityloom.city.payload_files import payload_entries_of
 from cityloom.city.problems import Place, Problem, nearest
+from cityloom.city.reader_words import route_words_of, urgency_words_of
 from cityloom.city.sheets import Column, Notes, read_sheet
 from cityloom.city.toml_files import indicators_of, read_toml
 from cityloom.city.vital_files import signs_of
@@ -34,6 +35,8 @@ OPTIONAL = (
     "indicators.toml",
     "things.csv",
     "lexicon.csv",
+    "urgency_words.toml",
+    "route_words.toml",
     "rules.toml",
     "payloads.toml",
     "vital_signs.toml",
@@ -171,6 +174,8 @@ def _read_tomls(directory: Path) -> list[tuple[str, Any, list[Problem]]]:
         "rules": rules_of,
         "payloads": payload_entries_of,
         "vital_signs": signs_of,
+        "urgency_words": urgency_words_of,
+        "route_words": route_words_of,
     }
     for name, make in makers.items():
         path = directory / f"{name}.toml"

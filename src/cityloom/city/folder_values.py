@@ -11,6 +11,7 @@ from cityloom.city.alarm_rules import AlarmRule
 from cityloom.city.clock_values import WorkHours
 from cityloom.city.kiosks import Kiosk, PhoneNumber
 from cityloom.city.payload_files import PayloadEntry
+from cityloom.city.reader_words import ReaderWords
 from cityloom.city.scenarios import Scenarios
 from cityloom.city.values import (
     Area,
@@ -170,5 +171,7 @@ class CityFolder:
     vital_signs: tuple[VitalSign, ...] = ()
     payloads: tuple[PayloadEntry, ...] = ()
     lexicon: tuple[ClassWords, ...] = ()
+    urgency_words: tuple[ReaderWords, ...] = ()
+    route_words: tuple[ReaderWords, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     raw_config: Mapping[str, Any] = field(default_factory=dict)

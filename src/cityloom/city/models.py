@@ -318,6 +318,15 @@ class ClassWords(Row):
     Meta = one_row_per_version("class_words")
 
 
+class ReaderWords(Row):
+    """What the city lays over the shipped words of a reader of texts: `code` is urgency or routes."""
+
+    code = _code()
+    told = models.JSONField(default=dict)
+
+    Meta = one_row_per_version("reader_words")
+
+
 class AlarmRule(Row):
     """When readings make an alarm."""
 

@@ -15,6 +15,7 @@ from cityloom.city.alarm_rules import AlarmRule, fields_of, more_of
 from cityloom.city.folder_values import CalendarDay, CityFolder, Feature, Indicator, Thing
 from cityloom.city.keys import day_key, duty_key, group_key, post_key, words_key
 from cityloom.city.payload_files import PayloadEntry
+from cityloom.city.reader_words import ReaderWords
 from cityloom.city.values import (
     Area,
     ClassWords,
@@ -470,6 +471,14 @@ TABLES: tuple[Table, ...] = (
     Table("indicators", models.Indicator, lambda f: f.indicators, _by_code, _indicator_columns, _indicator),
     Table("things", models.Thing, lambda f: f.things, _by_code, _thing_columns, _thing),
     Table("lexicon", models.ClassWords, lambda f: f.lexicon, words_key, _words_columns, _words),
+    Table(
+        "reader_words",
+        models.ReaderWords,
+        lambda f: [*f.urgency_words, *f.route_words],
+        _by_code,
+        lambda each: {"code": each.code, "told": dict(each.told)},
+        lambda row: ReaderWords(row["code"], row["told"]),
+    ),
     Table("rules", models.AlarmRule, lambda f: f.rules, _by_code, _rule_columns, _rule),
     Table(
         "payloads",

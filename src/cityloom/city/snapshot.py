@@ -248,6 +248,7 @@ def make_city(
         topic_rules=topic_rules_of({each.code: each for each in values["payloads"]}),
         vital_signs={each.code: each for each in sorted(values["vital_signs"], key=lambda sign: sign.rank)},
         lexicon=tuple(values["lexicon"]),
+        reader_words={each.code: each.told for each in values["reader_words"]},
         features=features,
     ).warm()
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cityloom.city.alarm_rules import AlarmRule
 from cityloom.city.clock_values import WorkCalendar
@@ -71,6 +71,7 @@ class City:
     payloads: Mapping[str, Payload] = field(default_factory=dict)  # by type of device
     topic_rules: tuple[TopicRule, ...] = ()
     lexicon: tuple[ClassWords, ...] = ()
+    reader_words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by reader, over the shipped words
     features: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)  # by layer
     groups: Mapping[str, tuple[GroupPost, ...]] = field(default_factory=dict)  # what each group gives its members
 
