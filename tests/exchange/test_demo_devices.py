@@ -1,9 +1,16 @@
 """The demo's devices: a rhythm that depends on the moment alone, and troubles that bend what is near."""
 
+import json
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
 import numpy as np
 import pytest
 
+from cityloom.base.clock import GivenClock
 from cityloom.exchange.demo.components import THING_KINDS
+from cityloom.exchange.demo.device_play import DevicePlayer
 from cityloom.exchange.demo.devices import RHYTHMS, Instrument, Town, moments_of
 from cityloom.exchange.demo.troubles import KINDS, Trouble, is_touched, touch, troubles_of_day
 
@@ -91,3 +98,63 @@ def test_what_a_trouble_does_not_reach_stays_as_it_was() -> None:
     values = np.array([1.0, 2.0])
     gas = Trouble("gas_leak", "gas_meter-0001", lamp.lon, lamp.lat, 0, 10)
     assert touch(gas, lamp, "current_a", np.array([1.0, 2.0]), values) is values
+
+
+class Recorder:
+    """Keeps what was published, by topic."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, Any]]] = []
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.told.append((topic, json.loads(payload)))
+
+
+def player(*instruments: Instrument, past: bool = False) -> tuple[DevicePlayer, Recorder, GivenClock]:
+    clock, said = GivenClock(datetime.fromtimestamp(BEGIN + 43_200, UTC)), Recorder()
+    town = Town(instruments, ZONE_S, 7)
+    return DevicePlayer("jinchuan", town, clock, threading.Event(), said, lambda: past), said, clock
+
+
+def test_a_device_speaks_at_its_interval_with_all_its_streams_in_one_message() -> None:
+    play, said, clock = player(instrument("noise_meter", interval_s=60), instrument("gas_meter", interval_s=300))
+    began_s = clock.now().timestamp()
+    for _ in range(600):
+        clock.advance(seconds=1)
+        play.step(clock.now().timestamp(), began_s=began_s - 86_400)  # long after what is shown at the start
+    noise = [body for topic, body in said.told if topic == "sense/jinchuan/noise_meter-0001"]
+    gas = [body for topic, body in said.told if topic == "sense/jinchuan/gas_meter-0001"]
+    assert (len(noise), len(gas)) == (10, 2)
+    assert set(gas[0]) == {"t", "gas_lel", "battery_v"}
+    assert noise[1]["t"] - noise[0]["t"] == 60_000
+
+
+def test_a_visitor_sees_a_cover_tilt_within_a_minute_and_the_device_says_so_again_and_again() -> None:
+    play, said, clock = player(instrument("cover_sensor", interval_s=1_800))
+    began_s = clock.now().timestamp()
+    for _ in range(100):
+        play.step(clock.now().timestamp(), began_s)
+        clock.advance(seconds=1)
+    tilted = [body["tilt_deg"] for _, body in said.told if body["tilt_deg"] > 15]
+    assert len(tilted) >= 4
+
+
+def test_the_hours_before_the_start_come_in_few_messages_and_only_where_nothing_was_heard_yet() -> None:
+    for past, least, most in ((True, 1_559, 1_561), (False, 0, 1)):
+        play, said, _clock = player(instrument("bridge_sensor", interval_s=60), past=past)
+        stop_after_one_step(play)
+        play.play()
+        times = [t for _, body in said.told for t in (body["t"] if isinstance(body["t"], list) else [body["t"]])]
+        assert least <= len(times) <= most
+        assert len(said.told) <= 5
+        assert times == sorted(set(times))
+
+
+def stop_after_one_step(play: DevicePlayer) -> None:
+    step = play.step
+
+    def once(now_s: float, began_s: float) -> int:
+        play.stop.set()
+        return step(now_s, began_s)
+
+    play.step = once  # type: ignore[method-assign]

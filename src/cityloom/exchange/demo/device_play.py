@@ -98,17 +98,24 @@ class DevicePlayer:
         """Everything that is due at this moment; how many messages went out."""
         self._know_troubles(now_s, began_s)
         if not self._due:
-            self._due = [(float(moments_of(one, now_s, now_s + one.interval_s + 1)[0]), number)
-                         for number, one in enumerate(self.town.instruments)]  # fmt: skip
+            self._due = [(self._first(one, now_s), number) for number, one in enumerate(self.town.instruments)]
             heapq.heapify(self._due)
         told = 0
         while self._due and self._due[0][0] <= now_s and not self.stop.is_set():
             _, number = heapq.heappop(self._due)
             one = self.town.instruments[number]
-            near = [each for each in self._troubles if is_touched(each, one)]
+            near = self._near(one)
             heapq.heappush(self._due, (self._next(one, near, now_s), number))
             told += self._say(one, np.array([now_s]), near)
         return told
+
+    def _near(self, one: Instrument) -> list[Trouble]:
+        return [each for each in self._troubles if is_touched(each, one)]
+
+    def _first(self, one: Instrument, now_s: float) -> float:
+        """At once where something has just begun, else at the device's own beat."""
+        near = self._near(one)
+        return now_s if any(each.on_at(now_s) for each in near) else self._next(one, near, now_s)
 
     def _next(self, one: Instrument, near: Sequence[Trouble], now_s: float) -> float:
         usual = float(moments_of(one, now_s + 0.5, now_s + one.interval_s + 1)[0])
@@ -139,9 +146,10 @@ class DevicePlayer:
             self._troubles = list(dict.fromkeys([*kept, *drawn]))
             self._due = []
         while self._shown < len(SHOWN_AT_START) and now_s - began_s >= SHOWN_AT_START[self._shown][0]:
-            _, kind, minutes = SHOWN_AT_START[self._shown]
+            after_s, kind, minutes = SHOWN_AT_START[self._shown]
             self._shown += 1
-            self._begin(kind, now_s, minutes)
+            if now_s - began_s < after_s + 60:
+                self._begin(kind, now_s, minutes)
 
     def _begin(self, kind: str, now_s: float, minutes: float) -> None:
         able = [each for each in self.town.instruments if each.type == KINDS[kind].at]
