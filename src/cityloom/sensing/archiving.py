@@ -120,8 +120,8 @@ def _partition(cursor: CursorWrapper, table: str) -> Iterator[Readings]:
         return
     for first in range(low, high + 1, STREAMS_AT_ONCE):
         cursor.execute(
-            f"SELECT stream, (extract(epoch FROM at) * 1000)::bigint, value FROM {table} "
-            "WHERE stream >= %s AND stream < %s",  # noqa: S608
+            f"SELECT stream, (extract(epoch FROM at) * 1000)::bigint, value FROM {table} "  # noqa: S608
+            "WHERE stream >= %s AND stream < %s",
             [first, first + STREAMS_AT_ONCE],
         )
         rows = cursor.fetchall()

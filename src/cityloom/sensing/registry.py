@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -93,6 +94,23 @@ def has_heard(city_id: int) -> bool:
             "SELECT EXISTS (SELECT FROM sensing_stream WHERE city_id = %s AND last_at IS NOT NULL)", [city_id]
         )
         return bool(cursor.fetchone()[0])
+
+
+def find_devices(city_id: int, codes: Collection[str]) -> dict[str, DeviceInMemory]:
+    """The devices of these codes with their streams, by code; those that are not registered are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, code, type, owner, state FROM sensing_device WHERE city_id = %s AND code = ANY(%s)",
+            [city_id, list(codes)],
+        )
+        by_id = {row[0]: DeviceInMemory(*row) for row in cursor.fetchall()}
+        cursor.execute(
+            'SELECT device_id, id, name, factor, "offset" FROM sensing_stream WHERE device_id = ANY(%s)',
+            [list(by_id)],
+        )
+        for device, id_, name, factor, offset in cursor.fetchall():
+            by_id[device].streams[name] = StreamOfDevice(id_, factor, offset)
+    return {device.code: device for device in by_id.values()}
 
 
 def load_stream_table(city_id: int) -> StreamTable:

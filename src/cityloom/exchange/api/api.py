@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from cityloom.base.errors import CityloomError
-from cityloom.exchange.api import cases, master, moves, reports, webhooks
+from cityloom.exchange.api import cases, master, moves, readings, reports, webhooks
 from cityloom.exchange.api.bodies import faults
 from cityloom.exchange.api.calls import failed, suspicious
 from cityloom.exchange.api.errors import BadInput, BadRequest, NoRoute, answer_refusal
@@ -35,6 +35,7 @@ api = CityApi(
 api.add_router("/cases", cases.router)
 api.add_router("/cases", moves.router)
 api.add_router("/reports", reports.router)
+api.add_router("/readings", readings.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("", moves.bulk_router)
 api.add_router("", master.router)

@@ -22,6 +22,12 @@ EXAMPLES: dict[str, Any] = {
         "state": "dispatched", "unit": "street_e1", "promise_due_at": "2026-06-08T09:00:00+08:00", "joined": False,
         "replayed": False, "twins": [],
     },
+    "sendReadings.body": {"device": "gauge-01", "payload": {"t": 1780273800000, "level_m": 1.32, "battery_v": 3.6}},
+    "sendReadings": {"stored": 2, "repeated": 0, "refused": []},
+    "listReadings": {
+        "device": "gauge-01", "stream": "level_m", "readings": 1,
+        "items": [{"t": "2026-06-01T00:30:00.000+00:00", "v": 1.32}],
+    },
     "moveCase.body": {"move": "sign"},
     "moveCase": {"number": "260601-1001", "version": 3, "state": "signed", "unit": "street_e1", "replayed": False},
     "moveMany.body": {"moves": [{"number": "260601-1001", "move": "sign", "version": 2}]},

@@ -18,6 +18,7 @@ DESCRIPTION = (
 PROBLEM = "application/problem+json"
 BODIES: dict[str, type[BaseModel]] = {
     "receiveReport": schemas.ReportIn,
+    "sendReadings": schemas.ReadingsIn,
     "moveCase": schemas.MoveIn,
     "moveTask": schemas.MoveIn,
     "moveReport": schemas.MoveIn,
@@ -35,13 +36,14 @@ WEBHOOKS = (
 WITH_PHOTOS = frozenset({"receiveReport", "moveCase"})
 WITH_GEOJSON = frozenset({"listCases", "getCase", "listReports", "listAreas", "getArea"})
 WITH_CSV = frozenset(
-    {"listCases", "listReports", "listAreas", "listUnits", "listClasses", "listStandards"}
+    {"listCases", "listReports", "listAreas", "listUnits", "listClasses", "listStandards", "listReadings"}
 )  # fmt: skip
 SCOPE_OF = {
     "listCases": "cases:read", "getCase": "cases:read", "listEntries": "cases:read", "listTasks": "cases:read",
     "listRequests": "cases:read", "listReportsOfCase": "cases:read", "listOpenMoves": "cases:read",
     "moveCase": "cases:move", "moveTask": "cases:move", "moveReport": "cases:move", "decideRequest": "cases:move",
     "moveMany": "cases:move", "listReports": "reports:read", "receiveReport": "reports:write",
+    "sendReadings": "readings:write",
     "listUnits": "master:read", "getUnit": "master:read", **dict.fromkeys(WEBHOOKS, "webhooks:manage"),
 }  # fmt: skip
 VERSIONED = frozenset(

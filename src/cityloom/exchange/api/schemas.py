@@ -53,6 +53,7 @@ class CaseRow(Schema):
     urged: int | None = None
     escalation: int | None = None
     confidential: bool | None = None
+    repeat_of: str | None = None
     lon: float | None = None
     lat: float | None = None
     words: str | None = None
@@ -102,6 +103,39 @@ class ReportOut(Schema):
     satisfied: str | None = None
     exempt_reason: str | None = None
     words: str | None = None
+
+
+class RefusedReadings(Schema):
+    """What was not taken of a device's messages, why, and how often."""
+
+    code: str
+    device: str
+    times: int
+    detail: str
+
+
+class ReadingsReceived(Schema):
+    """How many readings were new, how many were known already, and what was refused."""
+
+    stored: int
+    repeated: int
+    refused: list[RefusedReadings]
+
+
+class Reading(Schema):
+    """A moment and what was said; null: said to be without a value."""
+
+    t: datetime
+    v: float | None
+
+
+class ReadingPage(Schema):
+    """What a stream said; `readings` counts all of the span, `items` are those that keep every peak."""
+
+    device: str
+    stream: str
+    readings: int
+    items: list[Reading]
 
 
 class ReportPage(Schema):
@@ -399,6 +433,35 @@ def _cleaned(data: Any) -> Any:
     if isinstance(data, dict):
         return {k: _cleaned(v) for k, v in data.items()}
     return data
+
+
+class DeviceMessage(Incoming):
+    """What a device says: a payload as it would send it over MQTT, of one stream where `stream` names it."""
+
+    device: Annotated[Text, StringConstraints(min_length=1, max_length=100)]
+    stream: Annotated[Text, StringConstraints(max_length=100)] = ""
+    payload: Any = Field(description="a number, an object of values by stream with its time `t`, or arrays of both")
+
+
+class ReadingsIn(Incoming):
+    """One message, or up to 10,000 in `messages`."""
+
+    device: Annotated[Text, StringConstraints(max_length=100)] = ""
+    stream: Annotated[Text, StringConstraints(max_length=100)] = ""
+    payload: Any = None
+    messages: list[DeviceMessage] | None = Field(None, min_length=1, max_length=10_000)
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> ReadingsIn:
+        if bool(self.device) == (self.messages is not None):
+            raise ValueError("either `device` with its payload, or `messages`")
+        return self
+
+    def all(self) -> list[DeviceMessage]:
+        """The messages."""
+        if self.messages is not None:
+            return self.messages
+        return [DeviceMessage(device=self.device, stream=self.stream, payload=self.payload)]
 
 
 class ReportIn(Incoming):
