@@ -22,6 +22,7 @@ from pathlib import Path
 import click
 
 from benchmarks.machine import describe_machine
+from benchmarks.twins import read_requests, requests_table, words_table
 from cityloom.app.places import project_root
 from cityloom.exchange.text_tables import read_texts, read_tree
 from cityloom.triage.evaluating import Figures, cross_validate, evaluate, near_duplicates
@@ -187,14 +188,17 @@ def write_section(name: str, lines: Sequence[str]) -> None:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--seeds", type=click.IntRange(1, 20), default=3, show_default=True, help="Repetitions of the folds.")
-@click.option("--only", type=click.Choice(["accuracy", "speed", "cold"]), multiple=True, help="Some tables only.")
+@click.option(
+    "--only", type=click.Choice(["accuracy", "speed", "cold", "twins"]), multiple=True, help="Some tables only."
+)
 def main(seeds: int, only: tuple[str, ...]) -> None:
-    """Measure the classifier and write its tables into docs/triage.md."""
-    wanted = only or ("accuracy", "speed", "cold")
+    """Measure the classifier and the search for twins, and write the tables into docs/triage.md."""
+    wanted = only or ("accuracy", "speed", "cold", "twins")
     folder = data_folder() / "hotline_cn_2020"
-    if not folder.is_dir() and set(wanted) - {"cold"}:
+    asked = data_folder() / "chicago311_sanitation"
+    if not (folder.is_dir() and asked.is_dir()) and set(wanted) - {"cold"}:
         raise click.ClickException(f"the real messages are not at {folder}; name their folder with CITYLOOM_DATA")
-    hotline = Hotline(folder) if set(wanted) - {"cold"} else None
+    hotline = Hotline(folder) if set(wanted) - {"cold", "twins"} else None
     if hotline is not None and "accuracy" in wanted:
         told = f"{len(hotline.pairs)} texts ({hotline.removed} near-duplicates removed), {seeds} × 5 folds."
         write_section("accuracy", [told, "", *accuracy(hotline, range(seeds))])
@@ -202,6 +206,8 @@ def main(seeds: int, only: tuple[str, ...]) -> None:
         write_section("speed", [*(f"{name}: {told}  " for name, told in describe_machine()), "", *speed(hotline)])
     if "cold" in wanted:
         write_section("cold", list(cold_start()))
+    if "twins" in wanted:
+        write_section("twins", [*requests_table(read_requests(asked)), "", *words_table(folder)])
     click.echo(f"written: {PAGE}")
 
 

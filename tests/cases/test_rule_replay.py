@@ -384,3 +384,15 @@ def test_no_cases_are_no_figures(life: Life, proposed):
     assert result.cases == 0
     assert result.changes_nothing
     assert result.as_json()["first"] is None
+
+
+def test_a_case_that_its_words_made_urgent_is_replayed_as_urgent(life: Life):
+    life.report(words="工地起火了，有人被困", class_code=NOISE)
+    assert life.file.case.urgency == "urgent"
+    life.report(words="夜里施工很吵", class_code=NOISE)
+    with reading_only() as cursor:
+        ((calm, raised),) = read_past(cursor, life.city, SINCE)
+    assert (raised.raised, calm.raised) == (True, False)
+    as_filed = replace(calm, urgency="urgent")
+    rules = Rules(life.city)
+    assert rules.limit(replace(as_filed, raised=True), "promise", raised.opened_at.date()) is not None

@@ -23,13 +23,13 @@ def likeness(words: str, older: str, metres: float = 12, hours: float = 3, mine=
 
 
 @pytest.mark.parametrize(("found", "least", "most", "because"), [
-    (likeness(COVER, "井盖缺失好几天了"), 0.97, 1.0, "near, at once, one class, the same words"),
-    (likeness(COVER, "地上有个洞没有盖"), 0.5, 0.9, "other words for it, and all else speaks for one matter"),
-    (likeness(COVER, "垃圾没有清运", theirs=REFUSE), 0.0, 0.25, "another class and other words"),
-    (likeness("", "", mine=(), theirs=()), 0.5, 0.8, "place and time alone leave it open"),
-    (likeness(COVER, "井盖缺失好几天了", metres=48), 0.9, 0.99, "a pin may lie far off its thing"),
+    (likeness(COVER, "井盖缺失好几天了"), 0.95, 1.0, "near, at once, one class, the same words"),
+    (likeness(COVER, "地上有个洞没有盖"), 0.25, 0.5, "other words for it, and all else speaks for one matter"),
+    (likeness(COVER, "垃圾没有清运", theirs=REFUSE), 0.0, 0.1, "another class and other words"),
+    (likeness("", "", mine=(), theirs=()), 0.3, 0.67, "place and time alone leave it open"),
+    (likeness(COVER, "井盖缺失好几天了", metres=48), 0.6, 0.9, "a pin may lie far off its thing"),
     (likeness("3号楼漏水", "5号楼漏水"), 0.0, 0.9, "another building is another matter"),
-    (likeness(COVER, "井盖缺失好几天了", hours=24 * 6), 0.6, 0.97, "days later it is less sure"),
+    (likeness(COVER, "井盖缺失好几天了", hours=24 * 6), 0.5, 0.9, "days later it is less sure"),
 ])  # fmt: skip
 def test_each_sign_counts(found, least, most, because):
     assert least <= found.probability <= most, f"{because}: {found.probability:.3f}"

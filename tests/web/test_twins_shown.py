@@ -33,7 +33,7 @@ def test_a_resident_who_saw_what_is_near_and_says_another_is_never_merged(site, 
 
 def test_words_suggest_a_class_with_its_reason_while_they_are_typed(site, browser_of):
     warm_readers(site.city)
-    browser = browser_of(language="zh-hans")
+    browser = browser_of(language="zh")
     text = browser.post("/report/seems/", {"words": "小区门口的路灯坏了三天"}).text
     assert 'data-take="gb2013:0137"' in text
     assert "路灯" in text

@@ -17,3 +17,7 @@ application = get_wsgi_application()
 from cityloom.app.metrics import start_counting  # noqa: E402 (it reads the settings, and how counters are kept)
 
 start_counting()
+
+from cityloom.app.warming import warm_beside  # noqa: E402
+
+warm_beside()

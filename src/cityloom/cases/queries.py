@@ -45,6 +45,7 @@ class CaseRow:
     escalation: int
     urge_count: int
     title: str = ""
+    repeat_of: str | None = None
     words: str = ""
     clock: str = ""
     owed_by: str = ""
@@ -55,7 +56,7 @@ class CaseRow:
 COLUMNS = (
     "id", "number", "path", "state", "source", "nature", "urgency", "class_code", "address", "area", "lead_unit",
     "opened_at", "closed_at", "next_due_at", "promise_due_at", "overdue_raw", "report_count", "confidential",
-    "escalation", "urge_count", "title",
+    "escalation", "urge_count", "title", "repeat_of",
 )  # fmt: skip
 _SELECT = f"SELECT {', '.join('c.' + name for name in COLUMNS)} FROM cases_case c WHERE "  # noqa: S608
 

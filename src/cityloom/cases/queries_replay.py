@@ -20,7 +20,9 @@ BATCH = 5000
 _GAVE_BACK = frozenset({"returned", "cancelled"})
 _CASE = (
     "id, number, opened_at, source, nature, city_version, class_code, standard_code, urgency, area, lon, lat, "
-    "component_code, complained_about, return_count, state, promise_due_at, closed_at"
+    "component_code, complained_about, return_count, state, promise_due_at, closed_at, urgency = 'urgent' AND EXISTS "
+    "(SELECT 1 FROM cases_entry e WHERE e.case_id = cases_case.id AND e.seq = 1 "
+    "AND e.changes -> 'filled' ->> 'urgency' = 'urgent')"
 )
 
 
@@ -95,7 +97,7 @@ def _by_case(rows: list[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
 
 def _past(row: tuple[Any, ...], leads: list[tuple[Any, ...]], clocks: list[tuple[Any, ...]]) -> PastCase:
     (_, number, opened_at, source, nature, version, class_code, standard, urgency, area, lon, lat, component,
-     about, returns, state, promise_due_at, closed_at) = row  # fmt: skip
+     about, returns, state, promise_due_at, closed_at, raised) = row  # fmt: skip
     kept = [unit for unit, task_state, _, _ in leads if task_state not in _GAVE_BACK]
     disputed = bool(returns) or any(s == "returned" or objected for _, s, _, objected in leads)
     past_clocks = [PastClock(kind, began, due, until, _pauses(p)) for kind, began, due, until, p in clocks]
@@ -110,6 +112,7 @@ def _past(row: tuple[Any, ...], leads: list[tuple[Any, ...]], clocks: list[tuple
         class_code=class_code,
         standard_code=standard,
         urgency=urgency,
+        raised=raised,
         area=area,
         lon=lon,
         lat=lat,

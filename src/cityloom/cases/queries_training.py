@@ -14,7 +14,11 @@ MOST = 50_000  # the newest closed cases
 _FILED = """
 SELECT r.words, c.class_code FROM cases_case c JOIN cases_report r ON r.case_id = c.id
 WHERE c.city_id = %s AND c.closed_at IS NOT NULL AND c.class_code IS NOT NULL AND c.merged_into IS NULL
-  AND r.city_id = %s AND r.words <> ''
+  AND r.city_id = %s AND r.words <> '' AND NOT (
+    EXISTS (SELECT 1 FROM cases_entry f WHERE f.case_id = c.id AND f.seq = 1
+            AND f.changes -> 'filled' ->> 'class_code' = c.class_code)
+    AND NOT EXISTS (SELECT 1 FROM cases_entry p WHERE p.case_id = c.id AND p.by_role NOT IN ('system', 'resident')
+                    AND (p.move IN ('verify', 'file') OR p.changes -> 'case' ? 'class_code')))
 ORDER BY c.closed_at DESC, r.id DESC LIMIT %s
 """
 
@@ -22,7 +26,8 @@ ORDER BY c.closed_at DESC, r.id DESC LIMIT %s
 def list_filed_texts(city: City, most: int = MOST) -> Iterator[tuple[tuple[str, str], str]]:
     """(headline, text) pairs as read, with the class at closing; the newest first, numbers and names masked.
 
-    A class that somebody corrected on the way counts as corrected: people close a case under what they found.
+    A class that somebody corrected on the way counts as corrected: people close a case under what they found. One
+    that the system filled in and no person filed, verified or changed is left out: a model learns from people only.
     """
     with connection.cursor() as cursor:
         cursor.execute(_FILED, [city.id, city.id, most])

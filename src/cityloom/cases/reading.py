@@ -65,6 +65,14 @@ def forget_classifiers() -> None:
         _kept.clear()
 
 
+def matter_words(city: City) -> frozenset[str]:
+    """The words by which the city folder knows its matters: no person's name is among them."""
+    kept = _kept.get(city.id)
+    if kept is None or kept.digest != city.digest:
+        kept = _renewed(city)
+    return kept.cold.words
+
+
 def cold_of(city: City) -> ColdClassifier:
     """The classifier of the city folder alone."""
     return cold_classifier(city.classes.values(), city.standards, city.lexicon, f"cold:{city.code}-{city.version}")

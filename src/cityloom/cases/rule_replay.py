@@ -106,7 +106,7 @@ class Rules:
 
     def limit(self, case: PastCase, kind: str, day: date) -> Limit | None:
         """How long that clock of the case runs; None when these rules promise nothing or know no such clock."""
-        key = (case.class_code, case.standard_code, case.urgency, kind, bisect_right(self._turns, day))
+        key = (case.class_code, case.standard_code, case.urgency, case.raised, kind, bisect_right(self._turns, day))
         if key not in self._limits:
             self._limits[key] = self._limit(case, kind, day)
         return self._limits[key]
@@ -116,7 +116,7 @@ class Rules:
         standard = self._standard(case, day)
         if rule is None or promises_nothing(rule, standard):
             return None
-        urgency = standard.urgency.value if standard is not None else case.urgency
+        urgency = standard.urgency.value if standard is not None and not case.raised else case.urgency
         return limit_of(rule, standard, urgency)
 
     def _standard(self, case: PastCase, day: date) -> Standard | None:

@@ -34,6 +34,7 @@ class PastCase:
     class_code: str | None = None
     standard_code: str | None = None
     urgency: str = "ordinary"
+    raised: bool = False  # its words told of danger: it is urgent whatever its standard says
     area: str | None = None
     lon: float | None = None
     lat: float | None = None

@@ -18,7 +18,7 @@ from cityloom.base.keys import vault
 from cityloom.base.reasons import Reason
 from cityloom.cases.places import cells_around, metres_between
 from cityloom.cases.reporters import plain_phone
-from cityloom.cases.values import Place
+from cityloom.cases.values import CaseFile, Place
 from cityloom.city.snapshot_values import City
 from cityloom.triage.repeats import Earlier, Repeat, find_repeat
 from cityloom.triage.twinning import PROPOSED, READ_CHARS, Likeness, Told, same_matter
@@ -62,6 +62,7 @@ class Saying:
     words: str = ""
     component: str | None = None
     phone: str = ""
+    told_at: datetime | None = None  # of a case that is stored already; else the moment of the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,14 @@ def find_same(cursor: CursorWrapper, city: City, said: Saying, at: datetime, mos
     return Found(tuple(twins[:most]), find_repeat(at, _earlier(rows, said, at, city)))
 
 
+def list_alike(cursor: CursorWrapper, city: City, file: CaseFile, at: datetime, most: int = 5) -> list[Twin]:
+    """Other open cases that may be the same matter as a stored one, the likeliest first; one statement."""
+    words = file.reports[0].words if file.reports else ""
+    said = Saying(file.case.place, file.case.class_code, words, told_at=file.case.opened_at)
+    found = find_same(cursor, city, said, at, most + 1).twins
+    return [twin for twin in found if twin.number != file.case.number][:most]
+
+
 def surely_same(twins: Sequence[Twin], city: City) -> Twin | None:
     """The one twin that a report is merged into without a person, at the confidence that the city sets.
 
@@ -153,7 +162,7 @@ def _likeness(row: _Stored, said: Saying, at: datetime, city: City, *, settled: 
     if metres > city.settings.twin_radius_m:
         return None
     return same_matter(
-        Told(at, _chain(city, said.class_code), said.words),
+        Told(said.told_at or at, _chain(city, said.class_code), said.words),
         Told(row.opened_at, _chain(city, row.class_code), row.words or ""),
         metres,
         settled=settled,

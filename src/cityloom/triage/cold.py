@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,11 @@ class ColdClassifier:
         self.labels = tuple(labels)
         self._lists = tuple(lists)
         self._lexicon = Lexicon.of_lists(lists)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word by which it knows a class."""
+        return frozenset(word for words in self._lists for word in words)
 
     @property
     def name(self) -> str:

@@ -28,7 +28,7 @@ register(
         ),
     }
 )
-REPEATED = 0.7  # from which probability the matter is the same without person or component saying so
+REPEATED = 0.6  # from which probability the matter is the same without person or component saying so
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from cityloom.cases.queries_desk import (
     load_of_units,
     suggest_units,
 )
-from cityloom.cases.twins import list_twins
+from cityloom.cases.twins import list_alike
 from cityloom.cases.values import CaseFile, Details
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
@@ -44,6 +44,7 @@ from cityloom.web.forms import unit_choices
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.moments import band_of, share_gone
 from cityloom.web.naming import Names, names, said_by
+from cityloom.web.near_matters import near_of
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
@@ -88,6 +89,7 @@ class DeskLine:
     gone: int
     state: str
     urgent: bool
+    repeat: bool  # whether it tells once more of a case that was closed
     suggestion: str
     sure: str  # sure: one unit owes it; open: several may; none: nobody does
     can_go: bool  # whether one act sends it to a unit
@@ -116,6 +118,8 @@ class Likeness:
     state: str
     opened_at: datetime
     distance_m: int
+    percent: int
+    why: str
 
 
 @dataclass(frozen=True)
@@ -346,6 +350,7 @@ def _line(
         gone=round(100 * share_gone(begins, row.next_due_at, now)) if row.next_due_at else 0,
         state=named.state(row.state),
         urgent=row.urgency == "urgent",
+        repeat=row.repeat_of is not None,
         suggestion=_where(suggested.route, named),
         sure=_sure(suggested.route),
         can_go=step is not None and step.move == "dispatch",
@@ -374,7 +379,7 @@ def _chosen(city: City, post: Post, number: str, named: Names, now: datetime, he
         route = suggest_units(cursor, city, [file.case.id], now)[file.case.id].route
         units = list(dict.fromkeys([*([route.lead] if route.lead else []), *route.candidates, *_had_it(file)]))
         loads = load_of_units(cursor, city, units, now)
-        like = list_twins(cursor, city, file.case.place, None, now)
+        like = list_alike(cursor, city, file, now)
     back = f"{reverse('dispatch')}?{here}"
     seems = _class_proposals(file)
     return Chosen(
@@ -392,9 +397,8 @@ def _chosen(city: City, post: Post, number: str, named: Names, now: datetime, he
         reason=named.reason(route.reason),
         loads=_loads(loads, route, named),
         like=[
-            Likeness(t.number, named.matter(t.class_code), named.state(t.state), t.opened_at, round(t.distance_m))
-            for t in like
-            if t.number != number
+            Likeness(n.number, n.matter, n.state, n.opened_at, n.metres, n.percent, n.why)
+            for n in (near_of(city, twin) for twin in like)
         ],
         returned=[f"{task.unit}: {task.reason}" for task in page.tasks if not task.alive and task.reason],
     )

@@ -64,7 +64,7 @@ def intake(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         typed["key"] = str(uuid.uuid4())
     try:
         pictures = gather_pictures(request, city, typed["key"])
-        near = near_matters(city, typed)
+        near = near_matters(city, typed, in_public=False)
         if near and not typed["asked"]:
             if (before := find_received(city, typed["key"])) is not None:  # the answer before was lost on its way
                 return redirect("case", number=before.number)
@@ -102,6 +102,7 @@ def _new_report(typed: Mapping[str, str], near: tuple[Near, ...]) -> NewReport:
         under_14=typed["under_14"] == "yes",
         idempotency_key=typed["key"],
         same_as=same_as,
+        is_another=bool(typed["asked"]) and same_as is None,
         hold=typed["hold"] == "yes",
     )
 

@@ -53,6 +53,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("long_term", "nav.long_term", DECIDERS | {Role.HANDLER, Role.AUDITOR}),
     ("precedents", "nav.precedents", SEES_PRECEDENTS),
     ("rule_replay", "nav.rules", RULE_PROPOSERS),
+    ("understanding", "nav.understanding", SEES_UNDERSTANDING),
     ("micro_grids", "nav.grids", GRID_READERS),
     ("patrols", "nav.patrols", SEES_PATROLS),
     ("service_accounts", "nav.services", frozenset({Role.ADMIN})),

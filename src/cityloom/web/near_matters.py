@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
@@ -11,6 +11,7 @@ from django.db import connection
 from cityloom.cases.dispatching import choose_lead
 from cityloom.cases.errors import BadReport
 from cityloom.cases.places import component_at, locate
+from cityloom.cases.reading import matter_words
 from cityloom.cases.twins import Twin, list_twins
 from cityloom.city.place_names import name_road
 from cityloom.city.snapshot_values import City
@@ -31,6 +32,8 @@ class Near:
     state: str
     metres: int
     opened_at: datetime
+    percent: int = 0  # how likely it is the same matter
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,33 @@ class Proof:
     keeper: str = ""  # the office that serves the place, while it is open who would take the matter
 
 
-def near_matters(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
-    """Open matters near the typed place, of its class when one is chosen."""
+def near_matters(city: City, typed: Mapping[str, str], *, in_public: bool = True) -> tuple[Near, ...]:
+    """Open matters near the typed place that may be the same, the likeliest first.
+
+    In public the reason names words of the city's own lists only, or anybody could ask which names a report holds.
+    """
     lon, lat = point_of(typed["lon"], typed["lat"])
     place = locate(city, lon, lat, typed["address"])
     with connection.cursor() as cursor:
-        twins = list_twins(cursor, city, place, typed["class"] or None, context.clock().now())
-    return tuple(_near(city, twin) for twin in twins)
+        at, words = context.clock().now(), typed.get("words", "")
+        twins = list_twins(cursor, city, place, typed["class"] or None, at, words=words)
+    told = matter_words(city) if in_public else None
+    return tuple(near_of(city, twin, told) for twin in twins)
 
 
-def _near(city: City, twin: Twin) -> Near:
-    named = names(city)
+def near_of(city: City, twin: Twin, told: frozenset[str] | None = None) -> Near:
+    """A twin in words; `told` are the words that its reason may name, None for any."""
+    named, like = names(city), twin.likeness
+    if told is not None:
+        like = replace(like, both=tuple(word for word in like.both if word in told))
     return Near(
-        twin.number, named.matter(twin.class_code), named.state(twin.state), round(twin.distance_m), twin.opened_at
+        twin.number,
+        named.matter(twin.class_code),
+        named.state(twin.state),
+        round(twin.distance_m),
+        twin.opened_at,
+        round(100 * like.probability),
+        named.reason(like.reason),
     )
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from cityloom.base.errors import CityloomError
 from cityloom.cases.errors import NotAllowed
-from cityloom.cases.understanding import AT_ONCE, read_report, readers_of
+from cityloom.cases.understanding import read_report, readers_of
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role, Standard
 from cityloom.triage.routes import Route
@@ -20,32 +20,12 @@ from cityloom.web import context
 from cityloom.web.doors import for_staff
 from cityloom.web.naming import Names, names
 from cityloom.web.near_matters import Near, near_matters
+from cityloom.web.seems import MOST, Choice, Danger, class_choices, danger_of
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
 READERS = frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD, Role.DISPATCHER})
 FIELDS = ("words", "class", "lon", "lat", "address")
-MOST = 3
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A class or a place to take over with one key, with how sure the reader is (percent) and why."""
-
-    value: str
-    name: str
-    percent: int
-    reason: str
-    lon: str = ""
-    lat: str = ""
-
-
-@dataclass(frozen=True)
-class Danger:
-    """Somebody is in danger: what it is, and whom to call."""
-
-    names: str
-    lines: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -87,11 +67,11 @@ def read_words(request: HttpRequest, city: City, post: Post) -> HttpResponse:
 
 def _part(city: City, reading: Reading, typed: Mapping[str, str]) -> ReadingPart:
     named = names(city)
-    classes = [_class(p, named) for p in reading.about(Subject.CLASS) if p.is_known][:MOST]
+    classes = class_choices(reading, named, city)
     code = typed["class"] if typed["class"] in city.classes else classes[0].value if classes else ""
     aside = reading.best(Subject.ASIDE)
     return ReadingPart(
-        danger=_danger(reading, city, named),
+        danger=danger_of(reading, city, named),
         routes=_routes(reading, city, named),
         aside=named.reason(aside.reason) if aside and aside.is_known else "",
         classes=classes,
@@ -100,11 +80,6 @@ def _part(city: City, reading: Reading, typed: Mapping[str, str]) -> ReadingPart
         matter=named.matter(code) if code else "",
         rules=[_rule(s, named) for s in city.standards_on(code, context.today(city))] if code else (),
     )
-
-
-def _class(proposal: Proposal, named: Names) -> Choice:
-    why = named.reason(proposal.reason)
-    return Choice(str(proposal.value), named.matter(str(proposal.value)), round(100 * proposal.confidence), why)
 
 
 def _place(proposal: Proposal, named: Names) -> Choice | None:
@@ -118,18 +93,6 @@ def _place(proposal: Proposal, named: Names) -> Choice | None:
     )  # fmt: skip
 
 
-def _danger(reading: Reading, city: City, named: Names) -> Danger | None:
-    found = reading.best(Subject.URGENCY)
-    if found is None or found.value["level"] not in AT_ONCE:
-        return None
-    lexicon = readers_of(city).urgency
-    hazards = [lexicon.hazards[code].name.in_language(named.lang) for code in found.value["hazards"]]
-    lines = [lexicon.lines[code] for code in found.value["lines"]]
-    return Danger(
-        say("list.comma").join(hazards), [(line.name.in_language(named.lang), line.phone) for line in lines]
-    )
-
-
 def _routes(reading: Reading, city: City, named: Names) -> list[tuple[str, str]]:
     kinds = readers_of(city).routes.kinds
     known = [Route(p.value) for p in reading.about(Subject.ROUTE) if p.is_known]
@@ -140,7 +103,7 @@ def _routes(reading: Reading, city: City, named: Names) -> list[tuple[str, str]]
 def _near(city: City, typed: Mapping[str, str]) -> tuple[Near, ...]:
     """Open matters near the typed place; none while the place is half typed."""
     try:
-        return near_matters(city, typed)
+        return near_matters(city, typed, in_public=False)
     except CityloomError:
         return ()
 

@@ -10,6 +10,13 @@ READING_WORDS: dict[str, tuple[str, str]] = {
     "reading.classes": ("建议类别", "Class suggested"),
     "reading.places": ("建议地点", "Place suggested"),
     "reading.rules": ("“{matter}”的立案条件与时限", "Conditions and limits of “{matter}”"),
+    "case.repeat": ("重复诉求", "repeat"),
+    "reading.twin": ("{percent}%可能是同一件事：{why}", "{percent}% the same matter: {why}"),
+    "seems.title": ("看您写的，可能是", "From your words it seems to be"),
+    "seems.take": ("就是这类", "That is it"),
+    "seems.open": ("都不是也没关系，不选即可，我们会判断。", "None of these? Leave it; we find out."),
+    "seems.danger": ("有人身危险（{what}）？请先打电话：", "Is somebody in danger ({what})? Call first:"),
+    "seems.danger_next": ("打完电话，再把情况发给我们。", "After the call, send us the report as well."),
     "intake.sealed": (
         "姓名和电话保存后加密，办理单位看不到。",
         "Name and phone are sealed when kept; no unit sees them.",

@@ -143,11 +143,13 @@ def take_report(request: HttpRequest, city: City, dressed: Callable[[Page], Page
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_everybody
 def near(request: HttpRequest, city: City) -> HttpResponse:
-    """The place, its unit and the open matters nearby, as parts of the form."""
-    typed = context.typed_of(request.GET, *FIELDS)
+    """The place, its unit and the open matters nearby, as parts of the form; words come by POST only."""
+    typed = context.typed_of(request.POST if request.method == "POST" else request.GET, *FIELDS)
+    if request.method != "POST":
+        typed["words"] = ""
     knock_at(request, city, near="")
     try:
         return show(request, NearPage(near_matters(city, typed), typed, proof_of(city, typed)))
@@ -226,6 +228,7 @@ def _new_report(typed: Mapping[str, str], pictures: list[Picture], same_words: b
         idempotency_key=typed["key"],
         photos=tuple(pictures),
         same_as=None if held_for else typed["same_as"] or None,
+        is_another=bool(typed["asked"]) and not typed["same_as"],
         suspicions=held_for,
     )
 

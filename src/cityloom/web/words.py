@@ -20,6 +20,7 @@ from cityloom.web.resident_words import RESIDENT_FAMILIES, RESIDENT_WORDS
 from cityloom.web.screen_words import SCREEN_FAMILIES, SCREEN_WORDS
 from cityloom.web.settings_words import SETTINGS_FAMILIES, SETTINGS_WORDS
 from cityloom.web.style_words import STYLE_WORDS
+from cityloom.web.understanding_words import UNDERSTANDING_FAMILIES, UNDERSTANDING_WORDS
 from cityloom.web.vital_words import VITAL_FAMILIES, VITAL_WORDS
 from cityloom.web.wall_words import WALL_FAMILIES, WALL_WORDS
 from cityloom.web.webhook_words import WEBHOOK_FAMILIES, WEBHOOK_WORDS
@@ -442,7 +443,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "queue.more": ("下一页", "Next page"),
     "queue.empty": ("没有等待办理的案件。", "Nothing waits here."),
     # case
-    "case.back": ("案件", "Cases"),
     "case.number": ("案件编号", "Case number"),
     "case.urgent": ("紧急", "urgent"),
     "case.confidential": ("保密", "confidential"),
@@ -456,7 +456,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "case.attempts": ("已拨打{count}次", "called {count} times"),
     "case.contact_reason": ("查看联系方式的理由（会留记录）", "Why you need the contact (this is recorded)"),
     "case.show_contact": ("显示联系方式", "Show contact"),
-    "case.evidence": ("办理照片", "Photos of the work"),
     "case.history": ("办理经过", "History"),
     "case.clocks": ("时限", "Clocks"),
     "case.tasks": ("承办与协办", "Units"),
@@ -726,11 +725,12 @@ WORDS |= FIELD_WORDS
 WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
 WORDS |= WEBHOOK_WORDS
-WORDS |= STYLE_WORDS
 WORDS |= VITAL_WORDS
+WORDS |= STYLE_WORDS
 WORDS |= DISPATCH_WORDS
 WORDS |= DESK_WORDS
 WORDS |= READING_WORDS
+WORDS |= UNDERSTANDING_WORDS
 # Keys that are put together from a code; the rest is written out where it is used.
 FAMILIES = (
     "knot.", "happened.", "move.", "subject.", "kind.", "role.", "owner.", "source.", "nature.", "task.", "solved.",
@@ -739,6 +739,7 @@ FAMILIES = (
     "overlay.",
     "look.",
     *READING_FAMILIES,
+    *UNDERSTANDING_FAMILIES,
     *DESK_FAMILIES,
     *ORDER_FAMILIES,
     *CALLBACK_FAMILIES,
@@ -751,10 +752,10 @@ FAMILIES = (
     *AUDIT_FAMILIES,
     *IDENTITY_FAMILIES,
     *WEBHOOK_FAMILIES,
+    *VITAL_FAMILIES,
     *FIELD_FAMILIES,
 )  # fmt: skip
 
-    *VITAL_FAMILIES,
 
 class NoSuchWords(KeyError):
     """A page asks for a text that the table does not have: add it to `WORDS`."""

@@ -14,6 +14,7 @@ from django.test import Client
 from tests.cases.life import DRAIN, LAMP, NOISE, REFUSE, SOUTHEAST, Life, at, photo
 
 from cityloom.base.limits import parse_limit
+from cityloom.cases.understanding import warm_readers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAMP_CODE, NOISE_CODE = "gb2013-0137", "hotline-0101"
@@ -195,8 +196,21 @@ def test_sent_again_with_its_key_a_request_is_received_once(client):
     assert len(got(client, "requests")) == 1
 
 
+def test_a_class_left_open_is_told_from_the_words_with_its_reason(client, life):
+    warm_readers(life.city)
+    assert [s["type"] for s in got(client, "services") if s["service_code"] == "general"] == ["batch"]
+    assert got(client, "services/general")["attributes"] == []
+    for code in ("general", ""):
+        (told,) = posted(client, **REPORT | {"service_code": code, "description": "小区门口的路灯坏了三天"})
+        assert "token" in told, "what it becomes may not be public"
+        read = told["extended_attributes"]
+        assert read["service_code"] == "", "the city set no confidence: a person decides"
+        assert read["proposals"][0]["service_code"] == LAMP_CODE
+        assert "路灯" in read["proposals"][0]["reason"]
+
+
 WRONG_POSTS = [
-    ({"service_code": ""}, 400, "service_code", "no service"),
+    ({"service_code": "general", "attribute[condition]": "a"}, 400, "attribute[condition]", "nothing it asks"),
     ({"service_code": "gb2013-9999"}, 404, "service_code", "an unknown service"),
     ({"service_code": "gb2013-01"}, 404, "service_code", "no leaf"),
     ({"service_code": "hotline-0904"}, 404, "service_code", "not for the public"),

@@ -35,7 +35,7 @@ def row_shape(row: CaseRow, city: City, at: datetime, with_words: bool) -> dict[
         "next_due_at": moment(row.next_due_at, city), "promise_due_at": moment(row.promise_due_at, city),
         "clock": row.clock or None, "overdue": late if row.closed_at is None else row.overdue_raw,
         "reports": row.report_count, "urged": row.urge_count, "escalation": row.escalation,
-        "confidential": row.confidential, **({"words": row.words} if with_words else {}),
+        "confidential": row.confidential, "repeat_of": row.repeat_of, **({"words": row.words} if with_words else {}),
     }  # fmt: skip
 
 
@@ -55,6 +55,7 @@ def case_shape(file: CaseFile, city: City, at: datetime, with_words: bool) -> di
         "overdue_assessed": it.overdue_assessed, "returns": it.return_count, "reworks": it.rework_count,
         "reopens": it.reopen_count, "extensions": it.extension_count, "urged": it.urge_count,
         "escalation": it.escalation, "confidential": it.confidential, "merged_into": it.merged_into,
+        "repeat_of": it.repeat_of,
         "partner": it.partner, "partner_number": it.partner_number, "complained_about": list(it.complained_about),
         "reports": [report_shape(r, it.number, city, with_words) for r in file.reports],
         "tasks": [task_shape(t, city) for t in file.tasks],

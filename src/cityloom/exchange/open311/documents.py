@@ -19,6 +19,7 @@ ITEMS = {
     "services": "service",
     "attributes": "attribute",
     "values": "value",
+    "proposals": "proposal",
     "service_requests": "request",
     "service_request_updates": "request_update",
     "errors": "error",

@@ -105,7 +105,10 @@ _WORDS: Part = {"type": "string", "maxLength": LONGEST_FIELD}
 FIELDS: dict[str, tuple[dict[str, Part], tuple[str, ...]]] = {
     "request": (
         {
-            "service_code": {"type": "string", "description": "See services."},
+            "service_code": {
+                "type": "string",
+                "description": "See services; `general` or none leaves it to be told from the words.",
+            },
             "description": {**_WORDS, "description": "May be left out where photos come along."},
             "lat": _SCHEMAS["lat"],
             "long": _SCHEMAS["long"],
@@ -120,7 +123,7 @@ FIELDS: dict[str, tuple[dict[str, Part], tuple[str, ...]]] = {
             f"attribute[{CONDITION}]": {"type": "string", "description": "See the definition of the service."},
             f"attribute[{COMPONENT}]": {"type": "string", "description": "See the definition of the service."},
         },
-        ("service_code",),
+        (),
     ),
     "update": (
         {

@@ -9,6 +9,7 @@ from typing import Any
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import MatterClass, Standard
 from cityloom.exchange.open311.attributes import has_attributes
+from cityloom.exchange.open311.general import general_service
 from cityloom.exchange.open311.mapping import (
     BATCH,
     NAMESPACE,
@@ -57,9 +58,10 @@ def discovery(city: City, base: str, language: str) -> dict[str, Any]:
 
 
 def services(city: City, on: date, language: str) -> list[dict[str, Any]]:
-    """The classes that the public may report on that day, in the order of the catalogue."""
+    """The classes that the public may report on that day, in the order of the catalogue, and the general one."""
     classes = (city.classes[code] for code in city.leaves)
-    return [_service(city, m, on, language) for m in classes if m.valid.covers(on) and is_reportable(city, m)]
+    known = [_service(city, m, on, language) for m in classes if m.valid.covers(on) and is_reportable(city, m)]
+    return [*known, general_service(language)]
 
 
 def _service(city: City, matter: MatterClass, on: date, language: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from cityloom.city.values import MatterClass, Source
 from cityloom.exchange.open311.asking import number
 from cityloom.exchange.open311.attributes import Answers, answers_of
 from cityloom.exchange.open311.errors import BadRequest, NotFound
+from cityloom.exchange.open311.general import is_general
 from cityloom.exchange.open311.mapping import class_code_of, is_reportable
 from cityloom.exchange.open311.reading import Sent
 
@@ -31,7 +32,7 @@ _HAN = re.compile("[㐀-鿿]")
 class Parts:
     """A posted request, understood: the class, the answers to its questions, and what was said."""
 
-    matter: MatterClass
+    matter: MatterClass | None  # None: the sender does not know, the words decide
     answers: Answers
     sent: Sent
     lon: float | None
@@ -48,8 +49,7 @@ class Parts:
 
 def parts_of(city: City, sent: Sent, on: date) -> Parts:
     """The request in parts; raises BadRequest with what is missing or wrong, NotFound for an unknown service."""
-    matter = matter_of(city, sent.text("service_code", 200), on)
-    answers = answers_of(city, matter, on, sent.attributes())
+    matter, answers = _asked_for(city, sent, on)
     lat, lon = number(sent.fields, "lat"), number(sent.fields, "long")
     if (lat is None) != (lon is None):
         raise BadRequest("open311.missing", name="long" if lon is None else "lat")
@@ -64,6 +64,17 @@ def parts_of(city: City, sent: Sent, on: date) -> Parts:
     if not sent.text("description") and not sent.files:
         raise BadRequest("open311.missing", name="description")
     return Parts(matter, answers, sent, lon, lat)
+
+
+def _asked_for(city: City, sent: Sent, on: date) -> tuple[MatterClass | None, Answers]:
+    code = sent.text("service_code", 200)
+    if not is_general(code):
+        matter = matter_of(city, code, on)
+        return matter, answers_of(city, matter, on, sent.attributes())
+    given = next((name for name, text in sent.attributes().items() if text.strip()), None)
+    if given is not None:
+        raise BadRequest("open311.no_name", name=f"attribute[{given[:40]}]")
+    return None, Answers()
 
 
 def matter_of(city: City, service_code: str, on: date) -> MatterClass:
@@ -84,7 +95,7 @@ def report_of(parts: Parts, pictures: tuple[Picture, ...], same_words: bool, lan
     return NewReport(
         source=Source.OPEN311.value,
         words=_words(sent),
-        class_code=parts.matter.code,
+        class_code=parts.matter.code if parts.matter is not None else None,
         standard_code=parts.answers.standard_code,
         lon=parts.lon,
         lat=parts.lat,

@@ -107,11 +107,23 @@ SHAPES: dict[str, Schema] = {
                 "token": _text(),
                 "service_notice": _or_null(_text()),
                 "account_id": _or_null(_text()),
+                "extended_attributes": {
+                    **_object({"service_code": _text(pattern=CODE), "proposals": _list("Proposal")}),
+                    "description": "Where the service was left open: what the words seem to be about, and why.",
+                },
             },
-            optional=("service_request_id", "token"),
+            optional=("service_request_id", "token", "extended_attributes"),
         ),
         "oneOf": [{"required": ["service_request_id"]}, {"required": ["token"]}],
     },
+    "Proposal": _object(
+        {
+            "service_code": _text(pattern=CODE),
+            "service_name": _text(),
+            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+            "reason": _text(description="In words; quotes what was sent."),
+        }
+    ),
     "Token": _object({"service_request_id": _text(), "token": _text()}),
     "Update": _object(
         {

@@ -27,6 +27,7 @@ from cityloom.exchange.open311.asking import asked_of, moment, numbers_of, page_
 from cityloom.exchange.open311.attributes import definition
 from cityloom.exchange.open311.documents import CONTENT_TYPES, JSON, XML, Document, errors
 from cityloom.exchange.open311.errors import BadRequest, NoKey, NotFound, WrongMethod
+from cityloom.exchange.open311.general import GENERAL, general_definition, proposals
 from cityloom.exchange.open311.mapping import is_public_class
 from cityloom.exchange.open311.openapi import openapi
 from cityloom.exchange.open311.queries import RequestRow, find_request, list_requests, list_updates, shows_words
@@ -156,6 +157,8 @@ def services(request: HttpRequest, sent: Sent, city: City, **more: Any) -> Docum
 def service(request: HttpRequest, sent: Sent, city: City, code: str, **more: Any) -> Document:
     """What is asked about one service."""
     on = today(city, callers.clock().now())
+    if code == GENERAL:
+        return Document("service_definition", general_definition())
     return Document("service_definition", definition(city, matter_of(city, code, on), on, callers.language()))
 
 
@@ -194,7 +197,11 @@ def _received(request: HttpRequest, sent: Sent, city: City, mode: str) -> Docume
             transaction.set_rollback(True)
     else:
         received = receive_report(city, new, by, clock)
-    told = _told(request, city, received, is_public_class(city, parts.matter), sent, is_test, language)
+    is_public = parts.matter is not None and is_public_class(city, parts.matter)
+    told = _told(request, city, received, is_public, sent, is_test, language)
+    if parts.matter is None:
+        report = next(r for r in received.file.reports if r.id == received.report_id)
+        told["extended_attributes"] = proposals(city, report, received.file.case.class_code, language)
     return Document("service_requests", [told])
 
 
