@@ -11,6 +11,8 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
         "账号可以在这里编辑；其余都来自城市文件夹，只供查看。",
         "Accounts are edited here; all else comes from the city's folder and is only to look at.",
     ),
+    "admin.pages": ("分页", "Pages"),
+    "admin.count": ("共{count}条", "{count} in all"),
     "admin.back": ("返回设置", "Back to the settings"),
     "admin.person": ("个人", "Person"),
     "admin.may": ("能否登录", "May sign in"),
