@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -178,23 +179,37 @@ def checks_of(code: str) -> models.RegisterCheck:
 
 def test_the_next_record_comes_filled_in_and_one_touch_confirms_it(planned: MicroLife, browse: Browse):
     worker = browse("collector")
-    page = text(worker.get("/checks/"))
-    assert all(value in page for value in ("老陈面馆", KEEPER, PHONE, "望江路1号", "2 waiting"))
+    walk = text(worker.get("/field/"))
+    assert "2 to go" in walk
+    assert not any(secret in walk for secret in (KEEPER, PHONE))
     check = checks_of("s-1")
+    page = text(worker.get(f"/field/record/{check.pk}/"))
+    assert all(value in page for value in ("老陈面馆", "望江路1号", "••••"))
+    assert not any(secret in page for secret in (KEEPER, PHONE)), "what is personal is opened on purpose only"
+    assert models.RegisterRead.objects.count() == 0
+    page = text(worker.get(f"/field/record/{check.pk}/?personal=1"))
+    assert all(value in page for value in (KEEPER, PHONE))
+    assert models.RegisterRead.objects.count() == 1
     values = {f"value-{key}": value for key, value in
               {"shop": "老陈面馆", "trade": "餐饮", "keeper": KEEPER, "phone": PHONE, "area_m2": "60.5",
                "address": "望江路1号"}.items()}  # fmt: skip
-    page = text(worker.post("/checks/", {"check": check.pk, "outcome": "confirmed", **values}, follow=True))
-    assert "1 checked today, 1 waiting" in page
+    key = str(uuid.uuid4())
+    said = {"key": key, "result": "confirmed", **values}
+    page = text(worker.post(f"/field/record/{check.pk}/", said, follow=True))
+    assert "1 to go" in page
+    assert "1 done today" in page
+    again = worker.post(f"/field/record/{check.pk}/", said, headers={"accept": "application/json"})
+    assert again.json()["state"] == "sent", "the answer to the first one was lost on its way"
     assert checks_of("s-1").outcome == "confirmed"
 
 
 def test_a_correction_with_photo_and_trouble_is_kept_at_once(planned: MicroLife, browse: Browse):
     picture = SimpleUploadedFile("a.jpg", photo().data, "image/jpeg")
-    said = {"check": checks_of("s-1").pk, "outcome": "corrected", "value-trade": "空置", "photo": picture,
+    said = {"key": str(uuid.uuid4()), "result": "corrected", "value-trade": "空置", "photos": picture,
             "trouble": "门口路灯灭了", "trouble_class": LAMP}  # fmt: skip
-    page = text(browse("collector").post("/checks/", said, follow=True))
     check = checks_of("s-1")
+    page = text(browse("collector").post(f"/field/record/{check.pk}/", said, follow=True))
+    check.refresh_from_db()
     assert check.case_number in page
     assert check.corrections == {"trade": ["餐饮", "空置"]}
     assert browse("collector").get(f"/checks/{check.pk}/photo").status_code == 200
@@ -205,28 +220,29 @@ def test_a_correction_with_photo_and_trouble_is_kept_at_once(planned: MicroLife,
 @pytest.mark.parametrize(
     ("said", "told", "because"),
     [
-        ({"outcome": "confirmed", "value-shop": "别的店"}, "send it as a correction", "changed but confirmed"),
+        ({"result": "confirmed", "value-shop": "别的店"}, "send it as a correction", "changed but confirmed"),
         (
-            {"outcome": "corrected", "value-area_m2": "很大"},
+            {"result": "corrected", "value-area_m2": "很大"},
             "Floor area",
             "told by the name of its field",
         ),
-        ({"outcome": "corrected"}, "nothing was changed", "corrected but the same"),
-        ({"outcome": "confirmed", "check": "9"}, "no such check", "a check that is not there"),
-        ({"outcome": "confirmed", "check": "x"}, "no such check", "no number"),
+        ({"result": "corrected"}, "nothing was changed", "corrected but the same"),
+        ({"result": "confirmed", "key": "x"}, "no key of its own", "a form that was put together by hand"),
     ],
 )
 def test_an_answer_that_cannot_be_kept_says_why(
     planned: MicroLife, browse: Browse, said: dict, told: str, because: str
 ):
-    answer = browse("collector").post("/checks/", {"check": checks_of("s-1").pk, **said})
-    assert answer.status_code in (404, 422)
+    address = f"/field/record/{checks_of('s-1').pk}/"
+    answer = browse("collector").post(address, {"key": str(uuid.uuid4()), **said})
+    assert answer.status_code == 422
     assert told in text(answer), because
 
 
 def test_who_has_no_register_to_verify_is_told_so(planned: MicroLife, browse: Browse):
-    assert browse("dispatcher").get("/checks/").status_code == 403
-    assert "Nothing is left" in text(browse("checker").get("/checks/"))
+    assert browse("dispatcher").get("/field/").status_code == 403
+    assert browse("collector").get("/field/record/9/").status_code == 404
+    assert "Nothing waits" in text(browse("checker").get("/field/"))
 
 
 # --- registers --------------------------------------------------------------------------------------------------
@@ -246,7 +262,8 @@ def test_the_owner_of_a_register_ticks_records_and_asks(site: MicroLife, browse:
 def test_nothing_personal_of_a_register_is_on_any_page_of_anybody_else(planned: MicroLife, browse: Browse):
     check = checks_of("s-1").pk
     addresses = [
-        "/checks/", f"/checks/?check={check}", f"/checks/{check}/photo", "/registers/", "/registers/?kind=shops",
+        "/field/", f"/field/record/{check}/?personal=1", f"/checks/{check}/photo", "/registers/",
+        "/registers/?kind=shops",
         "/registers/?kind=shops&text=s-1", "/micro-grids/", "/overlays/", "/warden/", "/queue/",
     ]  # fmt: skip
     seen = set()
@@ -257,9 +274,9 @@ def test_nothing_personal_of_a_register_is_on_any_page_of_anybody_else(planned: 
             assert answer.status_code < 500, (login, address)
             if any(secret in text(answer) for secret in (KEEPER, PHONE)) and not answer.streaming:
                 seen.add(login)
-        client.post("/checks/", {"check": check, "outcome": "nonsense"})
+        client.post(f"/field/record/{check}/", {"key": str(uuid.uuid4()), "result": "nonsense"})
     assert seen == {"collector"}, "only who verifies there, in the area of the record"
-    assert {read.by_login for read in models.RegisterRead.objects.all()} == {"collector", "collector2"}
+    assert {read.by_login for read in models.RegisterRead.objects.all()} == {"collector"}
 
 
 def site_logins(life: MicroLife) -> list[str]:
@@ -292,10 +309,11 @@ def test_on_the_phone_a_warden_solves_and_a_grid_worker_confirms(
     planned.number = tab.locator(".sentnote .num").inner_text()
     assert planned.state == "solved_on_spot"
 
-    enter("collector", "/checks/")
+    enter("collector", f"/field/record/{checks_of('s-1').pk}/?personal=1")
     assert tab.locator(".known").inner_text().count(PHONE) == 1
+    tab.wait_for_selector(".walk[data-ready]")
     tab.locator("button", has_text="属实").click()
-    tab.wait_for_load_state()
+    tab.wait_for_url("**/field/?done=confirmed*")
     assert checks_of("s-1").outcome == "confirmed"
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing hangs over the edge"
     phone.close()

@@ -42,6 +42,8 @@ class KeyOfAnother(CityloomError):
 class BadKey(CityloomError):
     """What was sent has no key that could be kept; nothing was done."""
 
+    status = 422
+
 
 @dataclass(frozen=True)
 class Sending:

@@ -36,6 +36,8 @@ register({
 class NoConsent(CityloomError):
     """Nobody is followed who has not agreed; nothing was kept."""
 
+    status = 422
+
 
 class NoPatrol(CityloomError):
     """There is no patrol to add to, end or look at."""
@@ -49,6 +51,8 @@ class NotYourPatrol(CityloomError):
 
 class BadPoints(CityloomError):
     """A batch that is none; nothing of it was kept."""
+
+    status = 422
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,10 @@ FIELDS = (
 )  # fmt: skip
 MOST_SHOTS = 4
 WITH_BEFORE = frozenset({"verify", "handle"})  # kinds of a stop where one may put something right at once
-SHOWN = ("report", "before", "after", "check")
+SHOWN = {
+    "report": "walk.shown_reported", "before": "walk.shown_before", "after": "walk.shown_after",
+    "check": "walk.shown_check",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class StopPage:
     condition: Annotated[str, "filing and closing condition"]
     unit: Annotated[str, "the leading unit"]
     said: Annotated[Sequence[str], "what was said, masked"]
-    photos: Annotated[Sequence[tuple[str, Sequence[PhotoRow]]], "photos by what they show"]
+    photos: Annotated[Sequence[tuple[str, Sequence[PhotoRow]]], "photos by what they show, in words"]
     results: Annotated[Sequence[str], "what may be found: keys of RESULTS"]
     classes: Annotated[Sequence[Group], "classes to correct to"]
     key: Annotated[str, "the key of this sending"]
@@ -163,7 +166,7 @@ def _page(city: City, post: Post, number: str, typed: Mapping[str, str], error: 
         condition=_condition(city_of_case(city, case.city_version), file, named),
         unit=named.unit(case.lead_unit),
         said=[r.words for r in file.reports if r.words],
-        photos=[(k, found) for k in SHOWN if (found := [p for p in photos if p.kind == k])],
+        photos=[(say(w), found) for k, w in SHOWN.items() if (found := [p for p in photos if p.kind == k])],
         results=results,
         classes=class_groups(city, named, context.today(city)) if "other_class" in results else (),
         key=typed.get("key", "") if waiting_photos.is_key(typed.get("key", "")) else str(uuid.uuid4()),

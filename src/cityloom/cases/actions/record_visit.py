@@ -44,6 +44,8 @@ RESULTS: dict[str, tuple[str, str]] = {
 class NoSuchResult(CityloomError):
     """What was said to be found is none of the results, or lacks its class; nothing was done."""
 
+    status = 422
+
 
 @dataclass(frozen=True)
 class Visit:

@@ -17,6 +17,7 @@ await build({
     screen: "src/screen.ts",
     dispatch: "src/dispatch.ts",
     inbox: "src/inbox.ts",
+    alarms: "src/alarms.ts",
     compare_slider: "src/compare_slider.ts",
     tray: "src/tray.ts",
     calls: "src/calls.ts",
