@@ -31,6 +31,7 @@ from cityloom.city.snapshot import current_city, list_cities
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.actions.meet_partners import meet_partners
 from cityloom.exchange.actions.pull_cap import pull_cap
+from cityloom.exchange.actions.pull_gbfs import pull_gbfs
 from cityloom.exchange.api.idempotency import KEPT, forget_keys
 from cityloom.exchange.fetching import fetch
 from cityloom.exchange.open311.partners import server_of
@@ -140,6 +141,12 @@ def cap_warnings(clock: Clock) -> Found:
         yield from pull_cap(city, fetch, clock)
 
 
+def shared_bikes(clock: Clock) -> Found:
+    """Read where operators' bikes stand."""
+    for city in _cities():
+        yield from pull_gbfs(city, fetch, clock)
+
+
 def feeds(clock: Clock) -> Found:
     """Notice feeds that became silent, and those that speak again."""
     for city in _cities():
@@ -189,6 +196,7 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
 FAR_CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (meet_open311, timedelta(seconds=10), False),
     (cap_warnings, timedelta(seconds=20), False),
+    (shared_bikes, timedelta(seconds=20), False),
     (keep_days, timedelta(minutes=30), False),
 )
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("settings/", include("cityloom.app.settings_pages")),
     path("feeds/", include("cityloom.exchange.feeds.urls")),
     path("calendars/", include("cityloom.exchange.calendars.urls")),
+    path("gbfs/", include("cityloom.exchange.gbfs.urls")),
     path("cap/", include("cityloom.exchange.cap.urls")),
     path("", include("cityloom.web.urls")),
 ]

@@ -11,7 +11,7 @@ from cityloom.city.values import ClassCode, Name, UnitCode
 
 Note = Callable[..., None]
 BIKE_KEYS = ("class", "m2_per_bike", "limit_min", "over_share", "least_over", "least_sample", "operators")
-OPERATOR_KEYS = ("name_zh", "name_en", "unit", "quota", "gbfs", "every_min")
+OPERATOR_KEYS = ("name_zh", "name_en", "unit", "class", "quota", "gbfs", "every_min")
 CAP_KEYS = ("sender", "sources")
 SOURCE_KEYS = ("name_zh", "name_en", "url", "every_min")
 FIRE_KEYS = ("smoke", "electrical")
@@ -27,6 +27,7 @@ class BikeOperator:
     quota: int | None = None
     gbfs: str = ""
     every_min: float = 5.0
+    class_code: ClassCode = ""  # of its heaps, where duties tell operators apart by class
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _bikes(table: Mapping[str, Any], read: _Reader) -> BikeRules:
         operators[code] = BikeOperator(
             code, read.name(row, where), read.text(row, where, "unit"), None if quota < 0 else int(quota),
             read.address(row, where, "gbfs"), read.number(row, where, "every_min", 5.0),
+            read.text(row, where, "class"),
         )  # fmt: skip
     return BikeRules(
         class_code=read.text(table, "bikes", "class"),

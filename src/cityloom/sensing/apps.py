@@ -9,3 +9,9 @@ class SensingConfig(AppConfig):
     name = "cityloom.sensing"
     label = "sensing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Contacts of fire watch are sealed: a change of keys seals them again."""
+        from cityloom.cases.key_rotation import SealedTable, also_seals
+
+        also_seals(SealedTable("sensing_fire_site", ("contacts_sealed",)))

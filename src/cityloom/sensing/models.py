@@ -645,6 +645,22 @@ class FireVerdict(models.Model):
         indexes = [models.Index(fields=["city", "alarm", "-id"], name="sensing_fire_verdict_alarm")]
 
 
+class FireRead(models.Model):
+    """That somebody looked at the contacts of a watched building, by which post, why and when; only ever added."""
+
+    city = _city()
+    site = _to("FireSite", db_index=False)
+    by_login = models.CharField(max_length=150)
+    by_role = models.CharField(max_length=30)
+    by_unit = _code()
+    reason = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_fire_read"
+        indexes = [models.Index(fields=["site", "-id"], name="sensing_fire_read_site")]
+
+
 class FootfallDay(models.Model):
     """How many people a counter counted on a day: `measured` of `expected` intervals; counts only.
 

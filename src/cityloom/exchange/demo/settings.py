@@ -76,6 +76,24 @@ name_en = "Linchuan"
 photos_per_report = 9
 text_chars = 2000
 
+[bikes]
+class = "gb2013:E0593"
+m2_per_bike = 1.2
+limit_min = 60
+
+[bikes.operators.jinxing]
+name_zh = "锦行单车"
+name_en = "Jinxing Bikes"
+unit = "bikes"
+quota = 8000
+
+[cap]
+sender = "cap@jinchuan.example"
+
+[fire]
+smoke = ["smoke_detector"]
+electrical = ["wire_sensor"]
+
 [kiosks.C01]
 name_zh = "锦城广场24小时服务亭"
 name_en = "Jincheng Square 24-hour cabin"
