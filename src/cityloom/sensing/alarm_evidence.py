@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import math
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
 from cityloom.city.alarm_rules import AlarmRule
 from cityloom.sensing.alarm_values import Alarm
+from cityloom.sensing.series import history
 
 HOURS = 6
 MOST_POINTS = 240
@@ -22,7 +24,7 @@ def evidence_of(cursor: CursorWrapper, alarm: Alarm, rule: AlarmRule, now: datet
     if alarm.stream_id is None:
         return {"points": [], "rule": rule_said(rule), "at": now.isoformat()}
     first = alarm.raised_at - timedelta(hours=HOURS)
-    points = read_points(cursor, alarm.stream_id, first, max(now, alarm.raised_at))
+    points = read_points(alarm.stream_id, first, max(now, alarm.raised_at))
     cursor.execute("SELECT name, unit_symbol FROM sensing_stream WHERE id = %s", [alarm.stream_id])
     name, unit = cursor.fetchone() or ("", "")
     return {"points": points, "rule": rule_said(rule), "stream": name, "unit": unit, "at": now.isoformat()}
@@ -34,25 +36,8 @@ def rule_said(rule: AlarmRule) -> dict[str, float]:
     return {name: float(value) for name, value in said.items() if value is not None}
 
 
-def read_points(cursor: CursorWrapper, stream: int, first: datetime, last: datetime) -> Points:
-    """The readings of a stream in a span, thinned."""
-    cursor.execute(
-        "SELECT at, value FROM sensing_reading WHERE stream = %s AND at BETWEEN %s AND %s UNION ALL "
-        "SELECT at, value FROM sensing_late WHERE stream = %s AND at BETWEEN %s AND %s ORDER BY at",
-        [stream, first, last, stream, first, last],
-    )
-    rows = [(round(at.astimezone(UTC).timestamp() * 1000), value) for at, value in cursor.fetchall()]
-    return thin([(at, value) for at, value in rows if value == value])
-
-
-def thin(points: Points, most: int = MOST_POINTS) -> Points:
-    """At most that many points: of each stretch the lowest and the highest, in their order."""
-    if len(points) <= most:
-        return points
-    size = -(-len(points) // (most // 2))
-    kept: Points = []
-    for begin in range(0, len(points), size):
-        part = points[begin : begin + size]
-        ends = {min(part, key=lambda p: p[1]), max(part, key=lambda p: p[1])}
-        kept += sorted(ends)
-    return kept
+def read_points(stream: int, first: datetime, last: datetime) -> Points:
+    """The readings of a stream in a span, thinned so that peaks stay."""
+    found = history(stream, first, last + timedelta(milliseconds=1), MOST_POINTS)
+    said = zip(found.at_ms.tolist(), found.value.tolist(), strict=True)
+    return [(at, value) for at, value in said if not math.isnan(value)]

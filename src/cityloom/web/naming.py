@@ -202,6 +202,9 @@ class Names:
             "order_moves": self.order_move,
             "order_needs": self.order_need,
             "limit_unit": self.clock_unit,
+            "alarm_state": lambda code: _word(f"alarm_state.{code}", code),
+            "alarm_move": lambda code: _word(f"alarm_move.{code}", code),
+            "alarm_moves": lambda code: _word(f"alarm_move.{code}", code),
         }
 
     def _what(self, value: str) -> str:

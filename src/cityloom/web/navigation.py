@@ -13,6 +13,7 @@ from cityloom.cases.orders import READERS as ORDER_READERS
 from cityloom.cases.patrols import SEES_PATROLS, WALKS
 from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post, Role
+from cityloom.sensing.alarm_moves import READERS as SEES_ALARMS
 from cityloom.web.hard_lists import SEES_PRECEDENTS
 from cityloom.web.reading_roles import SEES_UNDERSTANDING
 from cityloom.web.screen_roles import SEES_SCREEN, SEES_VITAL
@@ -44,6 +45,8 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("check_desk", "nav.check_desk", frozenset({Role.CHECKER})),
     ("screen", "nav.screen", SEES_SCREEN),
     ("vital", "nav.vital", SEES_VITAL),
+    ("alarms", "nav.alarms", SEES_ALARMS),
+    ("devices", "nav.devices", SEES_ALARMS),
     ("queue", "nav.queue", EVERYBODY),
     ("intake", "nav.intake", frozenset({Role.HOTLINE_AGENT, Role.SHIFT_LEAD})),
     ("rights_requests", "nav.requests", frozenset({Role.DATA_STEWARD})),
@@ -69,6 +72,7 @@ HOMES = {
     Role.CHECKER: ("check_desk", "nav.check_desk"),
     Role.GRID_WORKER: ("field", "nav.field"),
     Role.CALLBACK_AGENT: ("callbacks", "nav.callbacks"),
+    Role.SENSOR_OWNER: ("alarms", "nav.alarms"),
 }
 ONLY_IF: dict[str, Callable[[], bool]] = {"messages": is_pretending}
 PUBLIC_PAGES = (

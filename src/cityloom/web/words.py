@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cityloom.web.admin_words import ADMIN_FAMILIES, ADMIN_WORDS
+from cityloom.web.alarm_words import ALARM_FAMILIES, ALARM_WORDS
 from cityloom.web.audit_words import AUDIT_FAMILIES, AUDIT_WORDS
 from cityloom.web.callback_page_words import CALLBACK_FAMILIES, CALLBACK_WORDS
 from cityloom.web.context import language
@@ -722,6 +723,7 @@ WORDS |= PEOPLE_WORDS
 WORDS |= RESIDENT_WORDS
 WORDS |= HARD_WORDS
 WORDS |= FIELD_WORDS
+WORDS |= ALARM_WORDS
 WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
 WORDS |= WEBHOOK_WORDS
@@ -754,6 +756,7 @@ FAMILIES = (
     *WEBHOOK_FAMILIES,
     *VITAL_FAMILIES,
     *FIELD_FAMILIES,
+    *ALARM_FAMILIES,
 )  # fmt: skip
 
 

@@ -1,0 +1,117 @@
+"""Alarms and devices in a browser: seen by unit and area, acknowledged, judged, closed; maintenance planned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from tests.cases.life import Life
+
+from cityloom.sensing.actions.load_devices import load_devices
+from cityloom.sensing.actions.open_alarm_cases import open_alarm_cases
+from cityloom.sensing.actions.raise_alarms import raise_alarms
+from cityloom.sensing.alarm_keeping import read_alarms
+from cityloom.sensing.alarm_values import Alarm
+from cityloom.sensing.rules import Change, Subject
+from cityloom.web.alarm_charts import plot_of, spark_of
+
+Browsers = Callable[..., Client]
+
+
+@pytest.fixture
+def flooded(site: Life) -> Life:
+    """A gauge with an hour of readings, two gaps of it, and an alarm with its case."""
+    load_devices(site.city)
+    now = site.clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT d.id, s.id FROM sensing_device d JOIN sensing_stream s ON s.device_id = d.id")
+        device, stream = cursor.fetchone()
+        cursor.executemany(
+            "INSERT INTO sensing_late (stream, at, value, generation, judged) VALUES (%s, %s, %s, 0, true)",
+            [[stream, now - timedelta(minutes=5 * n), 30.0 - n] for n in range(20) if n not in (7, 8, 9, 10, 11)],
+        )
+    at_ms = round((now - timedelta(minutes=40)).timestamp() * 1000)
+    raise_alarms(site.city, [Change("flood", Subject(device), True, at_ms, stream, 22.0)], site.clock)
+    assert open_alarm_cases(site.city, site.clock) == 1
+    return site
+
+
+def the_alarm() -> Alarm:
+    with connection.cursor() as cursor:
+        return read_alarms(cursor, "true ORDER BY a.id", [])[-1]
+
+
+def test_an_alarm_is_seen_acknowledged_judged_and_closed(flooded: Life, browser_of: Browsers):
+    desk, unit = browser_of("dispatcher"), browser_of("handler_water")
+    number = the_alarm().id
+    for other in ("handler_e1", "agent"):
+        assert str(number) not in browser_of(other).get("/alarms/").content.decode()
+        assert browser_of(other).get(f"/alarms/{number}/").status_code == 403
+    listed = desk.get("/alarms/").content.decode()
+    assert "Underpass flooded" in listed
+    assert the_alarm().case_number in listed
+    assert f'value="{number}"' in listed
+    assert "Underpass flooded" not in desk.get("/alarms/?severity=urgent").content.decode()
+    page = desk.post("/alarms/acknowledge/", {"alarms": [str(number), "1"]}).content.decode()
+    assert "1 acknowledged" in page
+    assert "there is no alarm 1" in page
+    assert the_alarm().state == "acknowledged"
+
+    shown = unit.get(f"/alarms/{number}/").content.decode()
+    line = re.search(r'<figure class="plot">.*?<path d="([^"]+)"', shown, re.S)
+    assert line is not None
+    assert line[1].count("M") == 2, "the gap is drawn as a gap"
+    assert "limit 15" in shown
+    assert f"/case/{the_alarm().case_number}/" in shown
+    refused = unit.post(
+        f"/alarms/{number}/move/", {"move": "close", "version": the_alarm().version, "note": "已抽干"}
+    )
+    assert (refused.status_code, "after its review" in refused.content.decode()) == (422, True)
+    assert unit.post(f"/alarms/{number}/move/", {"move": "note", "version": "1", "note": "x"}).status_code == 409
+    for move in ({"move": "mark_false", "note": "浮子卡住"}, {"move": "close", "note": "已清理"}):
+        answer = unit.post(f"/alarms/{number}/move/", {**move, "version": the_alarm().version})
+        assert answer.status_code == 302
+    assert (the_alarm().state, the_alarm().verdict) == ("closed", "false")
+    closed = desk.get("/alarms/?view=closed").content.decode()
+    assert "1 of 1 judged" in closed
+
+
+def test_a_device_tells_how_it_fares_and_its_maintenance_is_planned_and_ended(flooded: Life, browser_of: Browsers):
+    desk, unit = browser_of("dispatcher"), browser_of("handler_water")
+    listed = desk.get("/devices/?health=alarm").content.decode()
+    assert "Underpass gauge" in listed
+    assert "alarm stands" in listed
+    assert "Underpass gauge" not in browser_of("handler_e1").get("/devices/").content.decode()
+    page = unit.get("/devices/level-1/").content.decode()
+    assert 'class="spark"' in page
+    assert "Underpass flooded" in page
+    begin = flooded.clock.now().astimezone(flooded.city.calendar().tz)
+    span = {
+        "from": begin.strftime("%Y-%m-%dT%H:%M"),
+        "until": (begin + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M"),
+    }
+    assert unit.post("/devices/level-1/maintenance/", {**span, "reason": " "}).status_code == 422
+    assert unit.post("/devices/level-1/maintenance/", {"from": "x", "until": "y", "reason": "z"}).status_code == 422
+    assert unit.post("/devices/level-1/maintenance/", {**span, "reason": "更换探头"}).status_code == 302
+    planned = unit.get("/devices/level-1/").content.decode()
+    window = re.search(r'name="stop" value="(\d+)"', planned)
+    assert "更换探头" in planned
+    assert window is not None
+    assert browser_of("handler_e1").post("/devices/level-1/maintenance/", {"stop": window[1]}).status_code == 403
+    assert unit.post("/devices/level-1/maintenance/", {"stop": window[1]}).status_code == 302
+    assert "ended early" in unit.get("/devices/level-1/").content.decode()
+    assert unit.get("/devices/no-such/").status_code == 404
+
+
+def test_drawings_keep_gaps_and_flat_lines() -> None:
+    assert plot_of([], {}, 0, None, "") is None
+    minutes = [(60_000 * n, 5.0) for n in (0, 1, 2, 9, 10)]
+    assert spark_of(minutes).count("M") == 2
+    assert spark_of(minutes[:1]) == ""
+    plot = plot_of(minutes, {"limit": 8.0}, 120_000, None, "cm")
+    assert plot is not None
+    assert (len(plot.levels), plot.lowest, plot.highest, plot.levels[0].y < plot.scale[0].y) == (1, "5", "5", True)
