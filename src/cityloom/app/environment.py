@@ -123,6 +123,17 @@ SETTINGS: tuple[Setting, ...] = (
         "0",
         "Days after which only hours are kept of readings (count, lowest, highest, sum, last); 0: never.",
     ),
+    Setting("CITYLOOM_MQTT_HOST", "127.0.0.1", "Address on which the embedded server listens for devices."),
+    Setting(
+        "CITYLOOM_MQTT_CERT", "", "File of the certificate with which it speaks TLS to devices; none when empty."
+    ),
+    Setting("CITYLOOM_MQTT_KEY", "", "File of that certificate's key."),
+    Setting(
+        "CITYLOOM_SENSE_SYNC",
+        "",
+        "`always`: the embedded server writes each message through to the disk before it is acknowledged, so that "
+        "a power cut loses none; every two minutes when empty.",
+    ),
     Setting("CITYLOOM_LIVE_URL", "", "Address of the live process as browsers see it; it enters the page's CSP."),
     Setting(
         "CITYLOOM_SMS_URL",

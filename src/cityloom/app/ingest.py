@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
+from cityloom.app.device_door import DeviceDoor, issuer_key
 from cityloom.app.ingest_settings import IngestSettings
 from cityloom.app.logs import tell_uncaught
 from cityloom.app.relay import find_embedded
@@ -42,7 +43,11 @@ def run(city_code: str, part: str = "") -> None:
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: stop.set())
     url = settings.CITYLOOM_NATS_URL or find_embedded(settings.CITYLOOM_VAR)
-    Ingest(city_code, part, url or "", clock_of_settings(), stop).work()
+    clock = clock_of_settings()
+    if url and (not part or part.startswith("1/")):
+        city = current_city(city_code)
+        DeviceDoor(url, issuer_key(settings.CITYLOOM_VAR), city.id, city.code, clock, stop).start()
+    Ingest(city_code, part, url or "", clock, stop).work()
 
 
 @dataclass

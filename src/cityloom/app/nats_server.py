@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from cityloom.app.environment import Environment, SettingNotUnderstood
+from cityloom.app.nkeys import AccountKey
 from cityloom.app.places import kept_secret
 from cityloom.app.processes import CannotStart, free_port, spawn
 
@@ -75,10 +77,11 @@ def start_nats(var: Path, *, port: int | None = None, mqtt_port: int | None = No
     port = port or free_port(NATS_PORT)
     mqtt_port = mqtt_port or free_port(MQTT_PORT)
     password = kept_secret(var, "nats-password", 16)
+    issuer = AccountKey(bytes.fromhex(kept_secret(var, "nats-issuer", 32))).public
     config = folder / "nats.conf"
     handle = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(_config_text(folder, port, mqtt_port, password))
+        file.write(_config_text(folder, port, mqtt_port, password, issuer, mqtt_door(Environment.of_process())))
     log = var / "log" / "nats.log"
     process = spawn([str(nats_binary()), "-c", str(config)], log=log, on_parent_death=signal.SIGTERM)
     server = RunningNats(f"nats://{USER}:{password}@127.0.0.1:{port}", port, mqtt_port, process.pid, process)
@@ -90,7 +93,30 @@ def start_nats(var: Path, *, port: int | None = None, mqtt_port: int | None = No
     return server
 
 
-def _config_text(folder: Path, port: int, mqtt_port: int, password: str) -> str:
+@dataclass(frozen=True)
+class MqttDoor:
+    """Where devices come in: the address to listen on, and the files of its certificate where it speaks TLS."""
+
+    host: str = "127.0.0.1"
+    certificate: str = ""
+    key: str = ""
+    synchronous: bool = False
+
+
+def mqtt_door(env: Environment) -> MqttDoor:
+    """The door as the environment says; raises SettingNotUnderstood where only half of it is said."""
+    certificate, key = env.text("CITYLOOM_MQTT_CERT"), env.text("CITYLOOM_MQTT_KEY")
+    if bool(certificate) != bool(key):
+        raise SettingNotUnderstood(
+            "CITYLOOM_MQTT_CERT and CITYLOOM_MQTT_KEY belong together; give both files or none",
+            "CITYLOOM_MQTT_CERT 和 CITYLOOM_MQTT_KEY 要一起给出",
+        )
+    return MqttDoor(env.text("CITYLOOM_MQTT_HOST"), certificate, key, env.text("CITYLOOM_SENSE_SYNC") == "always")
+
+
+def _config_text(folder: Path, port: int, mqtt_port: int, password: str, issuer: str, door: MqttDoor) -> str:
+    tls = f'  tls {{ cert_file: "{door.certificate}", key_file: "{door.key}" }}\n' if door.certificate else ""
+    sync = "  sync_interval: always\n" if door.synchronous else ""
     return f"""server_name: cityloom
 listen: "127.0.0.1:{port}"
 max_payload: 8MB
@@ -98,12 +124,14 @@ jetstream {{
   store_dir: "{folder}/store"
   max_memory_store: 64MB
   max_file_store: 20GB
-}}
+{sync}}}
 mqtt {{
-  listen: "127.0.0.1:{mqtt_port}"
-}}
+  listen: "{door.host}:{mqtt_port}"
+{tls}}}
 authorization {{
+  timeout: 5
   users = [ {{ user: "{USER}", password: "{password}" }} ]
+  auth_callout {{ issuer: "{issuer}", auth_users: [ "{USER}" ] }}
 }}
 """
 

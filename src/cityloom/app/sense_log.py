@@ -43,7 +43,7 @@ class SenseLog:
         self._asked = 0
         self._next = 1
         self._consumer = ""
-        self._socket = _connected(url)
+        self._socket = connected(url)
         self._send(b"SUB _SENSE.answer 1\r\nSUB _SENSE.next 2\r\n")
         self.name = self._ensure_stream()
 
@@ -208,7 +208,7 @@ class SenseLog:
             raise LogAway(str(why)) from why
 
 
-def _connected(url: str) -> socket.socket:
+def connected(url: str) -> socket.socket:
     """A connection that the server has let in; `tls://` and servers that require it are spoken to under TLS."""
     parts = urlsplit(url)
     host, port = parts.hostname or "127.0.0.1", parts.port or 4222

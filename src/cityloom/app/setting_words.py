@@ -52,6 +52,12 @@ WORDS_OF: dict[str, SettingWords] = {
     "CITYLOOM_ARCHIVE_DAYS": SettingWords(
         "keeping", "days", "几天后读数只保留每小时的个数、最低、最高、总和与最后值；0 为永远保留。"
     ),
+    "CITYLOOM_MQTT_HOST": SettingWords("outside", "text", "内置服务器在哪个地址上等候设备。"),
+    "CITYLOOM_MQTT_CERT": SettingWords("outside", "file", "对设备使用 TLS 的证书文件；空则不用 TLS。"),
+    "CITYLOOM_MQTT_KEY": SettingWords("outside", "file", "该证书的私钥文件。"),
+    "CITYLOOM_SENSE_SYNC": SettingWords(
+        "keeping", "text", "always：每条消息写到磁盘后才确认，断电也不丢；空则每两分钟写一次。"
+    ),
     "CITYLOOM_LIVE_URL": SettingWords("outside", "address", "浏览器看到的实时进程地址；会写进内容安全策略。"),
     "CITYLOOM_SMS_URL": SettingWords(
         "messages", "address", "由什么发送短信；演示为空时用模拟通道（pretend:），生产环境为空则不发。"
