@@ -26,6 +26,7 @@ from cityloom.base.clock import DemoClock, RealClock, clock_of_settings
 from cityloom.base.models import Outbox
 from cityloom.base.outbox import Consumer, hand_out
 from cityloom.cases.actions.sign_root import sign_root
+from cityloom.city.models import City as StoredCity
 
 
 def in_stream(url):
@@ -60,12 +61,17 @@ def relay_to(nats_server):
     made = []
 
     def make(url=nats_server.url, **more):
-        made.append(Relay(JetStream(url), lambda _: "990100", **more))
+        made.append(Relay(JetStream(url), code_asked_anew, **more))
         return made[-1]
 
     yield make
     for relay in made:
         relay.close()
+
+
+def code_asked_anew(city_id: str) -> str:
+    """As the worker asks the database before a clock has made it know the city."""
+    return StoredCity.objects.values_list("code", flat=True).get(pk=int(city_id))
 
 
 def waiting():

@@ -55,7 +55,8 @@ class JetStream:
 
     def tell(self, messages: list[Message], city_codes: Callable[[str], str]) -> None:
         """Publish the messages in order and return when all are stored; raises NotTold."""
-        self._try(self._publish(messages, city_codes))
+        subjects = [subject_of(message, city_codes(message.city)) for message in messages]
+        self._try(self._publish(messages, subjects))
 
     def close(self) -> None:
         """End the connection and its thread."""
@@ -77,17 +78,17 @@ class JetStream:
         if self._client is None or not self._client.is_connected:
             self._client = await _connected(self._url)
 
-    async def _publish(self, messages: list[Message], city_codes: Callable[[str], str]) -> None:
+    async def _publish(self, messages: list[Message], subjects: list[str]) -> None:
         await self._connect()
         assert self._client is not None
         stream = self._client.jetstream(timeout=ANSWER_S)
         stored = [
             await stream.publish_async(
-                subject_of(message, city_codes(message.city)),
+                subject,
                 _body(message),
                 headers={"Nats-Msg-Id": str(message.id), "Nats-Expected-Stream": STREAM},
             )
-            for message in messages
+            for message, subject in zip(messages, subjects, strict=True)
         ]
         await asyncio.wait_for(asyncio.gather(*stored), ANSWER_S)
 
