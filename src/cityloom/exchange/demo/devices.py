@@ -79,7 +79,7 @@ RHYTHMS: Mapping[tuple[str, str], Rhythm] = {
     ("gas_meter", "battery_v"): BATTERY,
     ("pressure_gauge", "pressure_mpa"): Rhythm(0.36, -0.09, HOMES, 0.02, 0.008, 0.003, 0, 1.6, 3),
     ("pressure_gauge", "flow_m3h"): Rhythm(60, 190, HOMES, 25, 6, 3, 0, 2000, 1, 1.05),
-    ("bin_sensor", "full_pct"): Rhythm(20, 55, SHOPS, 8, 6, 1.5, 0, 100, 0),
+    ("bin_sensor", "full_pct"): Rhythm(15, 50, SHOPS, 4, 4, 1.5, 0, 100, 0),
     ("bin_sensor", "battery_v"): BATTERY,
     ("flood_gauge", "depth_cm"): Rhythm(0.0, noise=0.15, low=0, high=200, digits=1),
     ("heat_meter", "supply_c"): Rhythm(62, 8, tuple(1 - each for each in PARKS), 3, 1.2, 0.4, 0, 130, 1),
