@@ -64,9 +64,10 @@ def create_observations(writer: Writer, groups: Sequence[Group]) -> list[int | N
         features |= {new.feature for new in made[-len(group.rows) :] if new is not None and new.feature is not None}
     for number in features:
         Creation(writer).linked(KINDS["FeatureOfInterest"], "FeatureOfInterest", {"@iot.id": number})
-    good = [new for new in made if new is not None]
-    refused = keep_observations(writer, good, streams) if good else set()
-    return [new.id if new is not None and new.id not in refused else None for new in made]
+    good = [i for i, new in enumerate(made) if new is not None]
+    refused = keep_observations(writer, [new for new in made if new is not None], streams) if good else set()
+    differing = {good[i] for i in refused}
+    return [new.id if new is not None and i not in differing else None for i, new in enumerate(made)]
 
 
 def _observation(writer: Writer, group: Group, row: Any) -> New | None:

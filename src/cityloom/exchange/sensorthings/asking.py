@@ -86,7 +86,8 @@ class Asking:
             raise TooHeavy("sta.too_heavy")
         found = [(id_, made) for id_, told in rows if (made := from_geojson(loads(told))) is not None]
         shapes = np.asarray([made for _, made in found], dtype=object)
-        return [id_ for id_, _ in found], shapely.prepare(shapes) or shapes
+        shapely.prepare(shapes)
+        return [id_ for id_, _ in found], shapes
 
 
 @contextmanager

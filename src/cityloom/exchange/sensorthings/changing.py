@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import jsonpatch
@@ -110,10 +109,7 @@ def _change_observation(writer: Writer, row: Row, body: Any, *, whole: bool) -> 
         feature = Creation(writer).linked(KINDS["FeatureOfInterest"], "FeatureOfInterest", links["FeatureOfInterest"])
     stream = streams_for(writer, [row["stream"]])[row["stream"]]
     new = New(row["stream"], observed, feature)
-    says_result = whole or "result" in named
-    if not says_result:
-        new = replace(new, observed=replace(observed, value=row["value"]))
-    correct_observation(new, stream, result=says_result, more=True)
+    correct_observation(new, stream, result=whole or "result" in named)
 
 
 def patched(kind: EntityKind, row: Row, patch: Any) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def check_time(observed: Observed, now: datetime) -> None:
 
 
 def keep_observations(writer: Writer, new: Sequence[New], streams: dict[int, Any]) -> set[int]:
-    """Keep them, times checked before; the numbers of those that were there already with another result.
+    """Keep them, times checked before; the places in the list of those that stand there with another result.
 
     The same one said again changes nothing. Inside the caller's transaction.
     """
@@ -67,7 +67,7 @@ def keep_observations(writer: Writer, new: Sequence[New], streams: dict[int, Any
         before = _extras(cursor, new)
         kept = keep_readings(cursor, writer.city.id, readings, writer.now)
         differing = _differing(cursor, new, values, before) if kept.repeated else set()
-        _keep_extras(cursor, [n for n in new if n.id not in differing and n.id not in before])
+        _keep_extras(cursor, [n for i, n in enumerate(new) if i not in differing and n.id not in before])
     return differing
 
 
@@ -114,7 +114,7 @@ def _differing(
     for i, kept in cursor.fetchall():
         same = kept == values[i] or (kept != kept and values[i] != values[i])
         if not same or (before.get(new[i].id) != new[i].observed.result and new[i].id in before):
-            found.add(new[i].id)
+            found.add(i)
     return found
 
 
@@ -151,17 +151,16 @@ def as_json(value: Any) -> str | None:
 # --- corrections ----------------------------------------------------------------------------------------------------
 
 
-def correct_observation(new: New, stream: Any, *, result: bool, more: bool) -> None:
-    """Write another result in the place of the one that was kept, and what else it says."""
+def correct_observation(new: New, stream: Any, *, result: bool) -> None:
+    """Write what else an observation says anew, and where asked another result in the place of the one kept."""
     with connection.cursor() as cursor:
         where: list[Any] = [_calibrated(stream, new.observed), new.stream, new.observed.at]
         if result:
             cursor.execute("UPDATE sensing_reading SET value = %s WHERE stream = %s AND at = %s", where)
             if not cursor.rowcount:
                 cursor.execute("UPDATE sensing_late SET value = %s WHERE stream = %s AND at = %s", where)
-        if result or more:
-            cursor.execute("DELETE FROM sensing_extra WHERE stream = %s AND at = %s", [new.stream, new.observed.at])
-            _keep_extras(cursor, [new])
+        cursor.execute("DELETE FROM sensing_extra WHERE stream = %s AND at = %s", [new.stream, new.observed.at])
+        _keep_extras(cursor, [new])
 
 
 def delete_observations(cursor: CursorWrapper, stream: int, at: datetime | None = None) -> None:

@@ -82,7 +82,8 @@ def check_change(writer: Writer, kind: EntityKind, row: Any) -> None:
     with connection.cursor() as cursor:
         sql = _USERS[kind.name].replace("{id}", "%s")
         cursor.execute(
-            f"SELECT d.owner, d.source FROM sensing_device d WHERE d.id IN ({sql})", [row.id] * sql.count("%s")  # noqa: S608
+            f"SELECT d.owner, d.source FROM sensing_device d WHERE d.id IN ({sql})",
+            [row.id] * sql.count("%s"),  # noqa: S608
         )
         users = cursor.fetchall()
     check_owners(writer, kind, row.id, (owner for owner, _ in users))

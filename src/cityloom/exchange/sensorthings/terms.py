@@ -121,7 +121,9 @@ def as_number(term: Term, where: str) -> Term:
     if term.kind is Kind.READING:
         return replace(term, kind=Kind.WHOLE)
     if term.kind is Kind.RESULT:
-        return Term(sql("nullif({}, 'NaN')", term), Kind.NUMBER)
+        assert term.end is not None, "a result brings its JSON along"
+        is_number = "({1}) IS NULL OR jsonb_typeof({1}) = 'number'"
+        return Term(sql(f"(CASE WHEN {is_number} THEN nullif({{0}}, 'NaN') END)", term, term.end), Kind.NUMBER)
     if term.kind is Kind.JSON:
         made = sql("(CASE WHEN jsonb_typeof({}) = 'number' THEN ({})::float8 END)", term, term)
         return Term(made, Kind.NUMBER)

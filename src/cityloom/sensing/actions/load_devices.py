@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from cityloom.base.clock import clock_of_settings
 from cityloom.city.folder_values import Thing
 from cityloom.city.snapshot_values import City
+from cityloom.sensing.actions.place_devices import place_devices
 from cityloom.sensing.units import unit_of
 
 _OBSERVED = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
@@ -36,6 +38,7 @@ def load_devices(city: City) -> LoadedDevices:
         added, changed = _merge_devices(cursor, city.id, things)
         streams, renewed = _merge_streams(cursor, city.id, things)
         retired = _retire(cursor, city.id, [thing.code for thing in things])
+        place_devices(cursor, city.id, clock_of_settings().now())
     return LoadedDevices(added, streams, changed + renewed, retired)
 
 
