@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connection
 from cityloom.app.device_door import DeviceDoor, issuer_key
 from cityloom.app.ingest_settings import IngestSettings
 from cityloom.app.logs import tell_uncaught
+from cityloom.app.mqtt_guard import MqttGuard
 from cityloom.app.relay import find_embedded
 from cityloom.app.sense_log import LogAway, SenseLog
 from cityloom.base.clock import Clock, DemoClock, clock_of_settings
@@ -46,6 +47,7 @@ def run(city_code: str, part: str = "") -> None:
     clock = clock_of_settings()
     if url and (not part or part.startswith("1/")):
         city = current_city(city_code)
+        MqttGuard(url, stop).start()
         DeviceDoor(url, issuer_key(settings.CITYLOOM_VAR), city.id, city.code, clock, stop).start()
     Ingest(city_code, part, url or "", clock, stop).work()
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import socket
 import ssl
 import time
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,12 +22,15 @@ from cityloom.sensing.ingesting import Message
 
 STREAM = "SENSE"
 SUBJECTS = "sense.>"
+MQTT_STREAM = "$MQTT_msgs"  # where the server puts messages of QoS 1 before it acknowledges them
+MQTT_SUBJECTS = "$MQTT.msgs.>"
 ANSWER_S = 5.0
 ASKED = 20_000  # messages asked for at once
 ASKED_BYTES = 32_000_000
 _IDLE_NS = 120 * 10**9  # after which the server forgets a reader that asks no more
 _MESSAGE = re.compile(rb"MSG (\S+) 2 (\S+) (\d+)\r\n")
 _HEADED = re.compile(rb"HMSG (\S+) 2 (?:(\S+) )?(\d+) (\d+)\r\n")
+_ANSWER = re.compile(rb"MSG _SENSE\.answer\.\S+ 1 (?:\S+ )?(\d+)\r\n")
 _STATUS = re.compile(rb"NATS/1\.0 (\d+)([^\r]*)")
 _ENDED = frozenset({b"404", b"408", b"409", b"503"})
 
@@ -36,21 +42,41 @@ class LogAway(Exception):
 class SenseLog:
     """One reader of the log for the subjects of a city, from a number on."""
 
-    def __init__(self, url: str, subject: str, kept_days: float = 7.0, kept_gb: float = 4.0) -> None:
-        self._subject, self._stream = subject, STREAM
+    def __init__(self, url: str, subject: str, kept_days: float = 7.0, kept_gb: float = 4.0, stream: str = STREAM):
+        self._subject, self.stream = subject, stream
         self._kept = {"max_age": round(kept_days * 86_400 * 10**9), "max_bytes": round(kept_gb * 2**30)}
         self._buffer = b""
         self._asked = 0
         self._next = 1
         self._consumer = ""
+        self._reply = b""
         self._socket = connected(url)
-        self._send(b"SUB _SENSE.answer 1\r\nSUB _SENSE.next 2\r\n")
+        self._send(b"SUB _SENSE.answer.%s 1\r\nSUB _SENSE.next.%s 2\r\n" % (self._mine, self._mine))
         self.name = self._ensure_stream()
+
+    @cached_property
+    def _mine(self) -> bytes:
+        """What tells the subjects of this connection from those of others."""
+        return secrets.token_hex(6).encode()
 
     def begin_after(self, sequence: int) -> None:
         """Read from the number behind this one on."""
         self._next = sequence + 1
-        self._make_consumer()
+        self._make_consumer({"deliver_policy": "by_start_sequence", "opt_start_seq": self._next})
+
+    def begin_at(self, at: datetime) -> None:
+        """Read from a moment of the log on."""
+        self._make_consumer({"deliver_policy": "by_start_time", "opt_start_time": at.isoformat()})
+
+    def begin_as(self, name: str) -> None:
+        """Read what comes from now on under a name that the server remembers, with what was acknowledged."""
+        config = {"durable_name": name, "ack_policy": "all", "deliver_policy": "new", "max_ack_pending": -1}
+        self._make_consumer({**config, "mem_storage": False, "inactive_threshold": 0}, name)
+
+    def acknowledge(self) -> None:
+        """All that was fetched so far is done with."""
+        if self._reply:
+            self._send(b"PUB %s 4\r\n+ACK\r\n" % self._reply)
 
     def fetch(self, wait_s: float, linger_s: float = 0.05, most: int = ASKED) -> list[Message]:
         """What has come: waits for the first message, then a little for more. Empty when it stayed silent."""
@@ -72,7 +98,7 @@ class SenseLog:
 
     def behind(self) -> int:
         """How many messages lie in the log that were not read yet, of all cities."""
-        state = self._request(f"$JS.API.STREAM.INFO.{self._stream}", {})["state"]
+        state = self.request(f"$JS.API.STREAM.INFO.{self.stream}", {})["state"]
         return max(0, int(state["last_seq"]) - self._next + 1)
 
     def close(self) -> None:
@@ -84,26 +110,30 @@ class SenseLog:
     def _ensure_stream(self) -> str:
         """Have the stream; its name with the moment it was made, which tells a log made anew from this one."""
         config = {
-            "name": self._stream, "subjects": [SUBJECTS], "storage": "file", "retention": "limits", "discard": "old",
+            "name": self.stream, "subjects": [SUBJECTS], "storage": "file", "retention": "limits", "discard": "old",
             "num_replicas": 1, "allow_direct": True, **self._kept,
         }  # fmt: skip
-        said = self._request(f"$JS.API.STREAM.INFO.{self._stream}", {})
+        if self.stream == MQTT_STREAM:  # as the server itself makes it for its first device
+            config = {
+                "name": self.stream, "subjects": [MQTT_SUBJECTS], "storage": "file", "retention": "interest",
+                "num_replicas": 1,
+            }  # fmt: skip
+        said = self.request(f"$JS.API.STREAM.INFO.{self.stream}", {})
         if said.get("error", {}).get("code") == 404:
-            said = self._request(f"$JS.API.STREAM.CREATE.{self._stream}", config)
+            said = self.request(f"$JS.API.STREAM.CREATE.{self.stream}", config)
         if "error" in said:
             raise LogAway(said["error"].get("description", "the stream cannot be had"))
-        return f"{self._stream} {said['created']}"
+        return f"{self.stream} {said['created']}"
 
-    def _make_consumer(self) -> None:
-        self._consumer = f"ingest-{time.time_ns():x}"
+    def _make_consumer(self, how: dict[str, Any], name: str = "") -> None:
+        self._consumer = name or f"ingest-{secrets.token_hex(6)}"
         config = {
-            "name": self._consumer, "ack_policy": "none", "deliver_policy": "by_start_sequence",
-            "opt_start_seq": self._next, "filter_subject": self._subject, "mem_storage": True,
-            "inactive_threshold": _IDLE_NS, "num_replicas": 1,
+            "name": self._consumer, "ack_policy": "none", "filter_subject": self._subject, "mem_storage": True,
+            "inactive_threshold": _IDLE_NS, "num_replicas": 1, **how,
         }  # fmt: skip
-        said = self._request(
-            f"$JS.API.CONSUMER.CREATE.{self._stream}.{self._consumer}",
-            {"stream_name": self._stream, "config": config},
+        said = self.request(
+            f"$JS.API.CONSUMER.CREATE.{self.stream}.{self._consumer}",
+            {"stream_name": self.stream, "config": config},
         )
         if "error" in said:
             raise LogAway(said["error"].get("description", "the log cannot be read"))
@@ -112,8 +142,8 @@ class SenseLog:
     def _ask(self) -> None:
         request = {"batch": ASKED, "max_bytes": ASKED_BYTES, "expires": 30 * 10**9}
         body = json.dumps(request).encode()
-        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._consumer}"
-        self._send(b"PUB %s _SENSE.next %d\r\n%s\r\n" % (subject.encode(), len(body), body))
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.stream}.{self._consumer}"
+        self._send(b"PUB %s _SENSE.next.%s %d\r\n%s\r\n" % (subject.encode(), self._mine, len(body), body))
         self._asked += ASKED
 
     # --- frames -----------------------------------------------------------------------------------------------------
@@ -133,9 +163,8 @@ class SenseLog:
             end = start + int(frame[3])
             if len(buffer) < end + 2:
                 break
-            # $JS.ACK.STREAM.CONSUMER.DELIVERED.SEQUENCE.…, with domain and account between in newer forms
-            told = frame[2].rsplit(b".", 4)
-            found.append(Message(frame[1], buffer[start:end], int(told[1]), int(told[3]) // 1_000_000))
+            self._reply = frame[2]
+            found.append(_message(frame[1], buffer[start:end], frame[2]))
             self._asked -= 1
             at = end + 2
         self._buffer = buffer[at:]
@@ -162,29 +191,31 @@ class SenseLog:
         status = _STATUS.match(head)
         if status is None or not status[1]:
             if frame[2] is not None:
-                told = frame[2].rsplit(b".", 4)
-                found.append(Message(frame[1], body, int(told[1]), int(told[3]) // 1_000_000))
+                self._reply = frame[2]
+                found.append(_message(frame[1], body, frame[2]))
                 self._asked -= 1
         elif status[1] == b"503" or (status[1] == b"409" and b"Deleted" in status[2]):
             raise LogAway(f"the reader is gone: {status[1].decode()}{status[2].decode('utf-8', 'replace')}")
         elif status[1] in _ENDED:
             self._asked = 0  # the request has run out; the next one is made at once
 
-    def _request(self, subject: str, content: dict[str, Any]) -> dict[str, Any]:
-        """Ask the server and wait for its answer; only while no messages are asked for."""
-        body = json.dumps(content).encode() if content else b""
-        self._send(b"PUB %s _SENSE.answer %d\r\n%s\r\n" % (subject.encode(), len(body), body))
+    def request(self, subject: str, content: dict[str, Any] | bytes) -> dict[str, Any]:
+        """Ask the server and wait for its answer; only while this connection has asked for no messages."""
+        body = content if isinstance(content, bytes) else json.dumps(content).encode() if content else b""
+        self._send(b"PUB %s _SENSE.answer.%s %d\r\n%s\r\n" % (subject.encode(), self._mine, len(body), body))
         end_s = time.monotonic() + ANSWER_S
         while time.monotonic() < end_s:
-            frame = re.search(rb"MSG _SENSE\.answer 1 (?:\S+ )?(\d+)\r\n", self._buffer)
+            frame = _ANSWER.search(self._buffer)
             if frame is not None and len(self._buffer) >= frame.end() + int(frame[1]) + 2:
                 said: dict[str, Any] = json.loads(self._buffer[frame.end() : frame.end() + int(frame[1])])
                 self._buffer = self._buffer[: frame.start()] + self._buffer[frame.end() + int(frame[1]) + 2 :]
                 return said
-            if b"-ERR" in self._buffer:
+            if self._buffer.startswith(b"-ERR"):
                 raise LogAway(self._buffer.decode("utf-8", "replace").strip())
+            if b"\r\nNATS/1.0 503" in self._buffer:
+                raise LogAway("nobody answers; is JetStream on?")
             self._receive(end_s - time.monotonic())
-        raise LogAway("the message server gave no answer; is JetStream on?")
+        raise LogAway("the message server gave no answer")
 
     def _receive(self, wait_s: float) -> bool:
         """Add what comes to the buffer; False when nothing came in time."""
@@ -206,6 +237,16 @@ class SenseLog:
             self._socket.sendall(data)
         except OSError as why:
             raise LogAway(str(why)) from why
+
+
+def _message(subject: bytes, body: bytes, reply: bytes) -> Message:
+    """The message with what its reply tells: `$JS.ACK.STREAM.CONSUMER.TIMES.SEQUENCE.NUMBER.NS.LEFT`.
+
+    Where the server has a domain, two more tokens stand in front.
+    """
+    told = reply.split(b".")
+    first = 5 if len(told) == 9 else 7
+    return Message(subject, body, int(told[first]), int(told[first + 2]) // 1_000_000)
 
 
 def connected(url: str) -> socket.socket:

@@ -1,0 +1,140 @@
+"""Sees to it that a message of QoS 1 that a device was told is taken is in the log, also when the server was killed.
+
+The server acknowledges such a message once it stands in its own stream of MQTT messages, and hands it to the log a
+moment later. A reader with a name keeps each there until the log surely has it: a mark put into the log behind it
+is acknowledged. What a killed server left between the two is put into the log at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cityloom.app.sense_log import MQTT_STREAM, LogAway, SenseLog
+from cityloom.base.patience import Patience
+from cityloom.sensing.ingesting import Message
+
+log = logging.getLogger("cityloom.ingest")
+
+PREFIX = "$MQTT.msgs."
+GUARD = "sense-guard-"
+MARK = "sense._mark"  # of no city, so that no ingest reads it
+BEFORE_S, AFTER_S = 5, 60
+AT_ONCE = 50_000
+
+
+@dataclass
+class MqttGuard:
+    """A thread that guards until `stop` is set; `ready` once what was left over is in the log."""
+
+    url: str
+    stop: threading.Event
+    ready: threading.Event = field(default_factory=threading.Event)
+    _patience: Patience = field(default_factory=Patience)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        threading.Thread(target=self._work, name="mqtt guard", daemon=True).start()
+
+    def _work(self) -> None:
+        while not self.stop.is_set():
+            try:
+                self._guard()
+            except LogAway as why:
+                self.ready.clear()
+                log.debug("guard=away reason=%s", why)
+                self._patience.wait_after_failure(self.stop)
+            except Exception:
+                log.exception("guard=failed")
+                self._patience.wait_after_failure(self.stop)
+
+    def _guard(self) -> None:
+        told = SenseLog(self.url, "sense.>")  # asks and puts in; reads nothing
+        kept = SenseLog(self.url, f"{PREFIX}sense.>", stream=MQTT_STREAM)
+        try:
+            name = GUARD + secrets.token_hex(4)
+            kept.begin_as(name)  # from here on nothing is lost; then see what others had left
+            for other in _others(told, name):
+                self._take_over(told, other)
+            self.ready.set()
+            while not self.stop.is_set():
+                if kept.fetch(0.5):
+                    put(told, MARK, b"0")
+                    kept.acknowledge()
+                self._patience.it_worked()
+        finally:
+            kept.close()
+            told.close()
+
+    def _take_over(self, told: SenseLog, other: str) -> None:
+        """Put into the log what a former guard has not seen there, and let it go."""
+        info = told.request(f"$JS.API.CONSUMER.INFO.{MQTT_STREAM}.{other}", {})
+        if "error" not in info:
+            first = int(info["ack_floor"]["stream_seq"])
+            last = int(told.request(f"$JS.API.STREAM.INFO.{MQTT_STREAM}", {})["state"]["last_seq"])
+            put_in = self._fill(told, first, last)
+            log.log(logging.WARNING if put_in else logging.INFO, "guard=checked up_to=%d missing=%d", last, put_in)
+        told.request(f"$JS.API.CONSUMER.DELETE.{MQTT_STREAM}.{other}", {})
+
+    def _fill(self, told: SenseLog, first: int, last: int) -> int:
+        """Compare what stands behind one number up to another with the log; how many were missing there."""
+        if first >= last:
+            return 0
+        missing = 0
+        left = SenseLog(self.url, f"{PREFIX}sense.>", stream=MQTT_STREAM)
+        try:
+            left.begin_after(first)
+            while found := left.fetch(1.0, linger_s=0.2, most=AT_ONCE):
+                found = [m for m in found if m.sequence <= last]
+                if not found:
+                    break
+                for message in self._absent(found):
+                    put(told, message.subject.decode().removeprefix(PREFIX), message.body)
+                    missing += 1
+        finally:
+            left.close()
+        return missing
+
+    def _absent(self, found: list[Message]) -> list[Message]:
+        """Those that the log does not have around their time, as often as they were sent."""
+        prefix = PREFIX.encode()
+        wanted = Counter((m.subject.removeprefix(prefix), m.body) for m in found)
+        there: Counter[tuple[bytes, bytes]] = Counter()
+        reader = SenseLog(self.url, "sense.>")
+        try:
+            reader.begin_at(_moment(found[0].at_ms) - timedelta(seconds=BEFORE_S))
+            until_ms = found[-1].at_ms + 1000 * AFTER_S
+            while messages := reader.fetch(1.0, linger_s=0.2):
+                there.update(key for m in messages if (key := (m.subject, m.body)) in wanted)
+                if messages[-1].at_ms > until_ms:
+                    break
+        finally:
+            reader.close()
+        absent = []
+        for message in found:
+            key = (message.subject.removeprefix(prefix), message.body)
+            if there[key] > 0:
+                there[key] -= 1
+            else:
+                absent.append(message)
+        return absent
+
+
+def put(told: SenseLog, subject: str, body: bytes) -> None:
+    """Put a message into the log; it is stored when this returns. Raises LogAway."""
+    said = told.request(subject, body)
+    if "error" in said or "seq" not in said:
+        raise LogAway(str(said.get("error", said)))
+
+
+def _others(told: SenseLog, mine: str) -> list[str]:
+    said = told.request(f"$JS.API.CONSUMER.NAMES.{MQTT_STREAM}", {})
+    return [name for name in said.get("consumers") or [] if name.startswith(GUARD) and name != mine]
+
+
+def _moment(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
