@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 def warm_beside() -> threading.Thread:
-    """Begin to build the readers of texts beside the work; nobody waits, and a city that is not there yet is no fault."""
+    """Begin to build the readers of texts beside the work: nobody waits. No city yet is no fault."""
     thread = threading.Thread(target=_warm, name="warming", daemon=True)
     thread.start()
     return thread
@@ -23,10 +23,10 @@ def warm_beside() -> threading.Thread:
 def _warm() -> None:
     from cityloom.cases.understanding import warm_readers
     from cityloom.city.snapshot import NoSuchCity
-    from cityloom.web.context import city
+    from cityloom.web import context
 
     try:
-        warm_readers(city())
+        warm_readers(context.city())
     except (NoSuchCity, CityloomError, DatabaseError) as wrong:
         _log.info("warming=put_off reason=%r", str(wrong).strip())  # built at the first report instead
     finally:
