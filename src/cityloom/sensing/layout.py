@@ -28,7 +28,7 @@ class Layout:
         numbers: list[NDArray[np.int16]] = []
         kinds: list[NDArray[np.int8]] = []
         matching = _streams_by_name(streams)
-        for number, rule in enumerate(self.rules):
+        for number, rule in sorted(enumerate(self.rules), key=_by_kind):
             found = matching.get((rule.type, rule.stream), np.zeros(0, np.int64))
             if rule.missing_intervals is not None:
                 found = found[~np.isnan(streams.interval_s[found])]
@@ -67,6 +67,13 @@ class Layout:
             if rule.out_of_range:
                 low[self.rule == number], high[self.rule == number] = rule.out_of_range
         return np.nan_to_num(low, nan=-np.inf), np.nan_to_num(high, nan=np.inf)
+
+
+def _by_kind(numbered: tuple[int, AlarmRule]) -> tuple[int, int]:
+    """Slots of one kind lie together."""
+    number, rule = numbered
+    kind = Kind(rule.kind)
+    return (KINDS.index(kind) if kind in KINDS else len(KINDS)), number
 
 
 def _streams_by_name(streams: Streams) -> dict[tuple[str, str], Whole]:
