@@ -181,7 +181,8 @@ def _near(call: Call, told: schemas.ReportIn) -> set[str]:
     """The open matters near the place: only one of these can be joined, or anybody could follow any case."""
     place = locate(call.city, told.lon, told.lat, told.address, told.area)
     with connection.cursor() as cursor:
-        return {t.number for t in list_twins(cursor, call.city, place, told.class_code or None, call.at)}
+        found = list_twins(cursor, call.city, place, told.class_code or None, call.at, words=told.words)
+        return {t.number for t in found}
 
 
 def _received(received: Received, city: City, replayed: bool) -> dict[str, Any]:
