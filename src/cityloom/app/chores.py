@@ -36,6 +36,7 @@ from cityloom.exchange.api.idempotency import KEPT, forget_keys
 from cityloom.exchange.fetching import fetch
 from cityloom.exchange.open311.partners import server_of
 from cityloom.exchange.webhooks.taking import forget_deliveries, give_up_old
+from cityloom.sensing.actions.count_footfall import count_footfall
 from cityloom.sensing.actions.tell_severe_alarms import tell_severe_alarms
 from cityloom.sensing.actions.watch_feeds import watch_feeds
 from cityloom.sensing.actions.work_out_vitals import revise_vitals, work_out_vitals
@@ -147,6 +148,12 @@ def shared_bikes(clock: Clock) -> Found:
         yield from pull_gbfs(city, fetch, clock)
 
 
+def footfall(clock: Clock) -> Found:
+    """Count the people of today and of the days before."""
+    for city in _cities():
+        yield from count_footfall(city, clock)
+
+
 def feeds(clock: Clock) -> Found:
     """Notice feeds that became silent, and those that speak again."""
     for city in _cities():
@@ -189,6 +196,7 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (vital_signs, timedelta(minutes=1), False),
     (late_readings, timedelta(hours=1), False),
     (feeds, timedelta(minutes=1), False),
+    (footfall, timedelta(minutes=15), False),
     (own_warnings, timedelta(seconds=10), False),
 )
 

@@ -225,3 +225,9 @@ def list_vehicles(cursor: CursorWrapper, city_id: int) -> list[VehicleNow]:
         [city_id],
     )
     return [VehicleNow(*row) for row in cursor.fetchall()]
+
+
+def read_names(cursor: CursorWrapper, fences: Sequence[int]) -> dict[int, str]:
+    """What these places are called."""
+    cursor.execute("SELECT id, name FROM sensing_fence WHERE id = ANY(%s)", [list(fences)])
+    return dict(cursor.fetchall())

@@ -13,7 +13,9 @@ from cityloom.cases.orders import READERS as ORDER_READERS
 from cityloom.cases.patrols import SEES_PATROLS, WALKS
 from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post, Role
+from cityloom.sensing.actions.judge_fire import SEES_FIRE
 from cityloom.sensing.alarm_moves import READERS as SEES_ALARMS
+from cityloom.web import context
 from cityloom.web.hard_lists import SEES_PRECEDENTS
 from cityloom.web.reading_roles import SEES_UNDERSTANDING
 from cityloom.web.screen_roles import SEES_SCREEN, SEES_VITAL
@@ -45,6 +47,9 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("check_desk", "nav.check_desk", frozenset({Role.CHECKER})),
     ("screen", "nav.screen", SEES_SCREEN),
     ("vital", "nav.vital", SEES_VITAL),
+    ("fire", "nav.fire", SEES_FIRE),
+    ("bikes", "nav.bikes", SEES_VITAL),
+    ("footfall", "nav.footfall", SEES_VITAL),
     ("alarms", "nav.alarms", SEES_ALARMS),
     ("devices", "nav.devices", SEES_ALARMS),
     ("queue", "nav.queue", EVERYBODY),
@@ -74,7 +79,10 @@ HOMES = {
     Role.CALLBACK_AGENT: ("callbacks", "nav.callbacks"),
     Role.SENSOR_OWNER: ("alarms", "nav.alarms"),
 }
-ONLY_IF: dict[str, Callable[[], bool]] = {"messages": is_pretending}
+ONLY_IF: dict[str, Callable[[], bool]] = {
+    "bikes": lambda: context.city().config.scenarios.bikes is not None,
+    "messages": is_pretending,
+}
 PUBLIC_PAGES = (
     ("report", "nav.report"),
     ("track", "nav.track"),

@@ -12,6 +12,7 @@ from cityloom.web.context import language
 from cityloom.web.desk_words import DESK_FAMILIES, DESK_WORDS
 from cityloom.web.dispatch_words import DISPATCH_WORDS
 from cityloom.web.field_words import FIELD_FAMILIES, FIELD_WORDS
+from cityloom.web.fire_words import FIRE_FAMILIES, FIRE_WORDS
 from cityloom.web.hard_words import HARD_WORDS
 from cityloom.web.identity_words import IDENTITY_FAMILIES, IDENTITY_WORDS
 from cityloom.web.order_words import ORDER_FAMILIES, ORDER_WORDS
@@ -728,6 +729,7 @@ WORDS |= IDENTITY_WORDS
 WORDS |= AUDIT_WORDS
 WORDS |= WEBHOOK_WORDS
 WORDS |= VITAL_WORDS
+WORDS |= FIRE_WORDS
 WORDS |= STYLE_WORDS
 WORDS |= DISPATCH_WORDS
 WORDS |= DESK_WORDS
@@ -755,6 +757,7 @@ FAMILIES = (
     *IDENTITY_FAMILIES,
     *WEBHOOK_FAMILIES,
     *VITAL_FAMILIES,
+    *FIRE_FAMILIES,
     *FIELD_FAMILIES,
     *ALARM_FAMILIES,
 )  # fmt: skip

@@ -1,0 +1,170 @@
+"""The pages of shared bikes, footfall and fire watch; warnings on the public map and as CAP; who may look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from tests.cases.life import Life
+from tests.exchange.cap.test_cap_documents import ALERT
+from tests.sensing.test_fire import watched_building
+
+from cityloom.exchange.actions.pull_cap import pull_cap
+from cityloom.exchange.cap.index import links_of
+from cityloom.exchange.cap.reading import read_alert
+from cityloom.exchange.cap.writing import write_alert
+from cityloom.exchange.fetching import NoDocument
+from cityloom.sensing.actions.keep_warning import keep_warning
+from cityloom.sensing.actions.tell_severe_alarms import tell_severe_alarms
+from cityloom.sensing.cap_errors import BadAlert
+from cityloom.sensing.cap_values import Alert, CapInfo, Reference
+from cityloom.sensing.models import Alarm
+from cityloom.sensing.warning_rows import list_standing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def city(site: Life) -> Life:
+    site.clock.at = ALERT.sent
+    return site
+
+
+@pytest.fixture
+def watched(site: Life, tmp_path: Path) -> Life:
+    """A watched building with an alarm, behind pages."""
+    return watched_building(site, tmp_path)
+
+
+def standing(city: Life) -> list[str]:
+    with connection.cursor() as cursor:
+        return [w.alert.identifier for w in list_standing(cursor, city.city.id, city.clock.now(), public=True)]
+
+
+def test_a_warning_stands_until_it_expires_is_replaced_or_cancelled(city: Life):
+    assert keep_warning(city.city, ALERT, "met", "", city.clock)
+    assert not keep_warning(city.city, ALERT, "met", "", city.clock), "the same message counts once"
+    stranger = Alert("x", "other@example.org", ALERT.sent, "Actual", "Cancel", "Public", references=(ALERT.me,))
+    keep_warning(city.city, stranger, "elsewhere", "", city.clock)
+    assert standing(city) == [ALERT.identifier], "nobody cancels the warnings of another feed"
+    city.clock.advance(hours=7)
+    assert standing(city) == [], "it expired"
+    city.clock.advance(hours=-7)
+    cancel = Alert("met-2", ALERT.sender, ALERT.sent, "Actual", "Cancel", "Public", references=(ALERT.me,))
+    keep_warning(city.city, cancel, "met", "", city.clock)
+    assert standing(city) == []
+
+
+def test_a_cancellation_that_came_first_still_counts(city: Life):
+    first = Reference(ALERT.sender, ALERT.identifier, ALERT.sent)
+    cancel = Alert("met-2", ALERT.sender, ALERT.sent, "Actual", "Cancel", "Public", references=(first,))
+    keep_warning(city.city, cancel, "met", "", city.clock)
+    keep_warning(city.city, ALERT, "met", "", city.clock)
+    assert standing(city) == []
+
+
+def test_tests_and_what_is_not_for_everybody_are_not_shown(city: Life):
+    info = CapInfo("Rain", ("Met",), "Expected", "Minor", "Likely")
+    for number, (status, scope) in enumerate((("Test", "Public"), ("Exercise", "Public"), ("Actual", "Restricted"))):
+        told = Alert(f"t{number}", "s", ALERT.sent, status, "Alert", scope, restriction="staff", infos=(info,))
+        keep_warning(city.city, told, "met", "", city.clock)
+    assert standing(city) == []
+
+
+def test_the_public_map_and_the_screen_show_it_in_the_readers_language(city: Life, browser_of: Callable[..., Client]):
+    keep_warning(city.city, ALERT, "met", "", city.clock)
+    zh = browser_of("", "zh").get("/map/").content.decode()
+    assert "暴雨橙色预警" in zh
+    assert "避开低洼路段" in zh
+    shapes = browser_of("", "zh").get("/map/warnings.geojson").json()["features"]
+    assert len(shapes) == 2, "a polygon and a circle, each once"
+    assert shapes[0]["properties"]["severity"] == "severe"
+    assert "暴雨橙色预警" in browser_of("leader", "zh").get("/screen/").content.decode()
+
+
+def test_sources_are_read_message_by_message_and_what_is_broken_is_told(city: Life, settings):
+    index = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="/1.xml"/></entry>'
+        b'<entry><link type="application/cap+xml" href="https://met.example/2.xml"/></entry>'
+        b'<entry><link href="https://elsewhere.example/3.xml"/></entry></feed>'
+    )
+    assert links_of(index, "https://met.example/cap.atom") == [
+        "https://met.example/1.xml", "https://met.example/2.xml",
+    ]  # fmt: skip
+    assert links_of(b"<rss><channel><item><link>/4.xml</link></item></channel></rss>", "https://a.example/x") == [
+        "https://a.example/4.xml"
+    ]
+    assert links_of(write_alert(ALERT), "https://a.example/x") is None
+    with pytest.raises(BadAlert):
+        links_of(b"<html/>", "https://a.example/x")
+    with pytest.raises(BadAlert):
+        links_of(b"<", "https://a.example/x")
+    assert list(pull_cap(city.city, _never, city.clock, at_once=True)) == [], "this city names no source"
+
+
+def _never(url: str) -> bytes:
+    raise NoDocument("fetch.away", host=url, detail="")
+
+
+def test_severe_alarms_are_told_as_cap_and_called_off(
+    watched: Life,
+    browser_of: Callable[..., Client],
+    monkeypatch,
+):
+    from dataclasses import replace
+
+    from cityloom.city.scenarios import CapRules, Scenarios
+
+    cap = CapRules(sender="cap@small.example")
+    config = replace(watched.city.config, scenarios=Scenarios(cap=cap))
+    named = replace(watched.city, config=config)
+    assert dict(tell_severe_alarms(watched.city, watched.clock)) == {}, "a city without a sender tells nobody"
+    assert dict(tell_severe_alarms(named, watched.clock)) == {"warnings_said": 1}
+    assert dict(tell_severe_alarms(named, watched.clock)) == {}, "said once"
+    client = browser_of("", "en")
+    monkeypatch.setattr("cityloom.exchange.api.calls.clock", lambda: watched.clock)
+    index = client.get("/cap/")
+    assert index["Content-Type"].startswith("application/atom+xml")
+    (address,) = re.findall(r'href="[^"]*(/cap/alarm-7\.\d+\.xml)"', index.content.decode())
+    said = read_alert(client.get(address).content)
+    assert (said.kind, said.severity, said.infos[0].areas[0].circles[0].radius_km) == ("Alert", "Severe", 0.5)
+    watched.clock.advance(hours=11, minutes=30)
+    assert dict(tell_severe_alarms(named, watched.clock)) == {"warnings_said": 1}, "renewed before it expires"
+    Alarm.objects.filter(id=7).update(state="cleared", stands=False)
+    watched.clock.advance(minutes=5)
+    assert dict(tell_severe_alarms(named, watched.clock)) == {"warnings_called_off": 1}
+    with connection.cursor() as cursor:
+        assert list_standing(cursor, watched.city.id, watched.clock.now(), public=True) == []
+    assert client.get("/cap/alarm-9.1.xml").status_code == 404
+
+
+def test_the_pages_of_fire_watch_ask_for_a_reason_before_they_show_whom_to_call(
+    watched: Life,
+    browser_of: Callable[..., Client],
+):
+    client = browser_of("dispatcher", "en")
+    page = client.get("/fire/").content.decode()
+    assert "Southeast Tower" in page
+    assert "this detector alone" in page
+    assert "n/a" in page, "no fire was found, so there is no ratio"
+    building = client.get("/fire/b1/").content.decode()
+    assert 'cx="20.0"' in building
+    assert "13912345678" not in building
+    opened = client.post("/fire/b1/", {"why": "alarm"}).content.decode()
+    assert "13912345678" in opened
+    assert client.post("/fire/alarm/7/", {"verdict": "fire", "next": "b1"}).status_code == 302
+    assert "1.0" in client.get("/fire/").content.decode(), "one judged alarm, one fire"
+    assert browser_of("handler_e1").get("/fire/").status_code == 403
+    assert browser_of("leader").post("/fire/b1/", {"why": "alarm"}).status_code == 403
+
+
+def test_footfall_and_bikes_say_what_there_is_not(city: Life, browser_of: Callable[..., Client]):
+    client = browser_of("leader", "en")
+    assert "No counter has said anything" in client.get("/footfall/").content.decode()
+    assert client.get("/bikes/").status_code == 404, "this city states nothing of bikes"
+    assert "/bikes/" not in client.get("/footfall/").content.decode()
+    assert client.get("/gbfs/3.0/gbfs.json").status_code == 404
