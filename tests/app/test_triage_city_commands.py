@@ -41,7 +41,7 @@ def test_a_model_of_the_city_s_own_cases_reads_its_reports_and_is_taken_back(lif
     used = run("models", "use", tmp_path / "own.model", "--by", "steward")
     forget_classifiers()
     assert wait_for_model(life.city).name == card["name"] == used["model"]
-    life.report("hotline", by="agent", words="文平路路灯不亮", class_code=None)
+    life.report("hotline", by="agent", words="路灯不亮，一片漆黑，照明坏了", class_code=None)
     assert Reading.from_json(life.file.reports[0].reading).model == card["name"]
     life.move("reclassify", "dispatcher", class_code=LAMP, reason="corrected.class")
     (figures,) = [each for each in run("drift", "--days", 3660) if each["model"] == card["name"]]

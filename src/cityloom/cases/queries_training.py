@@ -17,7 +17,8 @@ WHERE c.city_id = %s AND c.closed_at IS NOT NULL AND c.class_code IS NOT NULL AN
   AND r.city_id = %s AND r.words <> '' AND NOT (
     EXISTS (SELECT 1 FROM cases_entry f WHERE f.case_id = c.id AND f.seq = 1
             AND f.changes -> 'filled' ->> 'class_code' = c.class_code)
-    AND NOT EXISTS (SELECT 1 FROM cases_entry p WHERE p.case_id = c.id AND p.by_role NOT IN ('system', 'resident')
+    AND NOT EXISTS (SELECT 1 FROM cases_entry p WHERE p.case_id = c.id AND p.seq > 1
+                    AND p.by_role NOT IN ('system', 'resident')
                     AND (p.move IN ('verify', 'file') OR p.changes -> 'case' ? 'class_code')))
 ORDER BY c.closed_at DESC, r.id DESC LIMIT %s
 """

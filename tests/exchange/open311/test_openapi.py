@@ -80,10 +80,13 @@ def test_the_document_is_openapi_3_1_and_names_both_endpoints(city_door: Life):
     assert len({o["operationId"] for o in operations}) == len(operations) == len(OPERATIONS)
 
 
+BESIDE = {"Posted": {"extended_attributes"}}  # of a report whose class the sender left open
+
+
 @pytest.mark.parametrize("shape", OURS)
 def test_a_shape_tells_the_fields_that_the_specification_has(shape: str):
     ours, told = OURS[shape], SHAPES[shape]
-    assert set(told["properties"]) == set(ours["properties"])
+    assert set(told["properties"]) == set(ours["properties"]) | BESIDE.get(shape, set())
     assert set(told["required"]) == set(ours["required"])
 
 
