@@ -91,9 +91,16 @@ def may_see(post: Post, file: CaseFile, owns: bool = False) -> Reason | None:
 def visible_to(post: Post) -> tuple[str, list[Any]]:
     """The same as `may_see` for lists: an SQL condition over `cases_case c` with its parameters."""
     sql, params = _in_reach(post)
+    near, kept = not_about(post)
+    return (f"({sql}) AND {near}", [*params, *kept]) if kept else (sql, params)
+
+
+def not_about(post: Post) -> tuple[str, list[Any]]:
+    """What a complaint keeps away from the staff of the unit it is about, as a condition; the second half of
+    `visible_to`, for lists of what a unit works on itself."""
     if post.unit is None:
-        return sql, params
-    return f"({sql}) AND NOT c.complained_about && %s::varchar[]", [*params, [*post.units, *post.above]]
+        return "TRUE", []
+    return "NOT c.complained_about && %s::varchar[]", [[*post.units, *post.above]]
 
 
 def _in_reach(post: Post) -> tuple[str, list[Any]]:

@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from cityloom.cases.filters import Condition, all_of, class_condition
 from cityloom.cases.inbox_turns import NOT_WAITING, turn_condition
-from cityloom.cases.permissions import visible_to
+from cityloom.cases.permissions import not_about
 from cityloom.cases.queries import COLUMNS, WORDS_SHOWN, CaseRow, Mark
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
@@ -95,14 +95,15 @@ class ClosedLately:
 def count_inbox(cursor: CursorWrapper, city: City, post: Post, bounds: Bounds, depth: int) -> list[InboxGroup]:
     """The unit's open cases counted; `depth` is how many areas stand above those that are counted. One statement."""
     turn, arms = turn_condition(city, post), _arms(city, post)
-    mine = " UNION ALL ".join(f"SELECT {_COUNTED} FROM cases_case c WHERE {arm.sql}" for arm in arms)  # noqa: S608
+    mine = " UNION ALL ".join(f"SELECT {_COUNTED} FROM {a.source.sql} WHERE {a.where.sql}" for a in arms)  # noqa: S608
     cursor.execute(
         f"SELECT {turn.sql} AS turn, c.class_code, c.areas[%s], "  # noqa: S608 (the parts are written by us)
         "CASE WHEN c.next_due_at IS NULL THEN 'undated' WHEN c.next_due_at < %s THEN 'overdue' "
         "WHEN c.next_due_at < %s THEN 'today' WHEN c.next_due_at < %s THEN 'week' ELSE 'later' END, count(*) "
         f"FROM ({mine}) c GROUP BY 1, 2, 3, 4",
-        [*turn.params, depth + 1, bounds.now, bounds.tomorrow, bounds.week, *_params(arms)],
-    )
+        [*turn.params, depth + 1, bounds.now, bounds.tomorrow, bounds.week,
+         *(value for a in arms for value in (*a.source.params, *a.where.params))],
+    )  # fmt: skip
     return [InboxGroup(*row) for row in cursor.fetchall()]
 
 
@@ -112,9 +113,9 @@ def list_inbox(
     """One page by (due moment, id), what has none at the end. Two statements."""
     turn = turn_condition(city, post)
     narrow = all_of([_of_turn(turn, asked.turn), *_narrowed(city, asked, bounds)])
-    parts = [all_of([arm, part, narrow]) for arm in _arms(city, post) for part in _beyond(after)]
-    pages = " UNION ALL ".join(_page_sql(turn, part) for part in parts)
-    params = [value for part in parts for value in (*turn.params, *part.params, limit + 1)]
+    arms = [replace(a, where=all_of([a.where, p, narrow])) for a in _arms(city, post) for p in _beyond(after)]
+    pages = " UNION ALL ".join(_page_sql(turn, arm) for arm in arms)
+    params = [v for arm in arms for v in (*turn.params, *arm.source.params, *arm.where.params, limit + 1)]
     cursor.execute(f"{pages} ORDER BY next_due_at NULLS LAST, id LIMIT %s", [*params, limit + 1])
     found = [(CaseRow(*row[:-1]), row[-1]) for row in cursor.fetchall()]
     more = len(found) > limit
@@ -123,10 +124,10 @@ def list_inbox(
     return InboxPage(rows, Mark(last.next_due_at, last.id) if more and last else None)
 
 
-def _page_sql(turn: Condition, where: Condition) -> str:
+def _page_sql(turn: Condition, arm: _Arm) -> str:
     """The first rows of one arm, in the order of the page; the parts are written by us."""
-    chosen = f"SELECT {_SELECTED}, {turn.sql} AS turn FROM cases_case c"  # noqa: S608
-    return f"({chosen} WHERE {where.sql} ORDER BY c.next_due_at, c.id LIMIT %s)"
+    chosen = f"SELECT {_SELECTED}, {turn.sql} AS turn FROM {arm.source.sql}"  # noqa: S608
+    return f"({chosen} WHERE {arm.where.sql} ORDER BY c.next_due_at, c.id LIMIT %s)"
 
 
 def count_closed(cursor: CursorWrapper, city: City, post: Post, since: datetime) -> ClosedLately:
@@ -145,23 +146,35 @@ _SELECTED = ", ".join(f"c.{name}" for name in COLUMNS)
 _COUNTED = "c.path, c.state, c.class_code, c.areas, c.next_due_at, c.lead_unit"
 
 
-def _arms(city: City, post: Post) -> list[Condition]:
+@dataclass(frozen=True)
+class _Arm:
+    """One road to the unit's cases: where the rows `c` come from, and which of them."""
+
+    source: Condition
+    where: Condition
+
+
+def _arms(city: City, post: Post) -> list[_Arm]:
     """What the unit leads; what it has a living task on without leading it. No case is in both."""
-    units, seen = list(post.units), Condition(*_seen(post))
+    units, near = list(post.units), Condition(*_near(post))
     lead = "c.lead_unit = %s" if len(units) == 1 else "c.lead_unit = ANY(%s)"
     opened = Condition("c.city_id = %s AND c.closed_at IS NULL", (city.id,))
     leads = Condition(lead, (units[0] if len(units) == 1 else units,))
     tasks = Condition(
-        "c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own WHERE own.city_id = %s AND own.unit = ANY(%s) "
-        "AND own.ended_at IS NULL)) AND (c.lead_unit IS NULL OR c.lead_unit <> ALL(%s))",
-        (city.id, units, units),
+        "unnest(ARRAY(SELECT own.case_id FROM cases_task own WHERE own.city_id = %s AND own.unit = ANY(%s) "
+        "AND own.ended_at IS NULL AND own.role <> 'lead')) AS mine(id) JOIN cases_case c ON c.id = mine.id",
+        (city.id, units),
     )
-    return [all_of([opened, leads, seen]), all_of([opened, tasks, seen])]
+    elsewhere = Condition("(c.lead_unit IS NULL OR c.lead_unit <> ALL(%s))", (units,))
+    return [
+        _Arm(Condition("cases_case c"), all_of([opened, leads, near])),
+        _Arm(tasks, all_of([opened, elsewhere, near])),
+    ]
 
 
-def _seen(post: Post) -> tuple[str, tuple[Any, ...]]:
-    """What the post may see of them: all, but what a complaint keeps away from its unit."""
-    sql, params = visible_to(post)
+def _near(post: Post) -> tuple[str, tuple[Any, ...]]:
+    """What a complaint does not keep away from the unit; that the unit works on it, both arms say by themselves."""
+    sql, params = not_about(post)
     return sql, tuple(params)
 
 
@@ -198,10 +211,6 @@ def _narrowed(city: City, asked: InboxFilter, bounds: Bounds) -> list[Condition]
         }
         parts.append(spans[asked.when])
     return parts
-
-
-def _params(parts: Sequence[Condition]) -> list[Any]:
-    return [value for part in parts for value in part.params]
 
 
 # --- what stands beside each row --------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from cityloom.web import context, lockout
 from cityloom.web.beginning import begin_session
 from cityloom.web.doors import for_everybody, with_retry_after
 from cityloom.web.naming import names, said_by
+from cityloom.web.navigation import home_of
 from cityloom.web.provider import farewell_of, show_farewell
 from cityloom.web.public_limits import knock_at
 from cityloom.web.shown import show
@@ -107,7 +108,8 @@ def choose_post(request: HttpRequest, city: City) -> HttpResponse:
         return redirect("sign_in")
     wanted = safe_address(request, request.POST.get("next") or request.GET.get("next") or "")
     if request.method == "POST" and context.choose_post(request, city, request.POST.get("post", "")):
-        return redirect(wanted or "queue")
+        chosen = context.post_of(request, city)
+        return redirect(wanted or (home_of(chosen)[0] if chosen else "queue"))
     current = context.post_of(request, city)
     posts = tuple((context.post_key(p), names(city).post(p)) for p in context.posts_of(request, city))
     return show(request, ChoosePostPage(posts, context.post_key(current) if current else "", wanted))

@@ -19,6 +19,7 @@ from cityloom.city.snapshot_values import City
 from cityloom.web import context, factor_door, lockout
 from cityloom.web.beginning import begin_session
 from cityloom.web.moments import say_span
+from cityloom.web.navigation import home_of
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
@@ -70,7 +71,7 @@ def to_post_or(request: HttpRequest, city: City, wanted: str) -> HttpResponse:
     post = context.post_of(request, city)
     if post is not None:
         context.remember_post(request, post)
-        return redirect(wanted or "queue")
+        return redirect(wanted or home_of(post)[0])
     if getattr(request.user, "is_staff", False) and wanted.startswith(reverse("admin:index")):
         return redirect(wanted)
     return redirect(f"{reverse('choose_post')}?next={wanted}" if wanted else "choose_post")
