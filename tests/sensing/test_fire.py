@@ -95,7 +95,7 @@ def watched_building(life: Life, tmp_path: Path) -> Life:
         id=7, city_id=life.city.id, rule="smoke", subject=f"device:{device.id}", severity="urgent", state="raised",
         raised_at=life.clock.now(), recorded_at=life.clock.now(), city_version=1, type="smoke_detector",
         device_id=device.id, area=grid, areas=list(life.city.ancestors(grid)), owner="water_co", stands=True,
-        changed_ms=0, lon=110.0011, lat=30.0011,
+        changed_ms=0, lon=110.0011, lat=30.0011, version=1,
     )  # fmt: skip
     return life
 

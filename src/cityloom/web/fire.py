@@ -78,6 +78,7 @@ class FirePage:
     sites: Annotated[Sequence[tuple[str, str, str]], "code, name and place of each building"]
     verdicts: Annotated[Sequence[tuple[str, str]], "what an alarm can have been"]
     causes: Annotated[Sequence[tuple[str, str]], "what may have caused a false one"]
+    code: Annotated[str, "empty: a verdict leads back to this page"] = ""
 
 
 @dataclass(frozen=True)
