@@ -42,7 +42,6 @@ FIELDS = (
     "key", "result", "note", "class", "version", "state", "seen_class", "done_at", "arrived_at", "metres",
 )  # fmt: skip
 MOST_SHOTS = 4
-WITH_BEFORE = frozenset({"verify", "handle"})  # kinds of a stop where one may put something right at once
 SHOWN = {
     "report": "walk.shown_reported", "before": "walk.shown_before", "after": "walk.shown_after",
     "check": "walk.shown_check",
@@ -71,7 +70,6 @@ class StopPage:
     results: Annotated[Sequence[str], "what may be found: keys of RESULTS"]
     classes: Annotated[Sequence[Group], "classes to correct to"]
     key: Annotated[str, "the key of this sending"]
-    with_before: Annotated[bool, "whether a photo from before makes sense"]
     most_shots: Annotated[int, "how many photos a well takes"]
     typed: Annotated[Mapping[str, str], "what was typed, by field"]
     map: Annotated[MapFrame | None, "the map around it"] = None
@@ -170,7 +168,6 @@ def _page(city: City, post: Post, number: str, typed: Mapping[str, str], error: 
         results=results,
         classes=class_groups(city, named, context.today(city)) if "other_class" in results else (),
         key=typed.get("key", "") if waiting_photos.is_key(typed.get("key", "")) else str(uuid.uuid4()),
-        with_before=kind in WITH_BEFORE,
         most_shots=MOST_SHOTS,
         typed=typed,
         map=frame_of(city, lon=case.lon, lat=case.lat) if placed else None,

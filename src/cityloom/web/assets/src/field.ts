@@ -29,6 +29,11 @@ async function showWaiting(): Promise<void> {
     const href = stop.querySelector<HTMLAnchorElement>("a.into")!.getAttribute("href");
     stop.hidden = drafts.some(({ to, state }) => to === href && state === "waiting");
   }
+  const left = document.querySelectorAll("[data-stop]:not([hidden])").length;
+  for (const count of document.querySelectorAll<HTMLElement>("[data-count]")) {
+    count.textContent = count.dataset.count?.replace("{n}", String(left)) ?? "";
+    count.closest<HTMLElement>(".count")!.hidden = left === 0;
+  }
   const section = document.querySelector<HTMLElement>("[data-waiting]");
   if (!section) return;
   section.hidden = drafts.length === 0;
