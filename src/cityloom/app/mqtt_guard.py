@@ -35,10 +35,16 @@ class MqttGuard:
     stop: threading.Event
     ready: threading.Event = field(default_factory=threading.Event)
     _patience: Patience = field(default_factory=Patience)
+    _thread: threading.Thread = field(init=False)
 
     def start(self) -> None:
         """Begin; returns at once."""
-        threading.Thread(target=self._work, name="mqtt guard", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="mqtt guard", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join()
 
     def _work(self) -> None:
         while not self.stop.is_set():

@@ -1,0 +1,49 @@
+"""A device that speaks MQTT 3.1.1 over a plain socket, as little of it as tests and benchmarks need."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+
+def packet(topic: str, body: bytes, qos: int = 0, number: int = 1, again: bool = False) -> bytes:
+    """A PUBLISH."""
+    head = len(topic.encode()).to_bytes(2, "big") + topic.encode() + (struct.pack(">H", number) if qos else b"")
+    size, length = len(head) + len(body), bytearray()
+    while True:
+        size, low = divmod(size, 128)
+        length.append(low | (0x80 if size else 0))
+        if not size:
+            return bytes([0x30 | qos << 1 | (8 if again else 0)]) + bytes(length) + head + body
+
+
+class MqttDevice:
+    """A connection; raises OSError for whatever goes wrong with it, PermissionError when it is not let in."""
+
+    def __init__(self, port: int, user: str, password: str, client: str = "device") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        told = bytes([0, 4]) + b"MQTT" + bytes([4, 0b11000010, 0, 60])
+        for text in (client, user, password):
+            told += len(text.encode()).to_bytes(2, "big") + text.encode()
+        self.socket.sendall(bytes([0x10, len(told)]) + told)
+        if self._exactly(4) != b"\x20\x02\0\0":
+            raise PermissionError("not let in")
+
+    def say(self, topic: str, body: bytes, number: int, again: bool = False) -> None:
+        """Publish with QoS 1 and wait until it was taken."""
+        self.socket.sendall(packet(topic, body, 1, number, again))
+        if self._exactly(4) != b"\x40\x02" + struct.pack(">H", number):
+            raise OSError("another answer than PUBACK")
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def _exactly(self, count: int) -> bytes:
+        found = b""
+        while len(found) < count:
+            more = self.socket.recv(count - len(found))
+            if not more:
+                raise OSError("the connection has ended")
+            found += more
+        return found
