@@ -157,6 +157,7 @@ def test_a_report_by_picture_a_check_and_a_patrol(
     tab.set_input_files("#photos-shot", shot_of("#a86"))
     tab.wait_for_selector(".shotlist img")
     fits(tab)
+    shoot(tab, "field-report-phone")
     tab.click(".sendbar button")
     tab.wait_for_url(re.compile("sent="))
     site.number = tab.locator(".sentnote .num").inner_text()
@@ -164,6 +165,11 @@ def test_a_report_by_picture_a_check_and_a_patrol(
     assert (report.source, report.received_by) == ("grid_worker", "collector")
     assert (report.lon, report.lat) == pytest.approx((HERE["longitude"], HERE["latitude"]), abs=1e-6)
     assert report.words.startswith("Found on patrol")
+
+    tab.goto(f"{live_server.url}/field/map/")
+    tab.wait_for_selector("[data-map-idle]")
+    fits(tab)
+    shoot(tab, "field-map-phone")
 
     tab.goto(f"{live_server.url}/field/case/{checked}/")
     tab.wait_for_selector(".walk[data-ready]")
@@ -190,11 +196,6 @@ def test_a_report_by_picture_a_check_and_a_patrol(
     tab.click("button[value='withdraw']")
     tab.wait_for_selector(".told")
     assert (count("cases_patrol"), count("cases_patrol_point")) == (1, 0)
-
-    tab.goto(f"{live_server.url}/field/map/")
-    tab.wait_for_selector("[data-map-idle]")
-    fits(tab)
-    shoot(tab, "field-map-phone")
 
 
 def test_without_scripts_a_stop_and_a_report_are_plain_forms(

@@ -66,15 +66,9 @@ class RecordPage:
     classes: Annotated[Sequence[Group], "classes for a trouble seen there"]
     typed: Annotated[Mapping[str, str], "what was typed, by field"]
     key: Annotated[str, "the key of this sending"]
+    has_hidden: Annotated[bool, "whether it has personal fields that are not opened"]
+    has_personal: Annotated[bool, "whether personal fields are shown"]
     error: Annotated[str, "why it was not kept"] = ""
-
-    @property
-    def has_hidden(self) -> bool:
-        return any(each.hidden for each in self.values)
-
-    @property
-    def has_personal(self) -> bool:
-        return any(each.personal and not each.hidden for each in self.values)
 
 
 @require_http_methods(["GET", "POST"])
@@ -142,6 +136,7 @@ def _page(
     register, found = look(city, check_id, post, now)
     why, due_on = why_looked_at(city, check_id)
     with_point = found.lon is not None and found.lat is not None
+    values = [_value(each, found, named, typed, opened) for each in register.fields]
     return RecordPage(
         login=post.login,
         id=check_id,
@@ -149,7 +144,7 @@ def _page(
         code=found.code,
         why=named.reason(why),
         due_on=due_on,
-        values=[_value(each, found, named, typed, opened) for each in register.fields],
+        values=values,
         address=typed.get("value-address", found.address),
         lon=found.lon,
         lat=found.lat,
@@ -158,6 +153,8 @@ def _page(
         classes=class_groups(city, named, context.today(city), (Nature.MATTER,)),
         typed=typed,
         key=typed.get("key", "") if waiting_photos.is_key(typed.get("key", "")) else str(uuid.uuid4()),
+        has_hidden=any(each.hidden for each in values),
+        has_personal=any(each.personal and not each.hidden for each in values),
         error=error,
     )
 
