@@ -23,6 +23,7 @@ from cityloom.app.logs import tell_uncaught
 from cityloom.app.mqtt_guard import MqttGuard
 from cityloom.app.relay import find_embedded
 from cityloom.app.sense_log import LogAway, SenseLog
+from cityloom.app.sta_mqtt import StaMqtt, find_monitor
 from cityloom.base.clock import Clock, DemoClock, clock_of_settings
 from cityloom.base.patience import Patience
 from cityloom.city.snapshot import current_city
@@ -49,6 +50,8 @@ def run(city_code: str, part: str = "") -> None:
         city = current_city(city_code)
         MqttGuard(url, stop).start()
         DeviceDoor(url, issuer_key(settings.CITYLOOM_VAR), city.id, city.code, clock, stop).start()
+        monitor = settings.CITYLOOM_NATS_MONITOR or find_monitor(settings.CITYLOOM_VAR)
+        StaMqtt(stop, url, monitor, lambda: current_city(city_code), clock, settings.CITYLOOM_SITE_URL).start()
     Ingest(city_code, part, url or "", clock, stop).work()
 
 
@@ -143,7 +146,9 @@ class Ingest:
 
 def subject_of(city_code: str, part: str) -> str:
     """The subjects that a process reads: all of the city, or those that the server maps to its part."""
-    return f"sense.{city_code}.>" if not part else f"sense-{part.split('/')[0]}.{city_code}.>"
+    if not part:
+        return f"sense.{city_code}.>"
+    return f"sensepart.{int(part.split('/')[0]) - 1}.{city_code}.>"
 
 
 def _shift_of(clock: Clock) -> Callable[[int], int] | None:

@@ -21,6 +21,7 @@ from cityloom.sensing.ingesting import Message
 log = logging.getLogger("cityloom.ingest")
 
 PREFIX = "$MQTT.msgs."
+OURS = (b"$MQTT.msgs.sense.", b"$MQTT.msgs.sensepart.")
 GUARD = "sense-guard-"
 MARK = "sense._mark"  # of no city, so that no ingest reads it
 BEFORE_S, AFTER_S = 5, 60
@@ -60,7 +61,7 @@ class MqttGuard:
 
     def _guard(self) -> None:
         told = SenseLog(self.url, "sense.>")  # asks and puts in; reads nothing
-        kept = SenseLog(self.url, f"{PREFIX}sense.>", stream=MQTT_STREAM)
+        kept = SenseLog(self.url, f"{PREFIX}>", stream=MQTT_STREAM)
         try:
             name = GUARD + secrets.token_hex(4)
             kept.begin_as(name)  # from here on nothing is lost; then see what others had left
@@ -91,14 +92,14 @@ class MqttGuard:
         if first >= last:
             return 0
         missing = 0
-        left = SenseLog(self.url, f"{PREFIX}sense.>", stream=MQTT_STREAM)
+        left = SenseLog(self.url, f"{PREFIX}>", stream=MQTT_STREAM)
         try:
             left.begin_after(first)
             while found := left.fetch(1.0, linger_s=0.2, most=AT_ONCE):
                 found = [m for m in found if m.sequence <= last]
                 if not found:
                     break
-                for message in self._absent(found):
+                for message in self._absent([m for m in found if m.subject.startswith(OURS)]):
                     put(told, message.subject.decode().removeprefix(PREFIX), message.body)
                     missing += 1
         finally:
@@ -107,10 +108,12 @@ class MqttGuard:
 
     def _absent(self, found: list[Message]) -> list[Message]:
         """Those that the log does not have around their time, as often as they were sent."""
+        if not found:
+            return []
         prefix = PREFIX.encode()
         wanted = Counter((m.subject.removeprefix(prefix), m.body) for m in found)
         there: Counter[tuple[bytes, bytes]] = Counter()
-        reader = SenseLog(self.url, "sense.>")
+        reader = SenseLog(self.url, ">")
         try:
             reader.begin_at(_moment(found[0].at_ms) - timedelta(seconds=BEFORE_S))
             until_ms = found[-1].at_ms + 1000 * AFTER_S
@@ -120,7 +123,7 @@ class MqttGuard:
                     break
         finally:
             reader.close()
-        absent = []
+        absent: list[Message] = []
         for message in found:
             key = (message.subject.removeprefix(prefix), message.body)
             if there[key] > 0:

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from cityloom.sensing.ingesting import Message
 
 STREAM = "SENSE"
-SUBJECTS = "sense.>"
+SUBJECTS = ["sense.>", "sensepart.>"]  # the second where the server maps devices to several processes
 MQTT_STREAM = "$MQTT_msgs"  # where the server puts messages of QoS 1 before it acknowledges them
 MQTT_SUBJECTS = "$MQTT.msgs.>"
 ANSWER_S = 5.0
@@ -110,7 +110,7 @@ class SenseLog:
     def _ensure_stream(self) -> str:
         """Have the stream; its name with the moment it was made, which tells a log made anew from this one."""
         config = {
-            "name": self.stream, "subjects": [SUBJECTS], "storage": "file", "retention": "limits", "discard": "old",
+            "name": self.stream, "subjects": SUBJECTS, "storage": "file", "retention": "limits", "discard": "old",
             "num_replicas": 1, "allow_direct": True, **self._kept,
         }  # fmt: skip
         if self.stream == MQTT_STREAM:  # as the server itself makes it for its first device
@@ -121,6 +121,8 @@ class SenseLog:
         said = self.request(f"$JS.API.STREAM.INFO.{self.stream}", {})
         if said.get("error", {}).get("code") == 404:
             said = self.request(f"$JS.API.STREAM.CREATE.{self.stream}", config)
+        elif self.stream == STREAM and sorted(said.get("config", {}).get("subjects", [])) != sorted(SUBJECTS):
+            said = self.request(f"$JS.API.STREAM.UPDATE.{self.stream}", config)
         if "error" in said:
             raise LogAway(said["error"].get("description", "the stream cannot be had"))
         return f"{self.stream} {said['created']}"

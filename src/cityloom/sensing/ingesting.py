@@ -158,6 +158,8 @@ class Intake:
     def _look_up(self, subject: bytes) -> tuple[DeviceInMemory, StreamOfDevice | None]:
         """The device and stream of a subject; only what is registered is remembered."""
         tokens = subject.decode("utf-8", "replace").replace("//", "\x00").split(".")
+        if tokens[0] == "sensepart":  # sensepart.NUMBER.CITY.DEVICE
+            tokens = ["sense", *tokens[2:]]
         if not 3 <= len(tokens) <= 4 or tokens[0] != "sense":
             raise NotTaken("bad_topic", "/".join(tokens))
         names = [token.replace("\x00", ".") for token in tokens]

@@ -54,11 +54,19 @@ class Keeper:
     Call `keep` inside a transaction and `committed` after it; after a rollback nothing is remembered.
     """
 
-    def __init__(self, city_id: int, marks: Watermarks, generation: int = 0, early_s: float = EARLY_S) -> None:
+    def __init__(
+        self,
+        city_id: int,
+        marks: Watermarks,
+        generation: int = 0,
+        early_s: float = EARLY_S,
+        judges_doors: bool = True,  # of several processes one has what doors brought judged
+    ) -> None:
         self.city_id = city_id
         self.marks = marks
         self.generation = generation
         self._early_ms = round(early_s * 1000)
+        self._judges_doors = judges_doors
         self._days: set[int] = set()
 
     def keep(self, cursor: CursorWrapper, readings: Readings, now_ms: int) -> Batch:
@@ -70,6 +78,7 @@ class Keeper:
         if len(doors.stream):
             doors = self.marks.sort(doors, LAST_MS).fresh
             self.marks.advance(doors)  # stands in the database whatever becomes of this transaction
+            doors = doors if self._judges_doors else no_readings()
         found = self.sort(readings, now_ms)
         self._copy(cursor, found.fresh)
         late = keep_late(cursor, found.late, 0, judged=True)
@@ -88,7 +97,7 @@ class Keeper:
         fresh = self.marks.sort(asked, LAST_MS).fresh
         self.marks.advance(fresh)
         self.generation = max(until, self.generation)
-        return fresh
+        return fresh if self._judges_doors else no_readings()
 
     def committed(self, batch: Batch) -> None:
         """Remember a batch whose transaction has ended well."""

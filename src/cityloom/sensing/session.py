@@ -103,7 +103,13 @@ class Session:
         self.registry: Registry = load_registry(self.city_id)
         gate = gate_from_json(stood.gate, self.limits)
         self.intake = Intake(self.registry.devices, self.payloads, gate)
-        self.keeper = Keeper(self.city_id, self.registry.marks, stood.flushed_generation, self.early_s)
+        self.keeper = Keeper(
+            self.city_id,
+            self.registry.marks,
+            stood.flushed_generation,
+            self.early_s,
+            judges_doors=not self.part or self.part.startswith("1/"),
+        )
         self.sequence, self.stored = stood.flushed_sequence, stood.sequence
         self._stood: Stood = stood
         self._seen = register_state(self.city_id)

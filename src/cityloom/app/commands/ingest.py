@@ -15,7 +15,7 @@ from cityloom.app.ready import needs_database
 @needs_database
 def command(city_code: str | None, part: str) -> None:
     """Take in what devices say, judge it by the city's rules and store it, until Ctrl-C or SIGTERM."""
-    if part and not re.fullmatch(r"[1-9]\d?/[1-9]\d?", part):
+    if part and not re.fullmatch(r"[1-8]/[1-8]", part):
         raise WrongUsage("command.bad_part", part=part)
     from cityloom.app.ingest import run
 

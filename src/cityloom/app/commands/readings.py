@@ -1,5 +1,6 @@
 """Fill in a history of readings from a file, and write readings to one."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def export(
     until = ends.replace(tzinfo=UTC) if ends else clock_of_settings().now()
     since = begins.replace(tzinfo=UTC) if begins else until - timedelta(days=days)
     wanted = list(devices) or list(Device.objects.filter(city_id=city.id).values_list("code", flat=True))
-    with counted_progress("readings", len(wanted), click.get_text_stream("stderr")) as progress:
+    with counted_progress("readings", len(wanted), sys.stderr) as progress:
         count = export_readings(city, wanted, since, until, file, progress)
     if as_json:
         print_json({"readings": count, "file": str(file)})
