@@ -36,6 +36,30 @@ class MqttDevice:
         if self._exactly(4) != b"\x40\x02" + struct.pack(">H", number):
             raise OSError("another answer than PUBACK")
 
+    def listen(self, topic: str) -> None:
+        """Subscribe with QoS 0; raises PermissionError where it is refused."""
+        text = topic.encode()
+        rest = struct.pack(">H", 1) + len(text).to_bytes(2, "big") + text + b"\0"
+        self.socket.sendall(bytes([0x82, len(rest)]) + rest)
+        if self._exactly(5) != b"\x90\x03\0\x01\0":
+            raise PermissionError("not to be heard")
+
+    def hear(self) -> tuple[str, bytes]:
+        """The next message: its topic and body."""
+        head = self._exactly(1)
+        size = shift = 0
+        while True:
+            (low,) = self._exactly(1)
+            size |= (low & 127) << shift
+            shift += 7
+            if low < 128:
+                break
+        told = self._exactly(size)
+        if head[0] & 0xF0 != 0x30:
+            raise OSError("another packet than PUBLISH")
+        end = 2 + int.from_bytes(told[:2], "big")
+        return told[2:end].decode(), told[end:]
+
     def close(self) -> None:
         self.socket.close()
 

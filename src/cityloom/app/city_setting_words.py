@@ -331,4 +331,12 @@ CITY_SETTINGS: tuple[CitySetting, ...] = (
         "经 Open311 反映是否须有接口密钥",
         "Whether reports over Open311 need an API key",
     ),
+    _limit(
+        "sensorthings_needs_token",
+        "open",
+        "yes",
+        0,
+        "经 SensorThings 读取设备数据是否须有令牌",
+        "Whether reading devices over SensorThings needs a token",
+    ),
 )

@@ -1,7 +1,8 @@
 """Answers the message server when a device knocks: whether it may come in, and to which subjects it may write.
 
 NATS asks it by its auth callout, over one connection; the answer is a token signed with the key that the server's
-configuration names. A device writes to `sense.CITY.DEVICE` and below, and hears nothing.
+configuration names. A device writes to `sense.CITY.DEVICE` and below and to the observations of its own streams under
+the topics of SensorThings, and hears nothing. A token for reading hears what SensorThings tells, and writes nothing.
 """
 
 from __future__ import annotations
@@ -22,14 +23,20 @@ from django.db import connection
 from cityloom.app.nkeys import AccountKey, BadToken, read_token
 from cityloom.app.places import kept_secret
 from cityloom.app.sense_log import ANSWER_S, LogAway, connected
+from cityloom.app.sta_mqtt import subjects_of_device
 from cityloom.base.clock import Clock
 from cityloom.base.patience import Patience
+from cityloom.city.snapshot import current_city
+from cityloom.exchange.api.tokens import BadToken as RefusedToken
+from cityloom.exchange.api.tokens import caller_of_text
+from cityloom.exchange.sensorthings.serving import SCOPE_READ
 from cityloom.sensing.actions.give_secret import may_come_in
 
 log = logging.getLogger("cityloom.ingest")
 
 SUBJECT = "$SYS.REQ.USER.AUTH"
 ACCOUNT_NAME = "$G"
+HEARD = "v1//1.>"  # the topics of SensorThings
 _FRAME = re.compile(rb"(?:MSG \S+ 3 (\S+) (\d+)|HMSG \S+ 3 (\S+) (\d+) (\d+))\r\n")
 
 
@@ -38,25 +45,44 @@ def issuer_key(var: Path) -> AccountKey:
     return AccountKey(bytes.fromhex(kept_secret(var, "nats-issuer", 32)))
 
 
-def answer(key: AccountKey, city: str, request: bytes, may: Callable[[str, str], bool], now_s: int) -> str:
-    """The signed answer to a request of the server; `may` says whether a device has that secret. Raises BadToken."""
+def answer(
+    key: AccountKey,
+    city: str,
+    request: bytes,
+    may: Callable[[str, str], bool],
+    now_s: int,
+    more: Callable[[str], list[str]] = lambda device: [],
+    hears: Callable[[str], bool] = lambda token: False,
+) -> str:
+    """The signed answer to a request of the server; `may` says whether a device has that secret. Raises BadToken.
+
+    `more` are subjects besides its own to which a device may write; `hears` says whether a token may listen.
+    """
     asked: dict[str, Any] = read_token(request.decode("ascii", "replace"))["nats"]
     user, server = asked["user_nkey"], asked["server_id"]["id"]
     given = asked.get("connect_opts", {})
     device, secret = str(given.get("user", "")), str(given.get("pass", ""))
     told: dict[str, Any] = {"type": "authorization_response", "version": 2}
     if device and secret and may(device, secret):
-        rights = _rights(city, device)
+        rights = _rights(city, device, more(device))
         told["jwt"] = key.sign({"sub": user, "aud": ACCOUNT_NAME, "name": device, "iat": now_s, "nats": rights})
+    elif secret and hears(secret):
+        told["jwt"] = key.sign({"sub": user, "aud": ACCOUNT_NAME, "name": "listener", "iat": now_s, "nats": _LISTENS})
     else:
         told["error"] = "no such device, or not its secret"
     return key.sign({"sub": user, "aud": server, "iat": now_s, "nats": told})
 
 
-def _rights(city: str, device: str) -> dict[str, Any]:
+_LISTENS: dict[str, Any] = {
+    "pub": {"deny": [">"]}, "sub": {"allow": [HEARD, "$MQTT.sub.>"]}, "subs": -1, "data": -1, "payload": -1,
+    "type": "user", "version": 2,
+}  # fmt: skip
+
+
+def _rights(city: str, device: str, more: list[str]) -> dict[str, Any]:
     own = f"sense.{city}.{device.replace('.', '//')}"
     return {
-        "pub": {"allow": [own, f"{own}.*"]}, "sub": {"deny": [">"]}, "subs": -1, "data": -1, "payload": -1,
+        "pub": {"allow": [own, f"{own}.*", *more]}, "sub": {"deny": [">"]}, "subs": -1, "data": -1, "payload": -1,
         "type": "user", "version": 2,
     }  # fmt: skip
 
@@ -131,7 +157,8 @@ class DeviceDoor:
     def _answer(self, link: Any, reply: bytes, request: bytes) -> None:
         began_s = time.monotonic()
         try:
-            told = answer(self.key, self.city_code, request, self._may, int(time.time())).encode()
+            now_s = int(time.time())
+            told = answer(self.key, self.city_code, request, self._may, now_s, self._more, self._hears).encode()
         except (BadToken, KeyError, json.JSONDecodeError) as why:
             log.warning("door=unread reason=%r", why)
             return
@@ -144,3 +171,13 @@ class DeviceDoor:
 
     def _may(self, device: str, secret: str) -> bool:
         return may_come_in(self.city_id, device, secret, self.clock.now())
+
+    def _more(self, device: str) -> list[str]:
+        return subjects_of_device(self.city_id, device)
+
+    def _hears(self, token: str) -> bool:
+        try:
+            caller = caller_of_text(token, current_city(self.city_code), self.clock.now())
+        except RefusedToken:
+            return False
+        return SCOPE_READ in caller.token.scopes

@@ -83,6 +83,11 @@ SETTINGS: tuple[Setting, ...] = (
         "`nats://user:password@host:port` of a NATS server with JetStream; the embedded one when empty.",
     ),
     Setting(
+        "CITYLOOM_NATS_MONITOR",
+        "",
+        "Address of the NATS server's monitoring, which says who listens to SensorThings; the embedded one's when empty.",
+    ),
+    Setting(
         "CITYLOOM_CLOCK",
         "",
         "`REAL_ISO,DEMO_ISO,RATE` when a demo lives at its own time, the same in every process; the real clock "

@@ -119,6 +119,7 @@ def _config_text(folder: Path, port: int, mqtt_port: int, password: str, issuer:
     sync = "  sync_interval: always\n" if door.synchronous else ""
     return f"""server_name: cityloom
 listen: "127.0.0.1:{port}"
+http: "127.0.0.1:{free_port()}"
 max_payload: 8MB
 jetstream {{
   store_dir: "{folder}/store"

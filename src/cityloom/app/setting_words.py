@@ -34,6 +34,9 @@ WORDS_OF: dict[str, SettingWords] = {
     "CITYLOOM_DATABASE_POOL": SettingWords(
         "keeping", "number", "一个进程最多保留几个数据库连接；0 为每线程一个。cityloom web 自用 6 个。"
     ),
+    "CITYLOOM_NATS_MONITOR": SettingWords(
+        "running", "address", "NATS 服务器监控端口的 HTTP 地址，据此得知谁在订阅 SensorThings；空则用内置服务器的。"
+    ),
     "CITYLOOM_NATS_URL": SettingWords("running", "address", "带 JetStream 的 NATS 服务器地址；空则用内置服务器。"),
     "CITYLOOM_CLOCK": SettingWords("running", "text", "演示按自己的时间运行时的时钟，各进程相同；空则用真实时间。"),
     "CITYLOOM_CITY": SettingWords("running", "text", "装载了几个城市时，页面显示哪一个（代码）；空则为第一个。"),

@@ -68,6 +68,7 @@ CITYLOOM_DATA_KEY_FILE = _env.data_key_file(_var)
 CITYLOOM_DEMO_PASSWORD = "" if PRODUCTION else demo_password(_var)  # for the sign-in page of a demo
 CITYLOOM_CLOCK = _env.text("CITYLOOM_CLOCK")
 CITYLOOM_NATS_URL = _env.text("CITYLOOM_NATS_URL")
+CITYLOOM_NATS_MONITOR = _env.text("CITYLOOM_NATS_MONITOR").rstrip("/")
 CITYLOOM_INGEST = ingest_settings(_env)
 CITYLOOM_ARCHIVE = _env.text("CITYLOOM_ARCHIVE") or str(_var / "archive")
 CITYLOOM_CITY = _env.text("CITYLOOM_CITY")

@@ -22,7 +22,7 @@ RESULTS = (10, 20, 30.5, -4, 0)  # of the lamp's brightness, hourly from midnigh
 
 
 def make_world(door: Door) -> World:
-    """A lamp with two streams, a pump with two; the lamp's brightness at five hours, the pump's words and one level."""
+    """A lamp with two streams and five observations of its brightness; a pump with a level and with words."""
     lamp = number_in(door.ask("POST", "Things", thing("lamp 1", Datastreams=[])))
     body = thing("pump 2", Locations=[place("well", 110.009, 30.005)], Datastreams=[], description="a pump's house")
     body["properties"] = {"power": 4000, "tested": True, "maker": {"name": "O'Neil"}}

@@ -130,7 +130,8 @@ def test_each_query_option_does_what_it_says_and_they_work_together(door: Door) 
 def test_pages_follow_each_other_without_gap_or_repetition_in_any_order(door: Door) -> None:
     world = make_world(door)
     orders = [
-        ("Observations", "", 12), ("Observations", "$orderby=result", 12), ("Observations", "$orderby=result desc", 12),
+        ("Observations", "", 12), ("Observations", "$orderby=result", 12),
+        ("Observations", "$orderby=result desc", 12),
         ("Observations", "$orderby=resultTime desc,result", 12), ("Observations", "$orderby=phenomenonTime desc", 12),
         ("Observations", "$orderby=parameters/depth", 12), ("Observations", "$orderby=Datastream/name desc", 12),
         ("Things", "$orderby=properties/tested", 2), ("Datastreams", "$orderby=phenomenonTime desc", 4),
@@ -416,7 +417,8 @@ def test_a_batch_is_answered_request_by_request_and_a_group_is_made_wholly_or_no
             {"id": "read", "method": "get", "url": "Datastreams?$filter=name eq 'of a batch'&$select=name"},
             {"id": "none", "method": "get", "url": "Things(999)"},
             {"id": "after", "method": "delete", "url": f"Things({world.pump})", "dependsOn": ["none"]},
-            {"id": "b1", "atomicityGroup": "h", "method": "post", "url": "Sensors", "body": {**sensor, "name": "lost"}},
+            {"id": "b1", "atomicityGroup": "h", "method": "post", "url": "Sensors",
+             "body": {**sensor, "name": "lost"}},
             {"id": "b2", "atomicityGroup": "h", "method": "post", "url": "Sensors", "body": {}},
         ]
     }  # fmt: skip
@@ -458,7 +460,7 @@ def test_observations_come_and_go_as_data_arrays(door: Door) -> None:
     chosen = door.get("Observations?$resultFormat=dataArray&$select=result&$filter=Datastream/name eq 'voltage'")
     assert chosen["value"][0]["dataArray"] == [[230.5], [231]]
     wrong = [([{"Datastream": {"@iot.id": 1}}], 400), ({"a": 1}, 400),
-             ([{"Datastream": {"@iot.id": 1}, "components": ["colour", "result"], "dataArray": []}], 400)]  # fmt: skip
+             ([{"Datastream": {"@iot.id": 1}, "components": ["hue", "result"], "dataArray": []}], 400)]  # fmt: skip
     for body, status in wrong:
         assert door.post("CreateObservations", body, status)["code"] == status
 

@@ -36,7 +36,7 @@ THINGS = [
     ("properties/power eq '40'", [], "a number there is no text"),
     ("Datastreams/name eq 'level'", ["pump 2"], "one of many fits"),
     ("Datastreams/name eq 'level' and Datastreams/name eq 'words'", ["pump 2"], "each condition by one of its own"),
-    ("Datastreams/any(d: d/name eq 'level' and d/unitOfMeasurement/symbol eq 'm')", ["pump 2"], "the same one by any"),
+    ("Datastreams/any(d: d/name eq 'level' and d/unitOfMeasurement/symbol eq 'm')", ["pump 2"], "one is both"),
     ("Datastreams/any(d: d/name eq 'level' and d/unitOfMeasurement/symbol eq 'V')", [], "no single one is both"),
     ("Datastreams/all(d: d/name ne 'level')", ["lamp 1"], "none of them is it"),
     ("Datastreams/ObservedProperty/name eq 'Depth'", ["pump 2"], "over many to one"),
@@ -44,7 +44,7 @@ THINGS = [
     ("Datastreams/Observations/FeatureOfInterest/name eq 'well'", ["pump 2"], "and on to the feature"),
     ("st_within(Locations/location, geography'POLYGON((110 30,110.005 30,110.005 30.01,110 30.01,110 30))')",
      ["lamp 1"], "a place within an area"),
-    ("geo.distance(Locations/location, geography'POINT(110.009 30.005)') lt 0.001", ["pump 2"], "distance in degrees"),
+    ("geo.distance(Locations/location, geography'POINT(110.009 30.005)') lt 0.001", ["pump 2"], "in degrees"),
     ("HistoricalLocations/Locations/name eq 'well'", ["pump 2"], "where it was"),
     ("HistoricalLocations/time le now()", ["lamp 1", "pump 2"], "before now"),
 ]  # fmt: skip
@@ -189,7 +189,7 @@ def test_a_filter_that_means_nothing_is_refused_with_the_next_step(door: Door) -
         assert told["reason"].startswith("sta."), because
 
 
-# --- what nobody should send ------------------------------------------------------------------------------------------
+# --- what nobody should send ----------------------------------------------------------------------------------------
 
 WORDS = st.sampled_from(
     [

@@ -37,7 +37,7 @@ def test_reading_is_open_and_writing_is_for_the_service_account_of_the_unit(
         ("PATCH", f"Things({world.lamp})", {"name": "ours now"}),
         ("DELETE", f"Things({world.lamp})", None),
         ("DELETE", f"Datastreams({world.level})", None),
-        ("DELETE", "Sensors(%d)" % door.values("Sensors")[0]["@iot.id"], None),
+        ("DELETE", f"Sensors({door.values('Sensors')[0]['@iot.id']})", None),
         ("POST", f"Things({world.lamp})/Datastreams", datastream("spy")),
         ("POST", f"Things({world.lamp})/Locations", place("elsewhere")),
         ("DELETE", door.values(observations)[0]["@iot.selfLink"], None),
@@ -67,8 +67,11 @@ def test_a_private_device_is_seen_by_its_unit_alone_and_no_filter_or_link_betray
         assert len(other.values("HistoricalLocations")) == 1
         sensor = other.values("Sensors?$expand=Datastreams/Observations,Datastreams/Thing")[0]
         assert {d["name"] for d in sensor["Datastreams"]} == {"brightness", "voltage"}
-        for condition in ("Datastreams/name eq 'level'", "Datastreams/Thing/name eq 'pump 2'",
-                          "Datastreams/Observations/result gt 1.4 and Datastreams/any(d: d/Thing/id eq %d)" % world.pump):  # fmt: skip
+        for condition in (
+            "Datastreams/name eq 'level'",
+            "Datastreams/Thing/name eq 'pump 2'",
+            f"Datastreams/Observations/result gt 1.4 and Datastreams/any(d: d/Thing/id eq {world.pump})",
+        ):
             path = f"ObservedProperties?$filter={quote(condition)}"
             assert other.values(path) == [], condition
             assert len(door.values(path)) >= 1, "its unit finds it"

@@ -26,7 +26,11 @@ from cityloom.exchange.sensorthings.translating import Translator
 from cityloom.exchange.sensorthings.windows import time_order
 
 EXPANDED = "_expanded"
-_NEAR = {"desc": "t.at >= p.last_at - interval '1 day'", "asc": "t.at < p.first_at + interval '1 day'"}
+# Where the first observations of a stream stand, by the order in which they are wanted; the rest is not looked at.
+_NEAR = {
+    "desc": ("t.at >= p.last_at", "t.at >= p.last_at - interval '1 day'"),
+    "asc": ("t.at < p.first_at + interval '1 day'",),
+}
 _COLUMN = re.compile(r"\{p\}\.(\w+)")
 
 
@@ -92,16 +96,28 @@ def _pages(
     limit = options.limit(target) if link.is_many else 1
     counts = _counts(asking, kind, source, where, numbered) if options.counts and link.is_many else {}
     found: dict[int, list[Row]] = defaultdict(list)
-    near = _NEAR.get(time_order(target, options) or "") if "last_at" in kind.columns and not options.skip else None
-    for condition in filter(None, (near, "TRUE")):
-        asked = [(n, row) for n, row in numbered if len(found[n]) <= limit]
+    plain = "last_at" in kind.columns and not options.skip and options.condition is None
+    direction = time_order(target, options) if plain else None
+    for condition in (*_NEAR.get(direction or "", ()), "TRUE"):
+        asked = [(n, row) for n, row in numbered if len(found[n]) < limit + (direction != "desc")]
         if not asked or limit == 0:
             break
         for n, _ in asked:
             found[n] = []
         pieces = [*where, Sql(condition)]
         _fill(asking, kind, asked, source, pieces, keys, columns, limit + 1, options.skip, found)
-    return [_page(keys, found[n], limit, counts.get(n)) for n, _ in numbered]
+    pages = [_page(keys, found[n], limit, counts.get(n)) for n, _ in numbered]
+    if direction == "desc":
+        pages = [_with_older(keys, page, row, limit) for page, row in zip(pages, parents, strict=True)]
+    return pages
+
+
+def _with_older(keys: Sequence[Key], page: Page, parent: Row, limit: int) -> Page:
+    """The page with a mark where the stream has spoken before the oldest of it."""
+    first = parent["first_at"]
+    if page.token or not page.rows or len(page.rows) < limit or first is None or first >= page.rows[-1]["at"]:
+        return page
+    return Page(page.rows, token_of(keys, page.rows[-1]["_keys"]), page.count)
 
 
 def _page(keys: Sequence[Key], rows: list[Row], limit: int, count: int | None) -> Page:

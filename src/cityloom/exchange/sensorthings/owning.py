@@ -81,10 +81,8 @@ def check_change(writer: Writer, kind: EntityKind, row: Any) -> None:
     """Raise NotYours where another unit's device leans on it, Conflict where the city's folder keeps it."""
     with connection.cursor() as cursor:
         sql = _USERS[kind.name].replace("{id}", "%s")
-        cursor.execute(
-            f"SELECT d.owner, d.source FROM sensing_device d WHERE d.id IN ({sql})",
-            [row.id] * sql.count("%s"),  # noqa: S608
-        )
+        asked = f"SELECT d.owner, d.source FROM sensing_device d WHERE d.id IN ({sql})"  # noqa: S608
+        cursor.execute(asked, [row.id] * sql.count("%s"))
         users = cursor.fetchall()
     check_owners(writer, kind, row.id, (owner for owner, _ in users))
     is_kind_of_folder = kind.name in ("Sensor", "ObservedProperty") and bool(row.code)

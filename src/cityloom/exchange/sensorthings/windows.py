@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db import connection
 from odata_query import ast
 
 from cityloom.exchange.sensorthings.odata import Moment, path_of
 from cityloom.exchange.sensorthings.options import Options
 from cityloom.exchange.sensorthings.schema import EntityKind
 from cityloom.exchange.sensorthings.terms import Sql, all_of
+from cityloom.sensing.keeping import list_partitions
 
 if TYPE_CHECKING:
     from cityloom.exchange.sensorthings.asking import Asking
     from cityloom.exchange.sensorthings.reading import Within
 
-STEPS = (timedelta(days=1), timedelta(days=5), timedelta(days=30))
+STEPS = (timedelta(hours=1), timedelta(days=1), timedelta(days=5), timedelta(days=30))
 _LEAST, _MOST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 
 
@@ -50,8 +53,15 @@ def windows_of(asking: Asking, kind: EntityKind, within: Within | None, options:
     if direction == "desc":
         anchor = min(filter(None, (last, most)), default=asking.now)
         return _backwards(anchor)
-    start = max(filter(None, (first, least)), default=None)
+    start = max(filter(None, (first, least)), default=None) or first_day()
     return _forwards(start) if start is not None else ALL
+
+
+def first_day() -> datetime | None:
+    """When the oldest day of readings begins; None where there is none. What doors brought may be older."""
+    with connection.cursor() as cursor:
+        days = list_partitions(cursor)
+    return datetime(days[0].year, days[0].month, days[0].day, tzinfo=UTC) if days else None
 
 
 def time_order(kind: EntityKind, options: Options) -> str | None:
@@ -69,13 +79,15 @@ def time_order(kind: EntityKind, options: Options) -> str | None:
 def _backwards(anchor: datetime) -> list[Window]:
     anchor = min(max(anchor, _LEAST + sum(STEPS, timedelta())), _MOST)
     edges = [anchor - step for step in STEPS]
-    return [Window(edges[0], None), Window(edges[1], edges[0]), Window(edges[2], edges[1]), Window(None, edges[2])]
+    between = [Window(earlier, later) for later, earlier in pairwise(edges)]
+    return [Window(edges[0], None), *between, Window(None, edges[-1])]
 
 
 def _forwards(anchor: datetime) -> list[Window]:
     anchor = max(min(anchor, _MOST - sum(STEPS, timedelta())), _LEAST)
     edges = [anchor + step for step in STEPS]
-    return [Window(None, edges[0]), Window(edges[0], edges[1]), Window(edges[1], edges[2]), Window(edges[2], None)]
+    between = [Window(earlier, later) for earlier, later in pairwise(edges)]
+    return [Window(None, edges[0]), *between, Window(edges[-1], None)]
 
 
 def time_bounds(tree: Any) -> tuple[datetime | None, datetime | None]:

@@ -9,7 +9,8 @@ from django.db.backends.utils import CursorWrapper
 _MOVED = """
 SELECT d.id, d.lon, d.lat, coalesce(nullif(d.name_zh, ''), nullif(d.name_en, ''), d.code) AS name
 FROM sensing_device d
-WHERE d.city_id = %(city)s AND d.source = 'folder' AND d.state <> 'retired' AND d.lon IS NOT NULL AND d.lat IS NOT NULL
+WHERE d.city_id = %(city)s AND d.source = 'folder' AND d.state <> 'retired'
+  AND d.lon IS NOT NULL AND d.lat IS NOT NULL
   AND NOT EXISTS (
     SELECT 1 FROM sensing_place_of_device p JOIN sensing_location l ON l.id = p.location_id
     WHERE p.device_id = d.id AND l.location = jsonb_build_object(
