@@ -44,6 +44,7 @@ def play(rate: float, seed: int, mqtt: str | None, folder: Path) -> None:
     from cityloom.app.relay import find_embedded_mqtt
     from cityloom.base.clock import clock_of_settings
     from cityloom.city.snapshot import current_city
+    from cityloom.exchange.demo.alarm_play import AlarmTender
     from cityloom.exchange.demo.play import Player
 
     stop = threading.Event()
@@ -51,6 +52,8 @@ def play(rate: float, seed: int, mqtt: str | None, folder: Path) -> None:
         signal.signal(sig, lambda *_: stop.set())
     code = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))["code"]
     clock = clock_of_settings()
+    tender = AlarmTender(lambda: current_city(code), clock, stop)
+    threading.Thread(target=tender.work, name="alarms", daemon=True).start()
     if where := mqtt or find_embedded_mqtt(var_dir()):
         threading.Thread(target=_devices, args=(where, code, clock, stop, seed), name="devices", daemon=True).start()
     Player(lambda: current_city(code), clock, stop, rate, seed).play()
