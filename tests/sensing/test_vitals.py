@@ -20,7 +20,7 @@ from cityloom.sensing.feeds import FeedState, completeness, expected_in_hour, re
 from cityloom.sensing.indicators import Band
 from cityloom.sensing.keep_feeds import list_feeds, note_feed
 from cityloom.sensing.keeping import keep_readings
-from cityloom.sensing.models import Device, Stream
+from cityloom.sensing.models import Alarm, Device, Stream
 from cityloom.sensing.values import readings_of
 from cityloom.sensing.vital_rows import Kept, list_days, list_hours, list_runs
 
@@ -151,6 +151,9 @@ def test_a_silent_feed_is_noticed_once_and_its_return_too(life):
     Device.objects.filter(code="g1").update(last_seen=HOUR + timedelta(minutes=64), readings=9, errors=1)
     assert dict(watch_feeds(life.city, life.clock)) == {"feeds_changed": 1}, "the devices spoke a minute ago"
     assert dict(watch_feeds(life.city, life.clock)) == {"feeds_changed": 0}
+    (alarm,) = Alarm.objects.all()
+    assert (alarm.rule, alarm.subject, alarm.state) == ("feed_silent", "feed:open311:x", "raised")
+    assert alarm.raised_at == HOUR + timedelta(minutes=3), "since when it is stale, not since when it was noticed"
     with connection.cursor() as cursor:
         stale, devices = list_feeds(cursor, life.city.id, life.clock.now())
         assert (stale.state.code, stale.state.received, stale.state.refused) == ("open311:x", 3, 1)
@@ -159,6 +162,7 @@ def test_a_silent_feed_is_noticed_once_and_its_return_too(life):
         assert (devices.state.code, devices.state.stale_at) == ("devices:water_level", None)
         note_feed(cursor, life.city.id, "open311:x", "open311", life.clock.now(), received=1)
     assert dict(watch_feeds(life.city, life.clock)) == {"feeds_changed": 1}
+    assert Alarm.objects.get().state == "cleared"
     with connection.cursor() as cursor:
         cursor.execute("SELECT began_at, ended_at FROM sensing_feed_silence")
         assert cursor.fetchall() == [(HOUR, life.clock.now())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from tests.cases.life import Life
 from tests.exchange.cap.test_cap_documents import ALERT
 from tests.sensing.test_fire import watched_building
 
+from cityloom.city.scenarios import CapRules, CapSource, Scenarios
+from cityloom.city.snapshot_values import City
+from cityloom.city.values import Name
 from cityloom.exchange.actions.pull_cap import pull_cap
 from cityloom.exchange.cap.index import links_of
 from cityloom.exchange.cap.reading import read_alert
@@ -22,6 +26,7 @@ from cityloom.sensing.actions.keep_warning import keep_warning
 from cityloom.sensing.actions.tell_severe_alarms import tell_severe_alarms
 from cityloom.sensing.cap_errors import BadAlert
 from cityloom.sensing.cap_values import Alert, CapInfo, Reference
+from cityloom.sensing.keep_feeds import list_feeds
 from cityloom.sensing.models import Alarm
 from cityloom.sensing.warning_rows import list_standing
 
@@ -86,7 +91,7 @@ def test_the_public_map_and_the_screen_show_it_in_the_readers_language(city: Lif
     assert "暴雨橙色预警" in browser_of("leader", "zh").get("/screen/").content.decode()
 
 
-def test_sources_are_read_message_by_message_and_what_is_broken_is_told(city: Life, settings):
+def test_sources_are_read_message_by_message_and_what_is_broken_is_told(city: Life):
     index = (
         b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="/1.xml"/></entry>'
         b'<entry><link type="application/cap+xml" href="https://met.example/2.xml"/></entry>'
@@ -104,6 +109,26 @@ def test_sources_are_read_message_by_message_and_what_is_broken_is_told(city: Li
     with pytest.raises(BadAlert):
         links_of(b"<", "https://a.example/x")
     assert list(pull_cap(city.city, _never, city.clock, at_once=True)) == [], "this city names no source"
+    source = CapSource("met", Name("气象", "Weather"), "https://met.example/cap.atom", 5.0)
+    named = with_cap(city, CapRules(sources={"met": source}))
+    told = {
+        source.url: index,
+        "https://met.example/1.xml": write_alert(ALERT),
+        "https://met.example/2.xml": b"<alert/>",
+    }
+    assert dict(pull_cap(named, told.__getitem__, city.clock)) == {"warnings_kept": 1, "warnings_refused": 1}
+    assert standing(city) == [ALERT.identifier]
+    assert list(pull_cap(named, told.__getitem__, city.clock)) == [], "five minutes have not passed"
+    city.clock.advance(minutes=6)
+    assert dict(pull_cap(named, _never, city.clock)) == {"warnings_kept": 0, "warnings_refused": 0}
+    with connection.cursor() as cursor:
+        (feed,) = list_feeds(cursor, city.city.id, city.clock.now())
+    assert (feed.state.code, feed.last_error["code"]) == ("cap:met", "fetch.away")
+
+
+def with_cap(life: Life, cap: CapRules) -> City:
+    """The city as if its city.toml said so."""
+    return replace(life.city, config=replace(life.city.config, scenarios=Scenarios(cap=cap)))
 
 
 def _never(url: str) -> bytes:
@@ -115,13 +140,7 @@ def test_severe_alarms_are_told_as_cap_and_called_off(
     browser_of: Callable[..., Client],
     monkeypatch,
 ):
-    from dataclasses import replace
-
-    from cityloom.city.scenarios import CapRules, Scenarios
-
-    cap = CapRules(sender="cap@small.example")
-    config = replace(watched.city.config, scenarios=Scenarios(cap=cap))
-    named = replace(watched.city, config=config)
+    named = with_cap(watched, CapRules(sender="cap@small.example"))
     assert dict(tell_severe_alarms(watched.city, watched.clock)) == {}, "a city without a sender tells nobody"
     assert dict(tell_severe_alarms(named, watched.clock)) == {"warnings_said": 1}
     assert dict(tell_severe_alarms(named, watched.clock)) == {}, "said once"

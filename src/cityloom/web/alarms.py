@@ -28,6 +28,7 @@ from cityloom.sensing.alarm_moves import ACTORS, NotYourAlarm, may_see_alarm, po
 from cityloom.sensing.alarm_queries import VIEWS, AlarmFilter, count_alarms, false_shares, list_alarms
 from cityloom.sensing.alarm_values import Alarm, State
 from cityloom.sensing.device_queries import device_codes
+from cityloom.sensing.feed_alarms import RULE as FEED_RULE
 from cityloom.web import context
 from cityloom.web.alarm_charts import Plot, plot_of
 from cityloom.web.dispatch import Word
@@ -289,7 +290,7 @@ def alarm_line(
 
 
 def _rule_name(city: City, code: str) -> str:
-    rule = city.rules.get(code)
+    rule = FEED_RULE if code == FEED_RULE.code else city.rules.get(code)
     return (rule.name.in_language(context.language()) if rule else "") or code
 
 

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from cityloom.base.clock import Clock
+from cityloom.base.reasons import Reason
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import PartnerDoor
 from cityloom.exchange.actions.pull_open311 import Pulled, pull_open311
@@ -18,6 +21,7 @@ from cityloom.exchange.actions.push_open311 import Pushed, push_open311
 from cityloom.exchange.actions.tell_endings import Told, tell_endings
 from cityloom.exchange.models import Open311Round
 from cityloom.exchange.open311.client import Server, ServerAway, ServerRefused
+from cityloom.sensing.keep_feeds import note_feed
 
 LONGEST_WAIT = timedelta(hours=6)
 LEASE = timedelta(minutes=30)  # within it a round ends, or the worker that took it is gone
@@ -68,6 +72,7 @@ def _meet(city: City, partner: str, door: PartnerDoor, server: Server, clock: Cl
     except (ServerAway, ServerRefused) as away:  # kept below, told by /readyz and /metrics
         failure = away.reason.code
     now = clock.now()
+    _note(city, partner, now, every, failure)
     if failure:
         failures = rows.values_list("failures", flat=True).get() + 1
         rows.update(next_at=now + wait_after(every, failures), failures=failures, reason=failure)
@@ -75,6 +80,16 @@ def _meet(city: City, partner: str, door: PartnerDoor, server: Server, clock: Cl
     else:
         rows.update(next_at=now + every, failures=0, reason="", silent_since=None, answered_at=now)
     return Met(partner, pulled, pushed, told, failure)
+
+
+def _note(city: City, partner: str, now: datetime, every: timedelta, failure: str) -> None:
+    """The partner as a feed: a round that ended well counts as having heard from it."""
+    with connection.cursor() as cursor:
+        note_feed(
+            cursor, city.id, f"open311:{partner}", "open311", now, received=0 if failure else 1,
+            refused=1 if failure else 0, error=Reason(failure) if failure else None,
+            name=city.settings.partners.get(partner), expected_s=every.total_seconds(),
+        )  # fmt: skip
 
 
 def wait_after(every: timedelta, failures: int) -> timedelta:

@@ -1,4 +1,7 @@
-"""Watch the feeds of a city: register those of its devices, notice which became silent and which speak again."""
+"""Watch the feeds of a city: register those of its devices, notice which became silent and which speak again.
+
+A silence is an alarm (`feed_alarms.py`): raised once, cleared when the feed speaks.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
 from cityloom.city.snapshot_values import City
+from cityloom.sensing.feed_alarms import clear_for_feed, raise_for_feed
+from cityloom.sensing.feeds import stale_since
 from cityloom.sensing.keep_feeds import list_feeds, mark_stale, register_device_feeds
 
 
@@ -16,4 +21,14 @@ def watch_feeds(city: City, clock: Clock) -> Iterator[tuple[str, int]]:
     now = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
         register_device_feeds(cursor, city.id, now)
-        yield "feeds_changed", sum(mark_stale(cursor, feed, now) for feed in list_feeds(cursor, city.id, now))
+        changed = 0
+        for feed in list_feeds(cursor, city.id, now):
+            if not mark_stale(cursor, feed, now):
+                continue
+            changed += 1
+            code, since = feed.state.code, stale_since(feed.state, now)
+            if since is not None:
+                raise_for_feed(cursor, city, code, feed.owner, since, now)
+            else:
+                clear_for_feed(cursor, city, code, now)
+        yield "feeds_changed", changed

@@ -86,7 +86,10 @@ function start(screen: HTMLElement): void {
     if (minuteOfAddress() !== null || replay.isPlaying) return;
     for (const [key, value] of Object.entries(pulse.flow)) setFigure(key, value);
     setText("[data-clock]", pulse.clock);
-    if (signs !== undefined && pulse.vital !== undefined && pulse.vital !== signs) void renew();
+    if (signs !== undefined && pulse.vital !== undefined && pulse.vital !== signs) {
+      void renew();
+      map?.renewSigns();
+    }
     signs = pulse.vital ?? signs;
     if (pulse.cases.length) {
       moved = true;

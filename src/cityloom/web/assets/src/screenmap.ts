@@ -81,6 +81,14 @@ export class ScreenMap {
     for (const [source, name] of Object.entries(visible)) this.toggle(source, kind.startsWith(name));
   }
 
+  /** Ask again for alarms that stand and warnings in force. */
+  renewSigns(): void {
+    const layers = JSON.parse(this.element.dataset.layers ?? "[]") as Layer[];
+    for (const layer of layers.filter(({ kind }) => kind === "alarm" || kind === "warning")) {
+      this.map.getSource<GeoJSONSource>(layer.id)?.setData(new URL(layer.url, window.location.href).href);
+    }
+  }
+
   /** Draw these cases of a past moment instead of the present ones. */
   replay(features: GeoJSON.Feature[] | null): void {
     this.paused = features !== null;
