@@ -172,6 +172,33 @@ def test_what_a_killed_server_had_not_handed_on_is_put_into_the_log_once(own_nat
     again.set()
 
 
+def test_a_broker_that_is_there_already_is_listened_to(own_nats: RunningNats, nats_server: RunningNats):
+    from cityloom.app.bridge import Bridge, subject_of_topic
+    from cityloom.city.payload_files import TopicRule
+
+    rules = [TopicRule("z", "zigbee/+/state", "{1}"), TopicRule("f", "plant/#", "{1}", "{2}")]
+    assert subject_of_topic(rules, "c", "zigbee/a.b/state") == "sense.c.a//b"
+    assert subject_of_topic(rules, "c", "plant/pump/flow/x") == "sense.c.pump.flow"
+    for topic in ("zigbee/a/other", "zigbee/a/state/x", "zigbee/a b/state", "plant"):
+        assert subject_of_topic(rules, "c", topic) is None, topic
+
+    user, password = nats_server.url.removeprefix("nats://").split("@")[0].split(":")
+    stop = threading.Event()
+    bridge = Bridge(f"mqtt://{user}:{password}@127.0.0.1:{nats_server.mqtt_port}", own_nats.url, "c", rules, stop)
+    bridge.start()
+    assert bridge.listening.wait(LONG_S)
+    plant = MqttDevice(nats_server.mqtt_port, user, password, "plant")
+    plant.say("zigbee/lamp/state", b"1", 1)
+    plant.say("elsewhere", b"2", 2)
+    plant.say("plant/pump/flow", b"3", 3)
+    reader = SenseLog(own_nats.url, "sense.c.>")
+    reader.begin_after(0)
+    found: list[tuple[bytes, bytes]] = []
+    until(lambda: found.extend((m.subject, m.body) for m in reader.fetch(0.2)) or len(found) >= 2, "both are there")
+    assert found == [(b"sense.c.lamp", b"1"), (b"sense.c.pump.flow", b"3")]
+    stop.set()
+
+
 def _guards(url: str) -> int:
     asking = SenseLog(url, "sense.>", stream=MQTT_STREAM)
     names = asking.request(f"$JS.API.CONSUMER.NAMES.{MQTT_STREAM}", {})["consumers"] or []

@@ -162,7 +162,7 @@ def feeds(clock: Clock) -> Found:
 
 def keep_days(clock: Clock) -> Found:
     """Closed days of readings get their index, move into files, and are rolled up, as the settings say."""
-    known = settings.CITYLOOM_INGEST
+    known = settings.INGEST_SETTINGS
     yield "days_indexed", index_closed_days(clock)
     yield "readings_archived", archive_days(clock, known.readings_days)
     if known.archive_days:

@@ -134,6 +134,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CITYLOOM_MQTT_KEY", "", "File of that certificate's key."),
     Setting(
+        "CITYLOOM_MQTT_BRIDGE",
+        "",
+        "`mqtt://user:password@host:1883`, or `mqtts://…`, of a broker that `cityloom ingest` listens to besides.",
+    ),
+    Setting(
         "CITYLOOM_SENSE_SYNC",
         "",
         "`always`: the embedded server writes each message through to the disk before it is acknowledged, so that "

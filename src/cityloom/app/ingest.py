@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
+from cityloom.app.bridge import Bridge
 from cityloom.app.device_door import DeviceDoor, issuer_key
 from cityloom.app.ingest_settings import IngestSettings
 from cityloom.app.logs import tell_uncaught
@@ -38,8 +39,11 @@ WAIT_S = 0.5
 TOLD_EVERY_S = 60.0
 
 
-def run(city_code: str, part: str = "") -> None:
-    """Take in what devices of a city say until SIGTERM or Ctrl-C; `part` is `1/2` for the first of two processes."""
+def run(city_code: str, part: str = "", bridge: str = "") -> None:
+    """Take in what devices of a city say until SIGTERM or Ctrl-C; `part` is `1/2` for the first of two processes.
+
+    `bridge`: the address of a broker that is listened to besides.
+    """
     tell_uncaught()
     stop = threading.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
@@ -49,6 +53,10 @@ def run(city_code: str, part: str = "") -> None:
     if url and (not part or part.startswith("1/")):
         city = current_city(city_code)
         MqttGuard(url, stop).start()
+        if bridge and city.topic_rules:
+            Bridge(bridge, url, city.code, city.topic_rules, stop).start()
+        elif bridge:
+            log.warning("bridge=idle reason='payloads.toml of the city names no [topic.…]'")
         DeviceDoor(url, issuer_key(settings.CITYLOOM_VAR), city.id, city.code, clock, stop).start()
         monitor = settings.CITYLOOM_NATS_MONITOR or find_monitor(settings.CITYLOOM_VAR)
         StaMqtt(stop, url, monitor, lambda: current_city(city_code), clock, settings.CITYLOOM_SITE_URL).start()
@@ -64,7 +72,7 @@ class Ingest:
     url: str
     clock: Clock
     stop: threading.Event
-    known: IngestSettings = field(default_factory=lambda: settings.CITYLOOM_INGEST)
+    known: IngestSettings = field(default_factory=lambda: settings.INGEST_SETTINGS)
     _patience: Patience = field(default_factory=Patience)
 
     def work(self) -> None:

@@ -50,6 +50,7 @@ class SenseLog:
         self._next = 1
         self._consumer = ""
         self._reply = b""
+        self.is_closed = False
         self._socket = connected(url)
         self._send(b"SUB _SENSE.answer.%s 1\r\nSUB _SENSE.next.%s 2\r\n" % (self._mine, self._mine))
         self.name = self._ensure_stream()
@@ -103,6 +104,7 @@ class SenseLog:
 
     def close(self) -> None:
         """End the connection; the server forgets the reader by itself."""
+        self.is_closed = True
         self._socket.close()
 
     # --- the stream and the reader ----------------------------------------------------------------------------------
@@ -217,6 +219,7 @@ class SenseLog:
             if b"\r\nNATS/1.0 503" in self._buffer:
                 raise LogAway("nobody answers; is JetStream on?")
             self._receive(end_s - time.monotonic())
+        self.close()
         raise LogAway("the message server gave no answer")
 
     def _receive(self, wait_s: float) -> bool:
@@ -227,8 +230,10 @@ class SenseLog:
         except TimeoutError:
             return False
         except OSError as why:
+            self.close()
             raise LogAway(str(why)) from why
         if not more:
+            self.close()
             raise LogAway("the message server has ended the connection")
         self._buffer += more
         return True
@@ -238,6 +243,7 @@ class SenseLog:
         try:
             self._socket.sendall(data)
         except OSError as why:
+            self.close()
             raise LogAway(str(why)) from why
 
 
