@@ -684,7 +684,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "check.confirmed": ("属实", "As it says"),
     "check.correct": ("有不一样的，改正…", "Something differs: correct it…"),
     "check.corrected": ("按现场改正", "Keep the corrections"),
-    "check.add": ("照片、说明", "Photo, note"),
     "check.trouble": ("还看到别的问题", "There is trouble here"),
     "check.trouble_lead": (
         "位置已填好；写下问题，随核实结果一起上报。",
