@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cityloom.app import warming
 from cityloom.app.warming import warm_beside
 from cityloom.cases.gazetteers import kept_gazetteer
 from cityloom.city.snapshot import NoSuchCity
@@ -16,11 +17,12 @@ def test_the_readers_are_there_before_anybody_reports(life, monkeypatch):
     assert kept_gazetteer(life.city) is not None
 
 
-def test_an_installation_without_a_city_starts_all_the_same(monkeypatch, caplog):
+def test_an_installation_without_a_city_starts_all_the_same(monkeypatch):
     def none():
         raise NoSuchCity("nowhere")
 
     monkeypatch.setattr(context, "city", none)
-    with caplog.at_level("INFO", logger="cityloom.app.warming"):
-        warm_beside().join(PATIENCE_S)
-    assert "warming=put_off" in caplog.text
+    told = []
+    monkeypatch.setattr(warming._log, "info", lambda *words: told.append(words))
+    warm_beside().join(PATIENCE_S)
+    assert [words[0].split()[0] for words in told] == ["warming=put_off"]

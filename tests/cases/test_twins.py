@@ -1,4 +1,4 @@
-"""A report of a matter that is open goes into its case only when the city lets it; one of a closed matter is marked."""
+"""A report of an open matter goes into its case only when the city lets it; one of a closed matter is marked."""
 
 from __future__ import annotations
 
@@ -66,6 +66,16 @@ def test_nothing_is_merged_where_a_person_has_to_look(life: Life) -> None:
         life.clock.advance(hours=30)
         life.report("open311", **FIRST)
         first = life.number
+
+
+def test_where_the_path_knows_no_such_step_the_report_goes_its_usual_way(
+    life: Life, monkeypatch
+) -> None:
+    merging(life)
+    first = life.report("open311", **FIRST).number
+    monkeypatch.setattr("cityloom.cases.actions.receive_report.goes_alone", lambda *_: False)
+    life.report("open311", **SECOND)
+    assert (life.number != first, life.file.case.state) == (True, "dispatched")
 
 
 def test_a_confidential_case_is_nobodys_twin(life: Life) -> None:

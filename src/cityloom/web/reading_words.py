@@ -14,7 +14,7 @@ READING_WORDS: dict[str, tuple[str, str]] = {
     "reading.twin": ("{percent}%可能是同一件事：{why}", "{percent}% the same matter: {why}"),
     "seems.title": ("看您写的，可能是", "From your words it seems to be"),
     "seems.take": ("就是这类", "That is it"),
-    "seems.open": ("都不是也没关系，不选即可，我们会判断。", "None of these? Leave it; we find out."),
+    "seems.open": ("不对也没关系，不选即可，我们会判断。", "Not it? Leave it open; we find out."),
     "seems.danger": ("有人身危险（{what}）？请先打电话：", "Is somebody in danger ({what})? Call first:"),
     "seems.danger_next": ("打完电话，再把情况发给我们。", "After the call, send us the report as well."),
     "intake.sealed": (

@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from cityloom.base.clock import Clock
 from cityloom.base.errors import CityloomError
 from cityloom.base.ids import ids
+from cityloom.base.reasons import Reason
 from cityloom.cases.changes import Draft
 from cityloom.cases.deciding import decide
 from cityloom.cases.errors import CannotMerge, NoSuchCase
@@ -62,6 +63,16 @@ def can_merge_alone(cursor: CursorWrapper, city: City, number: str, nature: str 
     try:
         decide(target, "take_in", SYSTEM, Details(), at, city_of_case(city, case.city_version))
     except CityloomError:  # where the case stands now it takes nothing in: the twin is shown to a person
+        return False
+    return True
+
+
+def goes_alone(file: CaseFile, into: str, at: datetime, city: City) -> bool:
+    """Whether the city's table lets the system end a new case in another where it stands."""
+    reason = Reason("merged.by_itself", {"number": into})
+    try:
+        decide(file, "merge", SYSTEM, Details(reason=reason, case=into), at, city)
+    except CityloomError:  # the table of its path knows no such step of the system
         return False
     return True
 

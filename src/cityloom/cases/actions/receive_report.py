@@ -15,7 +15,7 @@ from cityloom.base.crypto import new_tracking_code, tracking_hash
 from cityloom.base.ids import ids
 from cityloom.base.reasons import Reason
 from cityloom.base.statements import Statement
-from cityloom.cases.actions.merge_cases import can_merge_alone, merge_cases
+from cityloom.cases.actions.merge_cases import can_merge_alone, goes_alone, merge_cases
 from cityloom.cases.changes import changes_between
 from cityloom.cases.conflicts import check_named
 from cityloom.cases.deciding import check_class, decide
@@ -157,8 +157,12 @@ def _open(
     case = file.case
     matter = city.classes.get(new.class_code) if new.class_code else None
     path = city.paths.choose(new.source, matter.kind if matter else "", case.nature)
-    file, first = open_case(file, path, by, at, city, ids.one)
-    file, drafts = follow(file, at, city, ids.one, hold=new.hold or bool(new.suspicions) or into is not None)
+    opened, first = open_case(file, path, by, at, city, ids.one)
+    held = new.hold or bool(new.suspicions)
+    file, drafts = follow(opened, at, city, ids.one, hold=held or into is not None)
+    if into is not None and not goes_alone(file, into.number, at, city):
+        into = None
+        file, drafts = follow(opened, at, city, ids.one, hold=held)
     first = replace(first, changes={**first.changes, **_told(new, found)})
     file, reporter = _with_reporter(city, new, file, at)
     file = keep_new(file, [first, *drafts], at, chain_seed(city.code, case.number), reporter)
