@@ -59,7 +59,10 @@ def work_out_vitals(city: City, clock: Clock) -> Iterator[tuple[str, int]]:
 
 
 def revise_vitals(city: City, clock: Clock, back: int = LATE_BACK) -> Iterator[tuple[str, int]]:
-    """Work out again each hour that ended and has other readings now than when it was worked out, and its day."""
+    """Work out again each hour that ended and has more readings now than when it was worked out, and its day.
+
+    Fewer mean that they were moved into files or deleted; the figures of that time stay.
+    """
     if not city.vital_signs:
         return
     running = _hour(clock.now())
@@ -67,7 +70,7 @@ def revise_vitals(city: City, clock: Clock, back: int = LATE_BACK) -> Iterator[t
     with connection.cursor() as cursor:
         runs = list_runs(cursor, city.id, begins, running)
         now_there = count_readings(cursor, city.id, begins, running)
-    changed = [h for h, run in sorted(runs.items()) if run.ended and now_there.get(h, 0) != run.readings]
+    changed = [h for h, run in sorted(runs.items()) if run.ended and now_there.get(h, 0) > run.readings]
     for hour in changed:
         work_out_hour(city, hour, clock.now(), again=True)
     for day in sorted({_day(city, hour) for hour in changed}):
