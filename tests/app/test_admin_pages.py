@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from django.urls import reverse
 from tests.cases.life import Life
 from tests.web.conftest import BACKEND, browser_of, site  # noqa: F401
 
+import cityloom.web
 from cityloom.web.admin import FolderAdmin
 from cityloom.web.words import WORDS
 
@@ -99,6 +102,17 @@ def test_who_acts_as_administrator_looks_at_the_folder_and_edits_no_account(
     assert client.post(own_page, {"username": "admin", "is_superuser": "on"}).status_code == 403
     own.refresh_from_db()
     assert not own.is_superuser
+
+
+def test_a_choice_of_light_or_dark_holds_in_the_administration(administrator: Client) -> None:
+    administrator.cookies["theme"] = "ink"
+    assert "look-ink" in administrator.get(reverse("admin:city_area_changelist")).content.decode()
+    styles = Path(cityloom.web.__file__).parent / "static" / "cityloom"
+    tokens, dressed = ((styles / name).read_text(encoding="utf-8") for name in ("tokens.css", "admin.css"))
+    for theme in ("ink", "paper"):
+        by_choice = re.search(rf'\[data-theme="{theme}"\]\s*\{{([^}}]*)\}}', tokens)
+        assert by_choice
+        assert by_choice[1] in dressed, "the lines of tokens.css"
 
 
 def test_who_is_no_administrator_stays_outside(site: Life, browser_of: Callable[..., Client]) -> None:
