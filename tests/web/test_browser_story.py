@@ -68,8 +68,8 @@ def _do(tab: Page, move: str, photo: Path | None = None, **typed: str) -> None:
         else:
             field.fill(value)
     if photo is not None:
-        form.locator('input[type="file"]').set_input_files(photo)
-    form.locator("button").click()
+        form.locator('input[name="photos"]').set_input_files(photo)
+    form.locator("button.button").click()
     tab.wait_for_load_state()
     assert not tab.locator(".error").count(), tab.locator(".error").first.inner_text()
 
