@@ -44,6 +44,7 @@ triage-report: setup
 	@$(BIN)/python -m benchmarks.triage_report $(ARGS)
 
 screens: setup assets
+	@$(BIN)/python -m pytest tests/web/test_order_story.py tests/web/test_audit_pages.py -m browser --screens
 	@$(BIN)/python -m tests.web.shoot_pages $(ARGS)
 
 clean:
