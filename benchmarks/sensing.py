@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.devices import connect, packet
 
 CITY = Path(__file__).parents[1] / "cities" / "jinchuan"
-SINGLE, BATCHED, COLUMN = 100_000, 20_000, 100
+SINGLE, BATCHED, COLUMN = 60_000, 6_000, 100
 Figure = tuple[str, float, str]
 MAPPINGS = """
 mappings = {
