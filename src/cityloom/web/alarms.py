@@ -33,7 +33,7 @@ from cityloom.web import context
 from cityloom.web.alarm_charts import Plot, plot_of
 from cityloom.web.dispatch import Word
 from cityloom.web.doors import for_staff
-from cityloom.web.map_frame import MapFrame, ground_of
+from cityloom.web.map_frame import MapFrame, bounds_of, ground_of
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.shown import show
 from cityloom.web.words import say
@@ -263,8 +263,7 @@ def _share(judged: int, false: int, alarms: int) -> str:
 
 def _map(city: City) -> MapFrame:
     layers = json.dumps([*ground_of(city), {"id": "alarms", "url": reverse("alarms_map"), "kind": "alarm"}])
-    lon, lat = city.config.map_centre
-    return MapFrame(layers, centre=f"{lon},{lat}", zoom=city.config.map_zoom)
+    return MapFrame(layers, bounds=",".join(f"{side:.5f}" for side in bounds_of(city)))
 
 
 def alarm_line(
