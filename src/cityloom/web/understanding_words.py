@@ -48,7 +48,7 @@ UNDERSTANDING_WORDS: dict[str, tuple[str, str]] = {
     ),
     "understanding.how": (
         "训练、更换和回退模型见 cityloom triage 命令。",
-        "Models are learned, chosen and rolled back by the commands `cityloom triage`.",
+        "Models are learned, chosen and rolled back by the commands of cityloom triage.",
     ),
 }  # fmt: skip
 UNDERSTANDING_FAMILIES = ("understanding.by_",)
