@@ -298,7 +298,7 @@ def test_no_filter_breaks_the_server_or_reaches_the_database(door: Door, door_of
         check(attack)
 
     @settings(
-        max_examples=120, deadline=None, derandomize=True, database=None,
+        max_examples=50, deadline=None, derandomize=True, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )  # fmt: skip
     @given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join) | st.text(max_size=40))
