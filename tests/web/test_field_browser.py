@@ -169,7 +169,6 @@ def test_a_report_by_picture_a_check_and_a_patrol(
     tab.goto(f"{live_server.url}/field/map/")
     tab.wait_for_selector("[data-map-idle]")
     fits(tab)
-    shoot(tab, "field-map-phone")
 
     tab.goto(f"{live_server.url}/field/case/{checked}/")
     tab.wait_for_selector(".walk[data-ready]")
