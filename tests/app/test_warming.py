@@ -19,7 +19,7 @@ def test_the_readers_are_there_before_anybody_reports(life, monkeypatch):
 
 def test_an_installation_without_a_city_starts_all_the_same(monkeypatch):
     def none():
-        raise NoSuchCity("nowhere")
+        raise NoSuchCity("nowhere", [])
 
     monkeypatch.setattr(context, "city", none)
     told = []

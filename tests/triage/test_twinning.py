@@ -64,6 +64,7 @@ def test_the_reason_tells_distance_time_and_the_words_of_both():
 
 
 def test_words_of_courtesy_are_not_in_common():
+    assert words_in_both("门口路灯不亮", "小区门口的路灯坏了") == ("路灯",), "however each was parted"
     assert words_in_both("领导您好，希望尽快解决路灯问题", "领导您好，请尽快解决噪音问题") == ()
     assert signs_of("您好领导，希望尽快解决路灯").alike(signs_of("领导您好，请尽快解决噪音")) == 0.0
 

@@ -169,7 +169,7 @@ def same_matter(new: Told, old: Told, metres: float, *, settled: bool = False) -
 @lru_cache(maxsize=256)
 def signs_of(words: str) -> Signs:
     """What a text is compared by; the words of courtesy and of offices are left out."""
-    text = normalise(words).read[:READ_CHARS].lower()
+    text = _plain(words)
     marks = {pair for run in _HAN_RUN.findall(_COURTESY.sub(" ", text)) for pair in map("".join, pairwise(run))}
     marks |= set(_LATIN.findall(text))
     numbers = frozenset(number for pair in _NUMBER.findall(text) for number in pair if number)
@@ -177,16 +177,24 @@ def signs_of(words: str) -> Signs:
 
 
 def words_in_both(one: str, other: str) -> tuple[str, ...]:
-    """Up to three words of at least two characters that both say, the longest first, in the order of the first."""
-    mine, theirs = _said(one), set(_said(other))
-    common = [word for word in dict.fromkeys(mine) if word in theirs]
-    chosen = set(sorted(common, key=len, reverse=True)[:MOST_WORDS])
-    return tuple(word for word in common if word in chosen)
+    """Up to three words of at least two characters that stand in both, the longest first, in the order of the first.
+
+    A word of either counts where the other has it too, however that one was parted.
+    """
+    mine, theirs = _plain(one), _plain(other)
+    common = [word for word in dict.fromkeys((*_said(one), *_said(other))) if word in mine and word in theirs]
+    whole = [word for word in common if not any(word != more and word in more for more in common)]
+    chosen = sorted(whole, key=len, reverse=True)[:MOST_WORDS]
+    return tuple(sorted(chosen, key=mine.index))
+
+
+def _plain(text: str) -> str:
+    return normalise(text).read[:READ_CHARS].lower()
 
 
 @lru_cache(maxsize=256)
 def _said(text: str) -> tuple[str, ...]:
-    words = words_of(normalise(text).read[:READ_CHARS])
+    words = words_of(_plain(text))
     return tuple(w for w in words if len(w) > 1 and w not in _COMMON)
 
 
