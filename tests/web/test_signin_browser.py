@@ -93,12 +93,12 @@ def test_a_callback_agent_enrols_by_the_qr_code_signs_in_with_it_and_with_a_reco
     assert page.url == f"{url}/signin/code/"
     page.fill("#code", _code(secret))
     _enter(page)
-    page.wait_for_url(f"{url}/queue/")
+    page.wait_for_url(f"{url}/callbacks/")
 
     _type_password(page, url, "callback")
     page.fill("#code", recovery[0].lower().replace("-", " "))
     _enter(page)
-    page.wait_for_url(f"{url}/queue/")
+    page.wait_for_url(f"{url}/callbacks/")
     _type_password(page, url, "callback")
     page.fill("#code", recovery[0])
     _enter(page)
