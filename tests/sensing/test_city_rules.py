@@ -29,7 +29,9 @@ def test_a_restart_from_an_older_checkpoint_doubles_and_loses_nothing(life: Life
         return readings_of([stream] * len(rows), [zero + 60_000 * m for m, _ in rows], [v for _, v in rows])
 
     def new() -> CityRules:
-        return CityRules(life.city.code, life.clock)
+        rules = CityRules(life.city.code, life.clock)
+        rules.restore()
+        return rules
 
     def told() -> list[tuple[str, list[str]]]:
         with connection.cursor() as cursor:

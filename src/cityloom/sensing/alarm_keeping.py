@@ -29,6 +29,7 @@ _UPDATE = (
     + ", ".join(f"{n} = %s::jsonb" if n in _JSON else f"{n} = %s" for n in _ALARM if n != "id")
     + " WHERE id = %s AND version = %s"
 )
+MOST_ID = 2**63 - 1
 # Steps that others are told of; each is one message.
 TOLD = frozenset({"raise", "return", "release", "escalate", "clear", "close", "acknowledge", "flap"})
 
@@ -45,7 +46,7 @@ def read_alarms(cursor: CursorWrapper, condition: str, params: Sequence[Any]) ->
 def get_alarm(cursor: CursorWrapper, city_id: int, alarm_id: int, *, lock: bool = False) -> Alarm:
     """The alarm of that number; raises NoSuchAlarm."""
     condition = "a.city_id = %s AND a.id = %s" + (" FOR UPDATE" if lock else "")
-    found = read_alarms(cursor, condition, [city_id, alarm_id])
+    found = read_alarms(cursor, condition, [city_id, alarm_id]) if alarm_id <= MOST_ID else []
     if not found:
         raise NoSuchAlarm("alarm.no_alarm", number=alarm_id)
     return found[0]

@@ -81,7 +81,8 @@ def list_alarms(
 
 def _mark(text: str) -> tuple[int, int] | None:
     rank, _, number = text.partition("-")
-    return (int(rank), int(number)) if rank.isdecimal() and number.isdecimal() and len(number) < 19 else None
+    is_mark = rank.isdecimal() and number.isdecimal() and len(rank) < 3 and len(number) < 19
+    return (int(rank), int(number)) if is_mark else None
 
 
 def _condition(city: City, post: Post, asked: AlarmFilter) -> tuple[str, list[Any]]:

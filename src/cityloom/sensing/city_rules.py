@@ -33,7 +33,7 @@ LOOK_MS = 3000
 
 @dataclass
 class CityRules:
-    """What the ingest process of one part of a city's devices asks about each batch."""
+    """What the ingest process of one part of a city's devices asks about each batch; it begins with `restore`."""
 
     code: str
     clock: Clock
@@ -45,9 +45,6 @@ class CityRules:
     _agreed: bool = field(init=False, default=False)
     _looked_ms: int = field(init=False, default=0)
     _seen: tuple[int, int, int] = field(init=False, default=(0, 0, 0))
-
-    def __post_init__(self) -> None:
-        self.restore()
 
     def restore(self) -> None:
         """Begin from the newest checkpoint; from nothing where there is none or it cannot be read."""

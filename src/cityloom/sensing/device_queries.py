@@ -152,7 +152,7 @@ def list_devices(
 
 def get_device(cursor: CursorWrapper, city: City, code: str) -> DeviceRow:
     """The device of that code; raises NoSuchDevice."""
-    found = _devices(cursor, "d.city_id = %s AND d.code = %s", [city.id, code])
+    found = _devices(cursor, "d.city_id = %s AND d.code = %s", [city.id, code.replace("\x00", "")])
     if not found:
         raise NoSuchDevice("alarm.no_device", code=code[:60])
     return found[0]

@@ -40,6 +40,7 @@ from cityloom.web.words import say
 
 FIELDS = ("view", "severity", "type", "rule", "area")
 MOST_WORDS = 12
+MOST_DIGITS = 19
 SHARES_SINCE = timedelta(days=90)
 DRAWN = ("above", "below", "clear")  # limits that lie on the scale of the readings
 PLOT_BEFORE, PLOT_AFTER = timedelta(hours=6), timedelta(hours=1)
@@ -151,7 +152,7 @@ def alarms(request: HttpRequest, city: City, post: Post) -> HttpResponse:
 @for_staff
 def alarms_acknowledge(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """Acknowledge the alarms that are ticked; each by itself."""
-    ticked = [int(number) for number in request.POST.getlist("alarms")[:100] if number.isdecimal()]
+    ticked = [int(number) for number in request.POST.getlist("alarms")[:100] if is_number(number)]
     told = acknowledge_many(city, ticked, post, context.clock())
     done = sum(refusal is None for _, refusal in told)
     refused = [f"{number}: {said_by(refusal, city)}" for number, refusal in told if refusal is not None]
@@ -171,7 +172,7 @@ def alarm(request: HttpRequest, city: City, post: Post, number: int) -> HttpResp
 def alarm_move(request: HttpRequest, city: City, post: Post, number: int) -> HttpResponse:
     """Acknowledge, note, review, judge or close an alarm."""
     typed = context.typed_of(request.POST, "move", "version", "note", "happened", "why", "changes")
-    version = int(typed["version"]) if typed["version"].isdecimal() else -1
+    version = int(typed["version"]) if is_number(typed["version"]) else -1
     review = {part: typed[part] for part in ("happened", "why", "changes")}
     try:
         move_alarm(
@@ -294,6 +295,11 @@ def _rule_name(city: City, code: str) -> str:
 
 
 # --- one alarm --------------------------------------------------------------------------------------------------
+
+
+def is_number(text: str) -> bool:
+    """Whether a field holds a whole number that could be an id or a version."""
+    return text.isdecimal() and len(text) < MOST_DIGITS
 
 
 def _one_page(city: City, post: Post, number: int) -> AlarmPage:

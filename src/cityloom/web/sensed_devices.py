@@ -37,7 +37,7 @@ from cityloom.sensing.device_queries import (
 )
 from cityloom.web import context
 from cityloom.web.alarm_charts import spark_of
-from cityloom.web.alarms import AlarmLine, alarm_line
+from cityloom.web.alarms import AlarmLine, alarm_line, is_number
 from cityloom.web.dispatch import Word
 from cityloom.web.doors import for_staff
 from cityloom.web.naming import Names, names, said_by
@@ -158,7 +158,7 @@ def device_maintenance(request: HttpRequest, city: City, post: Post, code: str) 
     with connection.cursor() as cursor:
         row = get_device(cursor, city, code)
     try:
-        if typed["stop"].isdecimal():
+        if is_number(typed["stop"]):
             stop_maintenance(city, int(typed["stop"]), post, context.clock())
         else:
             begins, ends = (_moment(typed[name], city) for name in ("from", "until"))

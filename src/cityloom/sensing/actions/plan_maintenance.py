@@ -11,7 +11,7 @@ from cityloom.base.clock import Clock
 from cityloom.base.ids import ids
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
-from cityloom.sensing.alarm_keeping import keep_window, read_windows
+from cityloom.sensing.alarm_keeping import MOST_ID, keep_window, read_windows
 from cityloom.sensing.alarm_moves import (
     OWNERS,
     BadWindow,
@@ -76,7 +76,8 @@ def stop_maintenance(city: City, window_id: int, by: Post, clock: Clock) -> Wind
     """End a window now; what it silenced and still stands is raised by the next look. Raises NoSuchWindow."""
     now = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
-        found = read_windows(cursor, "w.city_id = %s AND w.id = %s FOR UPDATE", [city.id, window_id])
+        condition = "w.city_id = %s AND w.id = %s FOR UPDATE"
+        found = read_windows(cursor, condition, [city.id, window_id]) if window_id <= MOST_ID else []
         if not found:
             raise NoSuchWindow("window.no_window", number=window_id)
         window = found[0]
