@@ -68,9 +68,7 @@ def test_nothing_is_merged_where_a_person_has_to_look(life: Life) -> None:
         first = life.number
 
 
-def test_where_the_path_knows_no_such_step_the_report_goes_its_usual_way(
-    life: Life, monkeypatch
-) -> None:
+def test_where_the_path_knows_no_such_step_the_report_goes_its_usual_way(life: Life, monkeypatch) -> None:
     merging(life)
     first = life.report("open311", **FIRST).number
     monkeypatch.setattr("cityloom.cases.actions.receive_report.goes_alone", lambda *_: False)

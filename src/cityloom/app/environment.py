@@ -85,7 +85,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CITYLOOM_NATS_MONITOR",
         "",
-        "Address of the NATS server's monitoring, which says who listens to SensorThings; the embedded one's when empty.",
+        "Address of the NATS server's monitoring, which says who listens to SensorThings; empty: the embedded one's.",
     ),
     Setting(
         "CITYLOOM_CLOCK",
