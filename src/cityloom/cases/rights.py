@@ -13,8 +13,10 @@ from django.db.backends.utils import CursorWrapper
 from cityloom.base.keys import vault
 from cityloom.base.reasons import register
 from cityloom.cases.errors import NoSuchRequest
+from cityloom.cases.permissions import visible_to
 from cityloom.city.clock_values import ClockUnit, Limit
 from cityloom.city.snapshot_values import City
+from cityloom.city.values import Post
 from cityloom.sla.clocks import due_at
 
 register(
@@ -123,6 +125,16 @@ def list_requests(cursor: CursorWrapper, city_id: int, *, only_open: bool, most:
     if only_open:
         return _read(cursor, "city_id = %s AND state = 'open' ORDER BY due_at, id LIMIT %s", [city_id, most])
     return _read(cursor, "city_id = %s ORDER BY id DESC LIMIT %s", [city_id, most])
+
+
+def numbers_seen(cursor: CursorWrapper, asked: Sequence[RightsRequest], post: Post) -> dict[int, str]:
+    """Of the cases of these requests those that the post may look at: number by id of the case; one statement."""
+    condition, params = visible_to(post)
+    cursor.execute(
+        f"SELECT c.id, c.number FROM cases_case c WHERE c.id = ANY(%s) AND {condition}",  # noqa: S608 (a fixed text)
+        [[each.case_id for each in asked], *params],
+    )
+    return dict(cursor.fetchall())
 
 
 def list_requests_of(cursor: CursorWrapper, report_id: int) -> list[RightsRequest]:

@@ -17,13 +17,13 @@ from cityloom.cases.actions.decide_rights_request import check_steward, decide_r
 from cityloom.cases.errors import NotAllowed
 from cityloom.cases.holds import find_hold
 from cityloom.cases.keeping import get_file_by_id
-from cityloom.cases.permissions import may_see
 from cityloom.cases.rights import (
     REASONS_OF_DECISION,
     RightsRequest,
     decisions_for,
     get_request,
     list_requests,
+    numbers_seen,
 )
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
@@ -82,9 +82,9 @@ def rights_requests(request: HttpRequest, city: City, post: Post) -> HttpRespons
     every = request.GET.get("all") == "yes"
     with connection.cursor() as cursor:
         found = list_requests(cursor, city.id, only_open=not every)
-        files = {r.case_id: get_file_by_id(cursor, r.case_id) for r in found}
-    seen = [r for r in found if may_see(post, files[r.case_id]) is None]
-    return show(request, RightsListPage([_line(r, files[r.case_id].case.number) for r in seen], every))
+        numbers = numbers_seen(cursor, found, post)
+    lines = [_line(r, numbers[r.case_id]) for r in found if r.case_id in numbers]
+    return show(request, RightsListPage(lines, every))
 
 
 @require_safe
