@@ -214,7 +214,10 @@ def list_places(cursor: CursorWrapper, city_id: int) -> list[PlaceNow]:
         "ON v.fence = f.id WHERE f.city_id = %s AND f.ended_at IS NULL ORDER BY f.code",
         [city_id, city_id],
     )
-    return [PlaceNow(*row[:5], bytes(row[5]), int(row[6])) for row in cursor.fetchall()]
+    return [
+        PlaceNow(code, name, lon, lat, capacity, bytes(outline), int(vehicles))
+        for code, name, lon, lat, capacity, outline, vehicles in cursor.fetchall()
+    ]
 
 
 def list_vehicles(cursor: CursorWrapper, city_id: int) -> list[VehicleNow]:

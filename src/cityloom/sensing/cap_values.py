@@ -234,11 +234,11 @@ def alert_from_json(told: Mapping[str, Any]) -> Alert:
 
 
 def _info_from(told: Mapping[str, Any]) -> CapInfo:
-    moments = {
+    moments: dict[str, Any] = {
         key: None if told[key] is None else datetime.fromisoformat(told[key])
         for key in ("effective", "onset", "expires")
     }
-    lists = {key: tuple(told[key]) for key in ("categories", "responses")}
+    lists: dict[str, Any] = {key: tuple(told[key]) for key in ("categories", "responses")}
     areas = tuple(_area_from(each) for each in told["areas"])
     plain = {key: value for key, value in told.items() if key not in (*moments, *lists, "areas")}
     return replace(CapInfo(**plain, **lists, areas=areas), **moments)

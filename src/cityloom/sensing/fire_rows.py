@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 from psycopg.types.json import Jsonb
@@ -72,6 +72,10 @@ def keep_site(
     """Write a building; contacts of None leave those that are there. Its id."""
     safe = vault()
     sealed = safe.seal(canonical([list(each) for each in contacts]).decode()) if contacts else None
+    row: list[Any] = [
+        city_id, site.code, site.name.zh, site.name.en, site.address, site.area, site.owner, site.lon, site.lat,
+        Jsonb(list(site.floors)), sealed, safe.key_mark, at, contacts is None, contacts is None,
+    ]  # fmt: skip
     cursor.execute(
         "INSERT INTO sensing_fire_site (city_id, code, name_zh, name_en, address, area, owner, lon, lat, floors, "
         "contacts_sealed, key_mark, changed_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
@@ -80,11 +84,8 @@ def keep_site(
         "lat = EXCLUDED.lat, floors = EXCLUDED.floors, changed_at = EXCLUDED.changed_at, "
         "contacts_sealed = CASE WHEN %s THEN sensing_fire_site.contacts_sealed ELSE EXCLUDED.contacts_sealed END, "
         "key_mark = CASE WHEN %s THEN sensing_fire_site.key_mark ELSE EXCLUDED.key_mark END RETURNING id",
-        [
-            city_id, site.code, site.name.zh, site.name.en, site.address, site.area, site.owner, site.lon, site.lat,
-            Jsonb(list(site.floors)), sealed, safe.key_mark, at, contacts is None, contacts is None,
-        ],
-    )  # fmt: skip
+        row,
+    )
     return int(cursor.fetchone()[0])
 
 

@@ -52,6 +52,12 @@ def note_feed(
     A failure alone does not count as having heard from it.
     """
     heard = at if received else None
+    said: dict[str, Any] = {
+        "city": city_id, "code": code, "kind": kind, "at": at, "heard": heard, "owner": owner,
+        "zh": name.zh if name else "", "en": name.en if name else "", "expected": expected_s,
+        "received": received, "refused": refused, "error": Jsonb(error.as_json()) if error else None,
+        "failed": at if error else None,
+    }  # fmt: skip
     cursor.execute(
         "WITH feed AS (INSERT INTO sensing_feed (city_id, code, kind, name_zh, name_en, owner, expected_s, made_at, "
         "last_at, received, refused, last_error, last_error_at) "
@@ -69,13 +75,8 @@ def note_feed(
         "SELECT id, date_trunc('hour', %(at)s::timestamptz), %(received)s, %(refused)s FROM feed "
         "ON CONFLICT (feed_id, at) DO UPDATE SET received = sensing_feed_hour.received + EXCLUDED.received, "
         "refused = sensing_feed_hour.refused + EXCLUDED.refused",
-        {
-            "city": city_id, "code": code, "kind": kind, "at": at, "heard": heard, "owner": owner,
-            "zh": name.zh if name else "", "en": name.en if name else "", "expected": expected_s,
-            "received": received, "refused": refused, "error": Jsonb(error.as_json()) if error else None,
-            "failed": at if error else None,
-        },
-    )  # fmt: skip
+        said,
+    )
 
 
 def keep_feed_hours(

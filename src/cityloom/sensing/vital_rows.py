@@ -123,7 +123,7 @@ def keep_days(
     rows = [Kept(area, sign, day, figure) for sign, areas in figures.items() for area, figure in areas.items()]
     cursor.execute("DELETE FROM sensing_vital_day WHERE city_id = %s AND day = %s", [city_id, day])
     more = [spans.get((row.area, row.sign), (None, None, 0)) for row in rows]
-    columns = {
+    columns: dict[str, tuple[str, list[Any]]] = {
         "low": ("float8", [m[0] for m in more]),
         "high": ("float8", [m[1] for m in more]),
         "hours": ("int", [m[2] for m in more]),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import cos, radians
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 from psycopg.types.json import Jsonb
@@ -41,17 +41,18 @@ def keep_alert(
     if successor is not None:
         state = ENDS.get(successor.kind, state)
     west, south, east, north = bounds_of(alert) or (None, None, None, None)
+    row: list[Any] = [
+        city_id, alert.identifier, alert.sender, alert.sent, own, feed, alert.kind, alert.status, alert.scope,
+        alert.severity, alert.begins, alert.expires, state, successor.identifier if successor else "", west,
+        south, east, north, Jsonb(as_json(alert)), told, at,
+    ]  # fmt: skip
     cursor.execute(
         "INSERT INTO sensing_warning (city_id, identifier, sender, sent, own, feed, kind, status, scope, severity, "
         "begins, expires, state, replaced_by, west, south, east, north, content, told, received_at) "
         "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (city_id, sender, identifier) DO NOTHING",
-        [
-            city_id, alert.identifier, alert.sender, alert.sent, own, feed, alert.kind, alert.status, alert.scope,
-            alert.severity, alert.begins, alert.expires, state, successor.identifier if successor else "", west,
-            south, east, north, Jsonb(as_json(alert)), told, at,
-        ],
-    )  # fmt: skip
+        row,
+    )
     if not cursor.rowcount:
         return False
     if alert.kind in ENDS:

@@ -120,6 +120,7 @@ def fire(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     figures = figures_of([row.alarm for row in rows])
     named = names(city)
     ratio, false = figures.warnings_per_fire, figures.false_share
+    choices = _choices()
     return show(
         request,
         FirePage(
@@ -131,7 +132,8 @@ def fire(request: HttpRequest, city: City, post: Post) -> HttpResponse:
             judged=say("vital.of_total", part=figures.judged, whole=figures.alarms),
             lines=_lines(city, rows[:MOST], rows, sites, named),
             sites=[(site.code, site.name.in_language(named.lang), named.near_place(site.area)) for site in sites],
-            **_choices(),
+            verdicts=choices["verdicts"],
+            causes=choices["causes"],
         ),
     )
 
