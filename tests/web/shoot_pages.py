@@ -160,7 +160,6 @@ SHOTS: tuple[Shot, ...] = (
     Shot("settings-phone-en", "/settings/", "admin", size="phone", language="en"),
     Shot("admin", "/admin/", "admin"),
     Shot("admin-units", "/admin/city/unit/", "admin"),
-    Shot("admin-units-ink", "/admin/city/unit/", "admin", theme="ink", language="en"),
     Shot("services", "/services/", "admin"),
     Shot("webhooks", "/webhooks/", "admin"),
     Shot("messages", "/messages/", "admin"),
