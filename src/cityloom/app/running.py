@@ -23,6 +23,7 @@ from cityloom.app.processes import CannotStart, free_port, require_port, spawn, 
 from cityloom.app.supervise import MARK, Program, Supervisor, mark_of, tail
 
 PAGES_WAIT_S = 60.0
+WATCHED = "watched"  # what scenarios of sensing watch, beside the files of the city itself
 
 
 class StepFailed(CannotStart):
@@ -160,6 +161,9 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
     code = tomllib.loads((wish.city / "city.toml").read_text(encoding="utf-8"))["code"]
     if (wish.city / "registers").is_dir():
         step("its registers", "registers", "load", str(wish.city / "registers"), "--city", code)
+    if (wish.city / WATCHED).is_dir():
+        step("its watched buildings", "fire", "load", str(wish.city / WATCHED / "buildings.csv"), "--city", code)
+        step("its bike places", "bikes", "fences", str(wish.city / WATCHED / "bike_places.geojson"), "--city", code)
     step("its people's passwords", "users", "demo-passwords")
     mark.write_text(json.dumps({"city": city, "on": wish.today.isoformat()}))
 

@@ -21,6 +21,7 @@ from cityloom.exchange.demo import (
     people,
     registers,
     units,
+    watched,
     ways,
 )
 from cityloom.exchange.demo.areas import Areas, AreaShape, divide_city
@@ -133,8 +134,9 @@ def write_city(city: City, folder: Path, seed: int, until: date, history_count: 
     register_of_things = components.place_components(
         matters, city.network, city.ways, city.blocks, city.areas, city.units, city.terrain, city.plane, seed
     )
-    things = components.thing_rows(register_of_things, city.blocks, city.areas, city.plane, seed)
+    things = list(components.thing_rows(register_of_things, city.blocks, city.areas, city.plane, seed))
     write_csv(folder / "things.csv", components.THING_COLUMNS, things)
+    watched.write_watched(folder, things, register_of_things, seed)
     write_layer(folder / "components.geojson", (row.feature() for row in register_of_things))
     progress("layers", 0.65)
     write_layer(folder / "areas.geojson", (_area_feature(area) for area in city.areas.all))
