@@ -468,3 +468,25 @@ def test_registers_are_large_and_can_be_read(folder: Path, kind: str, least: int
     for _, cells in found[:200]:
         assert all(clean_value(each, cells[each.column]) is not None for each in register.fields)
         assert 108.9 < float(cells["lon"]) < 109.14
+
+
+def test_each_building_that_is_watched_has_a_smoke_detector_and_two_people_to_call(folder):
+    told = rows(folder, "watched/buildings.csv")
+    things = {row["code"]: row for row in rows(folder, "things.csv")}
+    sites = {row["site"] for row in told}
+    hung = {row["device"]: row["kind"] for row in told if row["device"]}
+    assert len(sites) == sum(row["type"] == "smoke_detector" for row in things.values())
+    assert set(hung.values()) == {"smoke", "electrical"}
+    assert set(hung) <= set(things)
+    contacts = Counter(row["site"] for row in told if row["contact"])
+    assert set(contacts) == sites
+    assert set(contacts.values()) == {2}
+    assert all(row["phone"].startswith("100") for row in told if row["phone"]), "no phone of these can be called"
+
+
+def test_each_parking_place_for_cycles_has_an_outline_and_room(folder):
+    places = json.loads((folder / "watched" / "bike_places.geojson").read_text(encoding="utf-8"))["features"]
+    assert len(places) > 100
+    assert len({each["properties"]["code"] for each in places}) == len(places)
+    assert all(each["geometry"]["type"] == "Polygon" for each in places)
+    assert all(8 <= each["properties"]["capacity"] <= 40 for each in places)
