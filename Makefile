@@ -32,7 +32,7 @@ run: setup assets
 	@exec $(BIN)/cityloom run --port $(PORT) $(ARGS)
 
 test: setup assets
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -51,6 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_SHARED_URL] = server.url
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no worker is left alone with one of them at the end; else the order stays."""
+    long = {item.path for item in items if item.get_closest_marker("browser") or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     while _shared:
         server, var = _shared.pop()

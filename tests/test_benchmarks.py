@@ -37,7 +37,7 @@ def test_what_the_database_asks_itself_is_not_counted_as_sent(one):
 
 
 def test_every_benchmark_can_be_named_and_help_tells_how():
-    told = CliRunner().invoke(main, ["--help"]).output
+    told = "".join(CliRunner().invoke(main, ["--help"]).output.split())  # lines may part a name
     assert {"receiving", "listing", "locating"} <= set(modules())
     assert all(name in told for name in modules())
 

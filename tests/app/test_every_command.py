@@ -26,6 +26,7 @@ NO_FACTS = {
     "web": "serves until it is stopped",
     "live": "serves until it is stopped",
     "worker": "works until it is stopped",
+    "ingest": "takes in until it is stopped",
     "demo live": "plays until it is stopped",
     "demo play": "plays until it is stopped",
     "city build": "runs a program of the city's folder with options of its own",

@@ -81,15 +81,19 @@ def secret(code: str, city_code: str | None, as_json: bool) -> None:
 @command.command(epilog=example("cityloom devices release DEVICE"))
 @click.argument("code")
 @CITY
+@AS_JSON
 @needs_database
-def release(code: str, city_code: str | None) -> None:
+def release(code: str, city_code: str | None, as_json: bool) -> None:
     """End the quarantine of the device CODE. Exit code 1 when it is in none."""
     from cityloom.sensing.actions.release_device import release_device
 
     if not release_device(chosen_city(city_code), code):
         click.echo(f"{code} is in no quarantine.", err=True)
         raise click.exceptions.Exit(Exit.FOUND)
-    click.echo(f"{code} is listened to again.")
+    if as_json:
+        print_json({"device": code, "released": True})
+    else:
+        click.echo(f"{code} is listened to again.")
 
 
 @command.command(epilog=example("cityloom devices problems --json"))
