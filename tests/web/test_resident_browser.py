@@ -212,7 +212,7 @@ def test_an_open_matter_nearby_is_joined_by_me_too(phone: Page, live_server: Any
     )
     to_step(phone, 2)
     to_step(phone, 3)
-    phone.click(".nearcard .metoo")
+    phone.click(".nearcards .metoo")
     phone.click("#send-it")
     phone.wait_for_url(re.compile("/sent/"))
     assert "together with the same matter" in phone.locator("h1").inner_text()
