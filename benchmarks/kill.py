@@ -108,12 +108,13 @@ class Storm:
     def end(self) -> None:
         """Stop those who report and move; let the worker catch up with every moment that has come; stop it too.
 
-        Before that the player is given the time to see at least one case to its end.
+        Before that the player is given the time to see at least one case to its end, then the worker to fire a moment.
         """
         assert self._clock is not None
         self._wait_until(lambda: self._count("cases_case WHERE closed_at IS NOT NULL") > 0, "the end of a case")
         for name in (*DIRECT, *BROWSERS, "player", "web"):
             self._stop(name)
+        self._wait_until(lambda: self._count("cases_entry WHERE subject = 'clock'") > 0, "a moment that fires")
         until = self._clock.now()
         catching_up_s = WAIT_S + 2 * len(self.rounds)
         self._wait_until(lambda: self._due(until) == 0, "the worker's catching up", catching_up_s)

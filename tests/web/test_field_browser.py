@@ -21,10 +21,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HERE = {"longitude": SOUTHEAST[0] + 0.0004, "latitude": SOUTHEAST[1]}
 PAGES_KEPT = """async () => {
-  const kept = (await (await caches.open("field-kept")).keys()).map(({ url }) => new URL(url).pathname);
+  const cache = await caches.open("field-kept");
+  const kept = (await cache.keys()).map(({ url }) => new URL(url).pathname);
   const stops = kept.filter((path) => path.startsWith("/field/case/"));
-  return navigator.serviceWorker.controller !== null && stops.length === 2
-    && kept.includes("/field/") && kept.some((path) => path.startsWith("/photo/"));
+  if (navigator.serviceWorker.controller === null || stops.length !== 2 || !kept.includes("/field/")) return false;
+  const text = await (await cache.match(stops[0])).text();
+  const files = [...text.matchAll(/(?:src|href)="(\\/static\\/[^"#?]+)/g)].map(([, path]) => path);
+  return kept.some((path) => path.startsWith("/photo/"))
+    && files.every((path) => path.includes("/map.") || kept.includes(path));
 }"""
 
 
