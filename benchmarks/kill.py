@@ -108,7 +108,7 @@ class Storm:
     def end(self) -> None:
         """Stop those who report and move; let the worker catch up with every moment that has come; stop it too.
 
-        Before that the player is given the time to see at least one case to its end, then the worker to fire a moment.
+        Before that the player has the time to see at least one case to its end, then the worker to fire a moment.
         """
         assert self._clock is not None
         self._wait_until(lambda: self._count("cases_case WHERE closed_at IS NOT NULL") > 0, "the end of a case")
