@@ -42,7 +42,8 @@ def test_an_order_from_the_case_to_its_discharge(
     life.clock.advance(days=2)
     _sign_in(page, url, "supervisor")
     page.goto(f"{url}/case/{life.number}/")
-    page.click("text=下达督办")
+    with page.expect_navigation():
+        page.click("text=下达督办")
     page.fill("#title", "夜间施工扰民久拖不决")
     page.fill("#demand", "两个工作日内查清施工许可，落实夜间停工，并把整改前后照片附在答复里。")
     page.select_option("#limit_unit", "work_day")
@@ -57,7 +58,8 @@ def test_an_order_from_the_case_to_its_discharge(
     page.goto(f"{url}/orders/?view=mine")
     _no_sideways(page)
     shoot(page, "orders-phone")
-    page.click("text=夜间施工扰民久拖不决")
+    with page.expect_navigation():
+        page.click("text=夜间施工扰民久拖不决")
     _no_sideways(page)
     shoot(page, "order-phone")
     _do(page, "receive")
@@ -71,7 +73,8 @@ def test_an_order_from_the_case_to_its_discharge(
     shoot(page, "order")
     _do(page, "discharge", note="情况属实，予以销号；请街道一周内回看。")
     assert "已销号" in page.locator(".facts").inner_text()
-    page.click("text=打印督办单")
+    with page.expect_navigation():
+        page.click("text=打印督办单")
     assert page.locator(".letter h1").inner_text() == "督办通知单"
     shoot(page, "order-letter")
     page.goto(f"{url}/case/{life.number}/")

@@ -43,7 +43,7 @@ def database_from_url(url: str, pool: int) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pool else 60,
-        "CONN_HEALTH_CHECKS": not pool,
+        "CONN_HEALTH_CHECKS": True,  # one round trip; a database that was started again costs nobody a page
         "DISABLE_SERVER_SIDE_CURSORS": False,
     }
 
