@@ -823,3 +823,58 @@ class RuleTick(models.Model):
     class Meta:
         db_table = "sensing_rule_tick"
         indexes = [models.Index(fields=["city", "part", "id"], name="sensing_rule_tick_order")]
+
+
+# --- the life of a device ---------------------------------------------------------------------------------------
+
+
+class KnownStream(models.Model):
+    """Since when a stream should have been heard: noted once by ingest, so that reading the log again judges alike."""
+
+    stream = models.BigIntegerField(primary_key=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_known_stream"
+
+
+class Calibration(models.Model):
+    """A calibration of a stream: what it counts by from `recorded_at` on; only ever added.
+
+    `day`: when it was done; `points`: pairs of shown and reference value from which factor and offset follow, if any.
+    """
+
+    city = _city()
+    stream = _to("Stream", db_index=False, db_constraint=False)  # stays when a door deletes the stream
+    day = models.DateField()
+    factor = models.FloatField()
+    offset = models.FloatField()
+    factor_before = models.FloatField()
+    offset_before = models.FloatField()
+    points = models.JSONField(default=list)
+    note = models.CharField(max_length=300, blank=True, default="")
+    next_due = models.DateField(null=True)
+    by_login = models.CharField(max_length=150)
+    by_role = models.CharField(max_length=30)
+    by_unit = _code()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_calibration"
+        indexes = [models.Index(fields=["stream", "-id"], name="sensing_calibration_stream")]
+
+
+class Replacement(models.Model):
+    """That a device took another's place: when, by whom, why; only ever added. A device is replaced once."""
+
+    city = _city()
+    old = models.OneToOneField(Device, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    new = _to("Device", db_constraint=False)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    by_login = models.CharField(max_length=150)
+    by_role = models.CharField(max_length=30)
+    by_unit = _code()
+
+    class Meta:
+        db_table = "sensing_replacement"
