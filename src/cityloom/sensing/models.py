@@ -540,6 +540,7 @@ class Vehicle(models.Model):
     reserved = models.BooleanField(default=False)
     disabled = models.BooleanField(default=False)
     fence = models.BigIntegerField(null=True)
+    cell = models.BigIntegerField(null=True)  # of H3, where it stands in no place
     said_at = models.DateTimeField()
 
     class Meta:
@@ -548,11 +549,18 @@ class Vehicle(models.Model):
 
 
 class Overflow(models.Model):
-    """More bikes of an operator at a place than its share of the room: since when, how many, case, cleared when."""
+    """More bikes of an operator than its share of the room: since when, how many, case, cleared when.
+
+    They stand in a place (`fence`) or out of any (`cell` of H3); `lon`, `lat` and `name` say where, for people.
+    """
 
     city = _city()
     operator = models.CharField(max_length=100)
-    fence = _to("Fence")
+    fence = _to("Fence", null=True)
+    cell = models.BigIntegerField(null=True)
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    name = _name()
     began_at = models.DateTimeField()
     vehicles = models.IntegerField()
     most = models.IntegerField()
@@ -568,6 +576,14 @@ class Overflow(models.Model):
                 fields=["city", "operator", "fence"],
                 condition=models.Q(cleared_at=None),
                 name="sensing_overflow_open",
+            ),
+            models.UniqueConstraint(
+                fields=["city", "operator", "cell"],
+                condition=models.Q(cleared_at=None),
+                name="sensing_overflow_open_outside",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(fence=None) ^ models.Q(cell=None), name="sensing_overflow_somewhere"
             ),
         ]
         indexes = [models.Index(fields=["city", "operator", "began_at"], name="sensing_overflow_operator")]
@@ -829,7 +845,7 @@ class RuleTick(models.Model):
 
 
 class KnownStream(models.Model):
-    """Since when a stream should have been heard: noted once by ingest, so that reading the log again judges alike."""
+    """Since when a stream should have been heard: noted once, so that reading the log again judges alike."""
 
     stream = models.BigIntegerField(primary_key=True)
     since = models.DateTimeField()
@@ -878,3 +894,23 @@ class Replacement(models.Model):
 
     class Meta:
         db_table = "sensing_replacement"
+
+
+# --- plans of watched buildings ---------------------------------------------------------------------------------
+
+
+class FirePlan(models.Model):
+    """The picture of a floor of a watched building, as it was made safe: WebP, or SVG of plain shapes."""
+
+    site = _to("FireSite", db_index=False)
+    floor = models.CharField(max_length=40, blank=True, default="")
+    form = models.CharField(max_length=10)
+    width = models.IntegerField()
+    height = models.IntegerField()
+    picture = models.BinaryField()
+    digest = models.CharField(max_length=64)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_fire_plan"
+        constraints = [models.UniqueConstraint(fields=["site", "floor"], name="sensing_fire_plan_once")]
