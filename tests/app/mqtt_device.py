@@ -5,16 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
-
-def packet(topic: str, body: bytes, qos: int = 0, number: int = 1, again: bool = False) -> bytes:
-    """A PUBLISH."""
-    head = len(topic.encode()).to_bytes(2, "big") + topic.encode() + (struct.pack(">H", number) if qos else b"")
-    size, length = len(head) + len(body), bytearray()
-    while True:
-        size, low = divmod(size, 128)
-        length.append(low | (0x80 if size else 0))
-        if not size:
-            return bytes([0x30 | qos << 1 | (8 if again else 0)]) + bytes(length) + head + body
+from benchmarks.devices import packet
 
 
 class MqttDevice:

@@ -33,6 +33,13 @@ def test_what_lies_in_the_future_or_before_2010_is_told_apart():
     assert [len(p.stream) for p in (found.early, found.ancient, found.fresh, found.late)] == [1, 1, 1, 1]
 
 
+def test_rules_see_the_fresh_ones_as_they_came():
+    batch = readings_of([2, 9, 1, 1, 2], [T + 9, T + 200, T + 5, T + 5, T + 11], [1.0, 2.0, 3.0, 4.0, 5.0])
+    found = Watermarks().sort(batch, T + 100)
+    assert found.fresh.stream.tolist() == [1, 2, 2]
+    assert (found.as_they_came.value.tolist(), np.sort(found.arrival).tolist()) == ([1.0, 3.0, 5.0], [0, 2, 4])
+
+
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 12)), max_size=40), st.lists(st.integers(0, 40)))
 def test_where_a_batch_ends_changes_nothing(arrivals, cuts):
     def run(borders):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from django.db.backends.utils import CursorWrapper
 
-from cityloom.sensing.values import FIRST_MS, LAST_MS, Readings, joined, no_readings, readings_of
+from cityloom.sensing.values import FIRST_MS, LAST_MS, Readings, Whole, joined, no_readings, readings_of
 from cityloom.sensing.watermarks import Sorted, Watermarks
 
 DAY_MS = 86_400_000
@@ -41,11 +41,15 @@ class Kept(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """A batch that stands in the open transaction: its counts, and what rules are to judge, in order."""
+    """A batch that stands in the open transaction: its counts, and what rules are to judge, in the order of arrival.
+
+    `place`: where each of `fresh` stands among the readings given, -1 for what doors brought, which comes first.
+    """
 
     kept: Kept
     fresh: Readings
     generation: int
+    place: Whole = np.zeros(0, np.int64)
 
 
 class Keeper:
@@ -84,7 +88,8 @@ class Keeper:
         late = keep_late(cursor, found.late, 0, judged=True)
         repeated = found.repeated + len(found.late.stream) - late
         kept = Kept(len(found.fresh.stream) + late, repeated, late, found.early, found.ancient)
-        return Batch(kept, joined([doors, found.fresh]), generation)
+        place = np.concatenate([np.full(len(doors.stream), -1, np.int64), np.sort(found.arrival)])
+        return Batch(kept, joined([doors, found.as_they_came]), generation, place)
 
     def sort(self, readings: Readings, now_ms: int) -> Sorted:
         """The batch taken apart as `keep` does, and nothing stored."""

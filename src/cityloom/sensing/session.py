@@ -172,7 +172,7 @@ class Session:
         self.keeper.marks.advance(found.fresh)
         self._changed.append(found.fresh)
         self._unwritten += len(found.fresh.stream)
-        self.rules.remember(found.fresh, now_ms)
+        self.rules.remember(found.as_they_came, now_ms)
         self.gate.take_floods()
         self.sequence = messages[-1].sequence
 

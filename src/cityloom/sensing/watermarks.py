@@ -18,7 +18,8 @@ class Sorted(NamedTuple):
 
     `fresh`: newer than everything said before by the stream, ordered by stream and time. `late`: older, in the order
     of arrival; some of it may have been said before. `repeated`: how many said again what is the stream's newest.
-    `early`: which ones lie too far in the future, and `ancient` before 2010.
+    `early`: which ones lie too far in the future, and `ancient` before 2010. `arrival`: the places of the fresh ones
+    in the batch, so that rules may look at them in the order in which they came.
     """
 
     fresh: Readings
@@ -26,6 +27,12 @@ class Sorted(NamedTuple):
     repeated: int
     early: Readings
     ancient: Readings
+    arrival: Whole = np.zeros(0, np.int64)
+
+    @property
+    def as_they_came(self) -> Readings:
+        """The fresh ones in the order of arrival."""
+        return self.fresh.pick(np.argsort(self.arrival))
 
 
 class Watermarks:
@@ -42,7 +49,8 @@ class Watermarks:
         and the next begins changes nothing. After `latest_ms` is too early; before `oldest_ms` is late in any case.
         """
         early, ancient = batch.at_ms > min(latest_ms, LAST_MS), batch.at_ms < FIRST_MS
-        good = batch.pick(~(early | ancient)) if early.any() or ancient.any() else batch
+        all_good = not (early.any() or ancient.any())
+        good = batch if all_good else batch.pick(~(early | ancient))
         if not len(good.stream):
             return Sorted(good, good, 0, batch.pick(early), batch.pick(ancient))
         self.reach(int(good.stream.max()))
@@ -51,13 +59,14 @@ class Watermarks:
         is_fresh, is_repeated = self._compare(said)
         old = said.at_ms < oldest_ms
         is_late = (~is_fresh & ~is_repeated) | (is_fresh & old)
-        by_arrival = np.sort(order[is_late])
+        by_arrival, new = np.sort(order[is_late]), is_fresh & ~old
         return Sorted(
-            said.pick(is_fresh & ~old),
+            said.pick(new),
             good.pick(by_arrival),
             int(is_repeated.sum()),
             batch.pick(early),
             batch.pick(ancient),
+            order[new] if all_good else np.flatnonzero(~(early | ancient))[order[new]],
         )
 
     def _compare(self, said: Readings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
