@@ -84,22 +84,26 @@ class Watch:
         if self.state == "raised":
             self.state = "idle"
             told.append((False, max(at, self.since)))
-        elif self.last is not None and self.due <= at:
+        elif self.due is not None and self.due <= at:
             told += [(True, self.due), (False, at)]
         self.last = (at, value)
         return told
 
     @property
-    def due(self) -> int:
+    def due(self) -> int | None:
+        """When silence is told: after its last reading, else after it was known, else never."""
         rule = self.rule
+        begin = self.last[0] if self.last is not None else self.stream.since_ms
+        if self.last is None and not begin:
+            return None
         said = rule.missing_s if rule.missing_s is not None else rule.missing_intervals * self.stream.interval_s
-        return self.last[0] + int(1000 * (said + rule.for_s))
+        return begin + int(1000 * (said + rule.for_s))
 
     def tick(self, now: int) -> list[tuple[bool, int]]:
-        if self.last is None:
-            return []
         if self.rule.kind == Kind.MISSING:
-            due, ready = self.due, self.state == "idle"
+            due, ready = self.due, self.state == "idle" and self.due is not None
+        elif self.last is None:
+            return []
         else:
             due = self.since + round(1000 * self.rule.for_s)
             ready = self.state == "pending" and due <= self.last[0] + self.hold

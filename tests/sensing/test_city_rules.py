@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from tests.cases.life import Life
 
+from cityloom.city.alarm_rules import AlarmRule, Kind
+from cityloom.city.values import Name
 from cityloom.sensing.actions.load_devices import load_devices
 from cityloom.sensing.alarm_keeping import list_alarm_entries, read_alarms
 from cityloom.sensing.city_rules import CityRules
@@ -66,3 +70,30 @@ def test_a_restart_from_an_older_checkpoint_doubles_and_loses_nothing(life: Life
     third.remember(said((40, 3.0)), zero)
     done(third.judge, said((41, 3.0)), zero)
     assert told() == [("cleared", ["raise", "clear", "return", "clear"])]
+
+
+def test_a_device_that_never_spoke_is_missed_once_whatever_restarts(
+    life: Life, stream: int, monkeypatch: pytest.MonkeyPatch
+):
+    thing = next(iter(life.city.things.values()))
+    silent = AlarmRule(
+        "silent", Name("无数据", "silent"), type=thing.type, stream=thing.streams[0], class_code="",
+        severity="notice", kind=Kind.MISSING.value, missing_s=3600,
+    )  # fmt: skip
+    city = replace(life.city, rules={"silent": silent})
+    monkeypatch.setattr("cityloom.sensing.city_rules.current_city", lambda code: city)
+    began = life.clock.now()
+
+    def ticked(part: str = "", **later: float) -> list[tuple[str, datetime]]:
+        rules = CityRules(city.code, life.clock, part)
+        rules.restore()
+        life.clock.advance(**later)
+        with transaction.atomic(), connection.cursor() as cursor:
+            rules.tick(round(life.clock.now().timestamp() * 1000))
+            return [(a.state, a.raised_at) for a in read_alarms(cursor, "true", [])]
+
+    assert ticked(minutes=59) == [], "it was only just registered"
+    assert ticked("2/2", minutes=30) == [], "another of its parts may have heard it"
+    raised = [("raised", began + timedelta(hours=1))]
+    assert ticked(minutes=1) == raised, "counted from when it was known, not from this start"
+    assert ticked(minutes=1) == raised

@@ -49,7 +49,11 @@ ROWS = [
         n, n, "t", "x", 110.0 + 0.002 * n if n < 4 else 111.0 + n, 30.0, "g1" if n < 3 else "g2", 60.0, -3.0, 3.5
     )
     for n in range(1, 5)
-] + [StreamRow(9, 5, "t", "x", 110.0, 31.0, "g2"), StreamRow(11, 1, "t", "y", 110.002, 30.0, "g1", 60.0)]
+] + [
+    StreamRow(9, 5, "t", "x", 110.0, 31.0, "g2", since_ms=90_000),  # known, and silent until it is heard
+    StreamRow(11, 1, "t", "y", 110.002, 30.0, "g1", 60.0),
+    StreamRow(12, 6, "t", "x", 110.0, 31.0, "g2", 60.0, since_ms=200_000),  # never heard
+]
 LEVELS = {"g1": {"street": "s1"}, "g2": {"street": "s1"}}
 
 readings = st.lists(
@@ -188,7 +192,7 @@ def test_late_readings_and_readings_without_a_value_are_counted_and_change_nothi
 
 
 def test_time_alone_tells_silence_and_what_has_held_long_enough() -> None:
-    it = judge([RULES[1], RULES[5]])
+    it = judge([RULES[1], RULES[5]], rows=ROWS[:4])
     it.judge(batch([(1, 0, 4.0)]))
     assert it.tick(119_999) == []
     assert [bare(c) for c in it.tick(121_000)] == [("high_long", Subject(1), True, 120_000)]
@@ -200,6 +204,10 @@ def test_a_stream_that_never_spoke_is_missed_since_it_was_known() -> None:
     rows = [StreamRow(1, 1, "t", "x", since_ms=1_000_000), StreamRow(2, 2, "t", "x")]
     it = judge([RULES[5]], rows=rows)
     assert [(c.subject.device, c.at_ms) for c in it.tick(2_000_000)] == [(1, 1_300_000)]
+    assert [bare(c)[1:] for c in it.judge(batch([(1, 2_100_000, 1.0)]))] == [(Subject(1), False, 2_100_000)]
+    late = judge([RULES[5]], rows=rows)
+    both = [bare(c)[2:] for c in late.judge(batch([(1, 1_400_000, 1.0)]))]
+    assert both == [(True, 1_300_000), (False, 1_400_000)], "a gap that no tick told is told by its end"
 
 
 def test_what_is_unlike_the_same_hour_of_past_weeks_is_told() -> None:

@@ -22,9 +22,9 @@ from cityloom.sensing.alarm_keeping import keep_alarms, read_alarms
 from cityloom.sensing.checkpoints import BadCheckpoint
 from cityloom.sensing.ingest_rows import register_state
 from cityloom.sensing.judging import Judge
-from cityloom.sensing.registry import load_stream_table
+from cityloom.sensing.registry import load_stream_table, note_known_streams
 from cityloom.sensing.rules import Changes, Streams, Words
-from cityloom.sensing.values import Readings
+from cityloom.sensing.values import Readings, no_readings
 
 log = logging.getLogger("cityloom.rules")
 KEPT_STATES = 2
@@ -121,7 +121,10 @@ class CityRules:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _judge(self, state: bytes | None) -> Judge:
-        table = load_stream_table(self.city.id)
+        alone = not self.part  # one of several parts cannot tell silence from a device of another part
+        if alone:
+            note_known_streams(self.city.id, self.clock.now())
+        table = load_stream_table(self.city.id, self.city.config.time_zone)
         areas = self.city.areas
         levels = {
             code: {areas[each].level: each for each in self.city.ancestors(code)}
@@ -138,7 +141,7 @@ class CityRules:
             interval_s=table.interval_s,
             low=table.low,
             high=table.high,
-            since_ms=np.zeros(len(table.id), np.int64),
+            since_ms=table.since_ms if alone else np.zeros(len(table.id), np.int64),
             levels=levels,
         )
         return Judge(list(self.city.rules.values()), streams, state, zone=self.city.config.time_zone)
@@ -168,6 +171,7 @@ class CityRules:
         if self._agreed:
             return
         self._agreed = True
+        self.remember(no_readings(), 0)  # ticks behind the last reading, or where there was none
         self._end_lost(self.judge_.lost)
         standing = {(c.rule, str(c.subject)): c for c in self.judge_.standing()}
         with connection.cursor() as cursor:

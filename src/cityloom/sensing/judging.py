@@ -298,8 +298,8 @@ class Judge:
 
     @property
     def heard(self) -> frozenset[int]:
-        """The devices that it has heard."""
-        return frozenset(self.streams.device[self.last_ms != NEVER].tolist())
+        """The devices that it has heard, or should have."""
+        return frozenset(self.streams.device[(self.last_ms != NEVER) | (self.streams.since_ms > 0)].tolist())
 
     def standing(self) -> Changes:
         """The conditions that hold now, as the changes that began them."""

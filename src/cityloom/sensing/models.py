@@ -286,6 +286,7 @@ class Offset(models.Model):
     flushed_generation = models.BigIntegerField(default=0, db_default=0)
     gate = models.JSONField(default=dict, db_default={})
     at = models.DateTimeField(null=True)
+    heard_ms = models.BigIntegerField(default=0, db_default=0)  # the city's time of that message
 
     class Meta:
         db_table = "sensing_offset"
@@ -839,6 +840,39 @@ class RuleTick(models.Model):
     class Meta:
         db_table = "sensing_rule_tick"
         indexes = [models.Index(fields=["city", "part", "id"], name="sensing_rule_tick_order")]
+
+
+class Condition(models.Model):
+    """What the streams of one part of several show to rules that combine streams; gone once it was combined.
+
+    `sequence`: of the message that shows it; what time alone shows has the number behind the newest message.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    city = _city()
+    log = models.CharField(max_length=100)
+    sequence = models.BigIntegerField()
+    rule = models.CharField(max_length=100)
+    device = models.BigIntegerField()
+    raised = models.BooleanField()
+    at_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "sensing_condition"
+        indexes = [models.Index(fields=["city", "sequence", "id"], name="sensing_condition_order")]
+
+
+class Combination(models.Model):
+    """What is known of the rules that combine streams where several processes take in; changed with its alarms."""
+
+    city = _city()
+    parts = models.IntegerField()
+    state = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_combination"
+        constraints = [models.UniqueConstraint(fields=["city", "parts"], name="sensing_combination_once")]
 
 
 # --- the life of a device ---------------------------------------------------------------------------------------

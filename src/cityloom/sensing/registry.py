@@ -47,6 +47,7 @@ class StreamTable(NamedTuple):
     interval_s: Real
     low: Real
     high: Real
+    since_ms: Whole  # from when on it should have been heard; 0 where that was not noted
 
 
 @dataclass
@@ -113,20 +114,41 @@ def find_devices(city_id: int, codes: Collection[str]) -> dict[str, DeviceInMemo
     return {device.code: device for device in by_id.values()}
 
 
-def load_stream_table(city_id: int) -> StreamTable:
-    """The streams of a city with what rules ask of them."""
+def note_known_streams(city_id: int, at: datetime) -> int:
+    """Note since when streams are known, once for each; how many there were that nobody had noted."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.id, s.device_id, d.type, s.name, d.area, d.lon, d.lat, s.interval_s, s.low, s.high "
+            "INSERT INTO sensing_known_stream (stream, since) SELECT s.id, %s FROM sensing_stream s "
+            "WHERE s.city_id = %s AND NOT EXISTS (SELECT 1 FROM sensing_known_stream k WHERE k.stream = s.id) "
+            "ON CONFLICT DO NOTHING",
+            [at, city_id],
+        )
+        return int(cursor.rowcount)
+
+
+def load_stream_table(city_id: int, zone: str = "UTC") -> StreamTable:
+    """The streams of a city with what rules ask of them; `zone`: whose day that of an installation is.
+
+    A stream should have been heard since it was noted, since its device was installed, or since it was heard last,
+    whichever is newest.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id, s.device_id, d.type, s.name, d.area, d.lon, d.lat, s.interval_s, s.low, s.high, "
+            "CASE WHEN k.since IS NULL THEN 0 ELSE (extract(epoch FROM "
+            "greatest(k.since, s.last_at, d.since::timestamp AT TIME ZONE %s)) * 1000)::bigint END "
             "FROM sensing_stream s JOIN sensing_device d ON d.id = s.device_id "
+            "LEFT JOIN sensing_known_stream k ON k.stream = s.id "
             "WHERE s.city_id = %s AND d.state <> 'retired' ORDER BY s.id",
-            [city_id],
+            [zone, city_id],
         )
         rows = cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
-    whole = [np.asarray(columns[i], np.int64) for i in (0, 1)]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 11
+    whole = [np.asarray(columns[i], np.int64) for i in (0, 1, 10)]
     real = [np.asarray([np.nan if v is None else v for v in columns[i]], np.float64) for i in (5, 6, 7, 8, 9)]
-    return StreamTable(whole[0], whole[1], columns[2], columns[3], columns[4], *real)
+    lon, lat, interval_s, low, high = real
+    words = columns[2], columns[3], columns[4]
+    return StreamTable(whole[0], whole[1], *words, lon, lat, interval_s, low, high, whole[2])
 
 
 def flush_latest(marks: Watermarks, changed: Whole, seen: datetime) -> int:
