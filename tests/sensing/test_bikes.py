@@ -28,6 +28,7 @@ from cityloom.sensing.bikes import (
     Places,
     Standing,
     area_m2,
+    cells_outside,
     heaps_of,
     is_cleared,
     room_of,
@@ -107,6 +108,8 @@ BIKES = """
 class = "gb2013:E0110"
 limit_min = 60
 least_over = 1
+outside_most = 4
+outside_limit_min = 30
 
 [bikes.operators.jin]
 name_zh = "锦行"
@@ -137,10 +140,10 @@ def city(db: None, tmp_path: Path):
     return city
 
 
-def fetching(count: int):
-    """A server whose system has so many bikes at the place and one elsewhere."""
+def fetching(count: int, outside: int = 1, lon: float = 110.005):
+    """A server whose system has so many bikes at the place and others together out of any."""
     rows = [VehicleRow(f"b{n}", 110.00105, 30.00105, False, False, at(6, 1)) for n in range(count)]
-    rows.append(VehicleRow("far", 110.005, 30.005, False, False, at(6, 1)))
+    rows += [VehicleRow(f"far{n}", lon, 30.005, False, False, at(6, 1)) for n in range(outside)]
     told = {
         "https://bikes.example/gbfs.json": writing.discovery("3.0", {"vehicle_status": "https://x/v"}, (), at(6, 1)),
         "https://x/v": writing.vehicles("3.0", rows, at(6, 1)),
@@ -171,6 +174,35 @@ def test_a_heap_becomes_one_case_with_a_limit_and_is_timed_when_it_is_cleared(ci
     assert (standing.kept, standing.ended, standing.median_min) == (1, 1, 40.0)
     assert (standing.most, standing.over_quota) == (7, 2)
     assert (standing.inside, standing.stood) == (12, 15)
+
+
+def test_bikes_heaped_out_of_any_place_become_a_case_with_a_limit_of_its_own(city):
+    clock = GivenClock(at(6, 1, 9))
+    assert dict(pull_gbfs(city, fetching(0, outside=5), clock))["bike_heaps"] == 0, "one beyond four is let pass"
+    clock.advance(minutes=6)
+    assert dict(pull_gbfs(city, fetching(0, outside=7), clock))["bike_heaps"] == 1
+    clock.advance(minutes=6)
+    assert dict(pull_gbfs(city, fetching(0, outside=9), clock))["bike_heaps"] == 0, "the same heap is no second case"
+    with connection.cursor() as cursor:
+        (heap,) = list_open_heaps(cursor, city.id)
+        assert (heap.fence, heap.most, heap.room, heap.due_at - heap.began_at) == (None, 9, 4, timedelta(minutes=30))
+        assert (heap.lon, heap.lat) == (110.005, 30.005)
+        cursor.execute("SELECT words FROM cases_report")
+        (words,) = cursor.fetchone()
+    assert "停放点以外堆积锦行共享单车7辆，最多可停4辆，请于30分钟内清理" in words
+    clock.advance(minutes=6)
+    assert dict(pull_gbfs(city, fetching(0, outside=4), clock))["bike_heaps_cleared"] == 1
+    clock.advance(minutes=6)
+    assert dict(pull_gbfs(city, fetching(0, outside=9, lon=118.0), clock))["bike_heaps"] == 0, "not in this city"
+
+
+def test_density_out_of_places_is_counted_by_cells_of_fifty_metres():
+    lon, lat = np.array([110.0, 110.00001, 110.01]), np.array([30.0, 30.0, 30.0])
+    cells = cells_outside(lon, lat, np.array([-1, -1, -1]))
+    assert cells[0] == cells[1] != cells[2]
+    assert cells_outside(lon, lat, np.array([7, -1, 7])).tolist() == [0, int(cells[1]), 0], (
+        "who has a place has no cell"
+    )
 
 
 def test_nobody_is_asked_before_the_turn_and_a_silent_operator_is_told(city):

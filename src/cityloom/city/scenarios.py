@@ -10,7 +10,10 @@ from cityloom.city.problems import nearest
 from cityloom.city.values import ClassCode, Name, UnitCode
 
 Note = Callable[..., None]
-BIKE_KEYS = ("class", "m2_per_bike", "limit_min", "over_share", "least_over", "least_sample", "operators")
+BIKE_KEYS = (
+    "class", "m2_per_bike", "limit_min", "over_share", "least_over", "outside_most", "outside_limit_min",
+    "least_sample", "operators",
+)  # fmt: skip
 OPERATOR_KEYS = ("name_zh", "name_en", "unit", "class", "quota", "gbfs", "every_min")
 CAP_KEYS = ("sender", "sources")
 SOURCE_KEYS = ("name_zh", "name_en", "url", "every_min")
@@ -34,7 +37,9 @@ class BikeOperator:
 class BikeRules:
     """When too many bikes stand at a place: more than `over_share` of its room and `least_over` beyond it.
 
-    The operator has `limit_min` minutes; fewer than `least_sample` clearances are not judged.
+    Out of any place more than `outside_most` within about 50 m are too many, all operators together; 0: not watched.
+    The operator has `limit_min` minutes, out of places `outside_limit_min`; fewer than `least_sample` clearances are
+    not judged.
     """
 
     class_code: ClassCode = ""
@@ -42,6 +47,8 @@ class BikeRules:
     limit_min: float = 60.0
     over_share: float = 1.0
     least_over: int = 3
+    outside_most: int = 20
+    outside_limit_min: float = 60.0
     least_sample: int = 10
     operators: Mapping[str, BikeOperator] = field(default_factory=dict)
 
@@ -112,12 +119,15 @@ def _bikes(table: Mapping[str, Any], read: _Reader) -> BikeRules:
             read.address(row, where, "gbfs"), read.number(row, where, "every_min", 5.0),
             read.text(row, where, "class"),
         )  # fmt: skip
+    limit_min = read.number(table, "bikes", "limit_min", usual.limit_min)
     return BikeRules(
         class_code=read.text(table, "bikes", "class"),
         m2_per_bike=read.number(table, "bikes", "m2_per_bike", usual.m2_per_bike),
-        limit_min=read.number(table, "bikes", "limit_min", usual.limit_min),
+        limit_min=limit_min,
         over_share=read.number(table, "bikes", "over_share", usual.over_share),
         least_over=int(read.number(table, "bikes", "least_over", usual.least_over, zero=True)),
+        outside_most=int(read.number(table, "bikes", "outside_most", usual.outside_most, zero=True)),
+        outside_limit_min=read.number(table, "bikes", "outside_limit_min", limit_min),
         least_sample=int(read.number(table, "bikes", "least_sample", usual.least_sample, zero=True)),
         operators=operators,
     )

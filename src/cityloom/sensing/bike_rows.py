@@ -24,15 +24,29 @@ class FenceRow(NamedTuple):
 
 
 class OpenHeap(NamedTuple):
-    """A heap that is not cleared."""
+    """A heap that is not cleared, in a place (`fence`) or out of any (`cell`); `name` as people find it, or ""."""
 
     id: int
-    fence: int
+    fence: int | None
+    cell: int | None
     operator: str
     began_at: datetime
     due_at: datetime
     case_number: str
+    vehicles: int
     most: int
+    room: int
+    name: str
+    lon: float
+    lat: float
+
+
+class Where(NamedTuple):
+    """Where a heap is: a name that people know ("" where only the point is known) and a point."""
+
+    name: str
+    lon: float
+    lat: float
 
 
 def keep_fences(cursor: CursorWrapper, city_id: int, rows: Sequence[Sequence[object]], at: datetime) -> int:
@@ -67,32 +81,48 @@ def read_places(cursor: CursorWrapper, city_id: int) -> tuple[Places, dict[int, 
 
 
 def keep_vehicles(
-    cursor: CursorWrapper, city_id: int, operator: str, vehicles: Vehicles, fences: Sequence[int], at: datetime
+    cursor: CursorWrapper,
+    city_id: int,
+    operator: str,
+    vehicles: Vehicles,
+    fences: Sequence[int],
+    cells: Sequence[int],
+    at: datetime,
 ) -> None:
-    """What an operator says now, in the place of what it said before; −1: in no place."""
+    """What an operator says now, in the place of what it said before; a fence of −1: in no place but in a cell."""
     cursor.execute("DELETE FROM sensing_vehicle WHERE city_id = %s AND operator = %s", [city_id, operator])
     cursor.execute(
-        "INSERT INTO sensing_vehicle (city_id, operator, code, form, lon, lat, reserved, disabled, fence, said_at) "
-        "SELECT %s, %s, u.code, u.form, u.lon, u.lat, u.reserved, u.disabled, nullif(u.fence, -1), %s "
-        "FROM unnest(%s::text[], %s::text[], %s::float8[], %s::float8[], %s::boolean[], %s::boolean[], %s::bigint[]) "
-        "AS u(code, form, lon, lat, reserved, disabled, fence)",
+        "INSERT INTO sensing_vehicle (city_id, operator, code, form, lon, lat, reserved, disabled, fence, cell, "
+        "said_at) SELECT %s, %s, u.code, u.form, u.lon, u.lat, u.reserved, u.disabled, nullif(u.fence, -1), "
+        "nullif(u.cell, 0), %s FROM unnest(%s::text[], %s::text[], %s::float8[], %s::float8[], %s::boolean[], "
+        "%s::boolean[], %s::bigint[], %s::bigint[]) AS u(code, form, lon, lat, reserved, disabled, fence, cell)",
         [
             city_id, operator, at, list(vehicles.codes), list(vehicles.forms), vehicles.lon.tolist(),
             vehicles.lat.tolist(), vehicles.reserved.tolist(), vehicles.disabled.tolist(), list(fences),
+            list(cells),
         ],
     )  # fmt: skip
 
 
 def count_in_places(cursor: CursorWrapper, city_id: int) -> dict[int, dict[str, int]]:
     """How many vehicles of each operator stand in each place now."""
+    return _counts(cursor, city_id, "fence")
+
+
+def count_in_cells(cursor: CursorWrapper, city_id: int) -> dict[int, dict[str, int]]:
+    """How many vehicles of each operator stand out of any place now, by cell."""
+    return _counts(cursor, city_id, "cell")
+
+
+def _counts(cursor: CursorWrapper, city_id: int, column: str) -> dict[int, dict[str, int]]:
     cursor.execute(
-        "SELECT fence, operator, count(*) FROM sensing_vehicle "
-        "WHERE city_id = %s AND fence IS NOT NULL GROUP BY 1, 2",
+        f"SELECT {column}, operator, count(*) FROM sensing_vehicle "  # noqa: S608
+        f"WHERE city_id = %s AND {column} IS NOT NULL GROUP BY 1, 2",
         [city_id],
     )
     found: dict[int, dict[str, int]] = {}
-    for fence, operator, count in cursor.fetchall():
-        found.setdefault(fence, {})[operator] = int(count)
+    for where, operator, count in cursor.fetchall():
+        found.setdefault(where, {})[operator] = int(count)
     return found
 
 
@@ -113,21 +143,28 @@ def note_fleet(
 def list_open_heaps(cursor: CursorWrapper, city_id: int) -> list[OpenHeap]:
     """Heaps that are not cleared, the earliest due first."""
     cursor.execute(
-        "SELECT id, fence_id, operator, began_at, due_at, case_number, most FROM sensing_overflow "
-        "WHERE city_id = %s AND cleared_at IS NULL ORDER BY due_at, id",
+        "SELECT o.id, o.fence_id, o.cell, o.operator, o.began_at, o.due_at, o.case_number, o.vehicles, o.most, "
+        "o.room, coalesce(f.name, o.name), coalesce(f.lon, o.lon), coalesce(f.lat, o.lat) FROM sensing_overflow o "
+        "LEFT JOIN sensing_fence f ON f.id = o.fence_id "
+        "WHERE o.city_id = %s AND o.cleared_at IS NULL ORDER BY o.due_at, o.id",
         [city_id],
     )
     return [OpenHeap(*row) for row in cursor.fetchall()]
 
 
-def open_heap(cursor: CursorWrapper, city_id: int, heap: Heap, at: datetime, due_at: datetime) -> int | None:
+def open_heap(
+    cursor: CursorWrapper, city_id: int, heap: Heap, where: Where, at: datetime, due_at: datetime
+) -> int | None:
     """Note a new heap; None where one of the operator stands there already."""
     cursor.execute(
         "INSERT INTO sensing_overflow "
-        "(city_id, operator, fence_id, began_at, vehicles, most, room, case_number, due_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s) ON CONFLICT DO NOTHING RETURNING id",
-        [city_id, heap.operator, heap.place, at, heap.vehicles, heap.vehicles, heap.room, due_at],
-    )
+        "(city_id, operator, fence_id, cell, began_at, vehicles, most, room, case_number, due_at, name, lon, lat) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
+        [
+            city_id, heap.operator, None if heap.outside else heap.place, heap.place if heap.outside else None, at,
+            heap.vehicles, heap.vehicles, heap.room, due_at, *where,
+        ],
+    )  # fmt: skip
     row = cursor.fetchone()
     return int(row[0]) if row else None
 
@@ -228,9 +265,3 @@ def list_vehicles(cursor: CursorWrapper, city_id: int) -> list[VehicleNow]:
         [city_id],
     )
     return [VehicleNow(*row) for row in cursor.fetchall()]
-
-
-def read_names(cursor: CursorWrapper, fences: Sequence[int]) -> dict[int, str]:
-    """What these places are called."""
-    cursor.execute("SELECT id, name FROM sensing_fence WHERE id = ANY(%s)", [list(fences)])
-    return dict(cursor.fetchall())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import cos, floor, radians
 from typing import NamedTuple
 
+import h3.api.basic_int as h3
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ Real = NDArray[np.float64]
 
 SLACK_M = 3.0  # how far beside a place a bike may be said to stand and still count as in it
 M_PER_DEGREE = 111_320.0
+OUTSIDE_CELL = 11  # of H3, by which density out of places is watched: about 2,150 m², 50 m across
 KEPT_GOOD, KEPT_WATCH = 0.9, 0.75  # shares of clearances within the limit
 
 
@@ -90,6 +92,19 @@ class Places:
         return metres
 
 
+def cells_outside(lon: Real, lat: Real, fences: Whole) -> Whole:
+    """For each vehicle that stands in no place (fence −1) its cell of H3; 0 for the others."""
+    found = np.zeros(len(lon), np.int64)
+    for i in np.flatnonzero(fences < 0).tolist():
+        found[i] = h3.latlng_to_cell(float(lat[i]), float(lon[i]), OUTSIDE_CELL)
+    return found
+
+
+def middle_of(lon: Real, lat: Real, which: NDArray[np.bool_]) -> tuple[float, float]:
+    """Longitude and latitude in the middle of these vehicles, where a person finds them; one at least."""
+    return float(np.median(lon[which])), float(np.median(lat[which]))
+
+
 def room_of(area_m2: float, m2_per_bike: float) -> int:
     """How many bikes fit on an area, one at least. 10 m² with 1.2 m² each: 8."""
     return max(1, floor(area_m2 / m2_per_bike))
@@ -110,12 +125,16 @@ def shares_of_room(quotas: Mapping[str, int | None]) -> dict[str, float]:
 
 
 class Heap(NamedTuple):
-    """Too many bikes of an operator at a place: how many it has there, and for how many there is room."""
+    """Too many bikes of an operator: how many it has there, and for how many there is room.
+
+    `place` is the id of a parking place or, out of any, a cell of H3.
+    """
 
     place: int
     operator: str
     vehicles: int
     room: int
+    outside: bool = False
 
 
 def heaps_of(
@@ -124,10 +143,12 @@ def heaps_of(
     shares: Mapping[str, float],
     over_share: float,
     least_over: int,
+    *,
+    outside: bool = False,
 ) -> list[Heap]:
     """Where more stand than `over_share` of the room and `least_over` beyond, and which operators are beyond theirs.
 
-    An operator's own room is its share of the place's, one at least.
+    An operator's own room is its share of the place's, one at least. `outside`: the places are cells.
     """
     found = []
     for place, by_operator in counts.items():
@@ -135,10 +156,15 @@ def heaps_of(
         if sum(by_operator.values()) <= over_share * room + least_over:
             continue
         for operator, vehicles in by_operator.items():
-            own = max(1, round(room * shares.get(operator, 0.0)))
+            own = own_room(room, shares.get(operator, 0.0))
             if vehicles > own:
-                found.append(Heap(place, operator, vehicles, own))
+                found.append(Heap(place, operator, vehicles, own, outside))
     return found
+
+
+def own_room(room: int, share: float) -> int:
+    """An operator's part of a room, one at least. 10 with a share of 0.25: 2."""
+    return max(1, round(room * share))
 
 
 def is_cleared(vehicles: int, total: int, own: int, room: int, over_share: float) -> bool:

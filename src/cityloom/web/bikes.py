@@ -16,7 +16,7 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.sensing.actions.count_footfall import Counted, list_footfall
 from cityloom.sensing.actions.watch_bikes import bike_rules
-from cityloom.sensing.bike_rows import list_open_heaps, list_places, read_names, standings
+from cityloom.sensing.bike_rows import list_open_heaps, list_places, standings
 from cityloom.sensing.bikes import Standing
 from cityloom.web import context
 from cityloom.web.doors import for_staff
@@ -116,7 +116,6 @@ def bikes(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         stood = standings(cursor, city.id, {code: firm.quota for code, firm in mine.items()}, now - SINCE, now, first)
         heaps = [heap for heap in list_open_heaps(cursor, city.id) if heap.operator in mine]
         places = list_places(cursor, city.id)
-        called = read_names(cursor, [heap.fence for heap in heaps])
     fullest = sorted(places, key=lambda place: (place.capacity - place.vehicles, place.code))[:FULLEST]
     return show(
         request,
@@ -124,7 +123,7 @@ def bikes(request: HttpRequest, city: City, post: Post) -> HttpResponse:
             operators=[_operator(each, called_by[each.operator], rules.least_sample) for each in stood],
             heaps=[
                 HeapLine(
-                    called.get(heap.fence, ""), mine[heap.operator].name.in_language(lang), heap.most, heap.began_at,
+                    heap.name, mine[heap.operator].name.in_language(lang), heap.most, heap.began_at,
                     heap.due_at, heap.due_at < now, heap.case_number,
                 )
                 for heap in heaps

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Clock
 from cityloom.base.errors import CityloomError
@@ -17,7 +19,10 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Source
 from cityloom.sensing.bike_rows import (
     FenceRow,
+    OpenHeap,
+    Where,
     change_heaps,
+    count_in_cells,
     count_in_places,
     keep_vehicles,
     list_open_heaps,
@@ -26,7 +31,17 @@ from cityloom.sensing.bike_rows import (
     open_heap,
     read_places,
 )
-from cityloom.sensing.bikes import Heap, Vehicles, heaps_of, is_cleared, shares_of_room
+from cityloom.sensing.bikes import (
+    Heap,
+    Vehicles,
+    Whole,
+    cells_outside,
+    heaps_of,
+    is_cleared,
+    middle_of,
+    own_room,
+    shares_of_room,
+)
 from cityloom.sensing.keep_feeds import note_feed
 
 FEED = "gbfs:"
@@ -45,8 +60,16 @@ register(
             "{place}停放{operator}共享单车{vehicles}辆，超出可停{room}辆，请于{minutes}分钟内清理",
             "{vehicles} bikes of {operator} stand at {place} with room for {room}; clear them in {minutes} minutes",
         ),
+        "bikes.heap_outside": (
+            "{place}停放点以外堆积{operator}共享单车{vehicles}辆，最多可停{room}辆，请于{minutes}分钟内清理",
+            "{vehicles} bikes of {operator} stand out of any parking place at {place} where {room} may; "
+            "clear them in {minutes} minutes",
+        ),
     }
 )
+
+
+Counts = Mapping[int, Mapping[str, int]]  # of a place or a cell, by operator
 
 
 class NoBikes(CityloomError):
@@ -71,6 +94,22 @@ class Watched:
     cleared: int
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """What stands where now: counts in places and in cells, and the room of each place."""
+
+    in_places: Counts
+    in_cells: Counts
+    rooms: Mapping[int, int]
+    share: float
+
+    def of(self, heap: OpenHeap, outside_most: int) -> tuple[Mapping[str, int], int]:
+        """Who stands where that heap is, and for how many there is room."""
+        if heap.cell is not None:
+            return self.in_cells.get(heap.cell, {}), outside_most
+        return self.in_places.get(heap.fence or 0, {}), self.rooms.get(heap.fence or 0, 0)
+
+
 def bike_rules(city: City) -> BikeRules:
     """The rules of city.toml; raises NoBikes."""
     if city.config.scenarios.bikes is None:
@@ -85,6 +124,11 @@ def operator_of(rules: BikeRules, code: str) -> BikeOperator:
     return rules.operators[code]
 
 
+def limit_min(rules: BikeRules, heap: Heap) -> float:
+    """The minutes in which a heap is to be cleared."""
+    return rules.outside_limit_min if heap.outside else rules.limit_min
+
+
 def watch_bikes(city: City, operator: str, vehicles: Vehicles, clock: Clock) -> Watched:
     """One look at an operator's fleet; a heap opens one case, however often it is seen."""
     rules, now = bike_rules(city), clock.now()
@@ -93,69 +137,96 @@ def watch_bikes(city: City, operator: str, vehicles: Vehicles, clock: Clock) -> 
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sensing.bikes'), %s)", [city.id])
         places, rows = read_places(cursor, city.id)
         fences = places.of(vehicles.lon, vehicles.lat)
+        cells = cells_outside(vehicles.lon, vehicles.lat, fences)
         inside = int((fences >= 0).sum())
-        keep_vehicles(cursor, city.id, operator, vehicles, fences.tolist(), now)
-        day = now.astimezone(city.calendar().tz).date()
-        note_fleet(cursor, city.id, operator, day, len(vehicles.codes), inside, firm.quota)
-        note_feed(
-            cursor, city.id, FEED + operator, "gbfs", now, received=len(vehicles.codes), name=firm.name,
-            expected_s=60 * firm.every_min, owner=firm.unit,
-        )  # fmt: skip
-        counts = count_in_places(cursor, city.id)
+        keep_vehicles(cursor, city.id, operator, vehicles, fences.tolist(), cells.tolist(), now)
+        _note(cursor, city, firm, len(vehicles.codes), inside, now)
         shares = shares_of_room({code: each.quota for code, each in rules.operators.items()})
         rooms = {number: row.capacity for number, row in rows.items()}
-        cleared = _clear(city, operator, counts, rooms, shares[operator], rules, now)
-        new = []
-        for heap in heaps_of(counts, rooms, shares, rules.over_share, rules.least_over):
-            if heap.operator == operator:
-                number = open_heap(cursor, city.id, heap, now, now + timedelta(minutes=rules.limit_min))
-                new += [(number, heap)] if number is not None else []
-    for number, heap in new:  # each case in a transaction of its own, found again by its key after a crash
-        _open_case(city, rules, firm, heap, number, rows[heap.place], clock)
+        standing = _Standing(
+            count_in_places(cursor, city.id), count_in_cells(cursor, city.id), rooms, shares[operator]
+        )
+        cleared = _clear(cursor, city, operator, standing, rules, now)
+        new: list[tuple[int, Heap, Where]] = []
+        for heap in _heaps(standing, shares, rules):
+            where = _where(city, heap, rows, vehicles, cells) if heap.operator == operator else None
+            if where is not None:
+                due_at = now + timedelta(minutes=limit_min(rules, heap))
+                number = open_heap(cursor, city.id, heap, where, now, due_at)
+                new += [(number, heap, where)] if number is not None else []
+    for number, heap, where in new:  # each case in a transaction of its own, found again by its key after a crash
+        _open_case(city, rules, firm, heap, number, where, clock)
     return Watched(len(vehicles.codes), inside, len(new), cleared)
 
 
+def _note(cursor: CursorWrapper, city: City, firm: BikeOperator, count: int, inside: int, now: datetime) -> None:
+    day = now.astimezone(city.calendar().tz).date()
+    note_fleet(cursor, city.id, firm.code, day, count, inside, firm.quota)
+    note_feed(
+        cursor, city.id, FEED + firm.code, "gbfs", now, received=count, name=firm.name,
+        expected_s=60 * firm.every_min, owner=firm.unit,
+    )  # fmt: skip
+
+
+def _heaps(standing: _Standing, shares: Mapping[str, float], rules: BikeRules) -> list[Heap]:
+    """Heaps in places and, where that is watched, out of them."""
+    found = heaps_of(standing.in_places, standing.rooms, shares, rules.over_share, rules.least_over)
+    if rules.outside_most:
+        rooms = dict.fromkeys(standing.in_cells, rules.outside_most)
+        found += heaps_of(standing.in_cells, rooms, shares, 1.0, rules.least_over, outside=True)
+    return found
+
+
+def _where(city: City, heap: Heap, rows: Mapping[int, FenceRow], vehicles: Vehicles, cells: Whole) -> Where | None:
+    """Where people find a heap; None for one beyond the city's edge, which is not the city's to clear."""
+    if not heap.outside:
+        fence = rows[heap.place]
+        return Where(fence.name or fence.code, fence.lon, fence.lat)
+    lon, lat = middle_of(vehicles.lon, vehicles.lat, cells == heap.place)
+    return Where("", lon, lat) if city.find_area(lon, lat) is not None else None
+
+
 def _clear(
-    city: City,
-    operator: str,
-    counts: dict[int, dict[str, int]],
-    rooms: dict[int, int],
-    share: float,
-    rules: BikeRules,
-    now: datetime,
+    cursor: CursorWrapper, city: City, operator: str, standing: _Standing, rules: BikeRules, now: datetime
 ) -> int:
     there, gone = {}, []
-    with connection.cursor() as cursor:
-        for heap in list_open_heaps(cursor, city.id):
-            if heap.operator != operator:
-                continue
-            by_operator = counts.get(heap.fence, {})
-            room, vehicles = rooms.get(heap.fence, 0), by_operator.get(operator, 0)
-            own = max(1, round(room * share))
-            there[heap.id] = vehicles
-            if is_cleared(vehicles, sum(by_operator.values()), own, room, rules.over_share):
-                gone.append(heap.id)
-        if there:
-            change_heaps(cursor, there, gone, now)
+    for heap in list_open_heaps(cursor, city.id):
+        if heap.operator != operator:
+            continue
+        by_operator, room = standing.of(heap, rules.outside_most)
+        vehicles = by_operator.get(operator, 0)
+        there[heap.id] = vehicles
+        over_share = 1.0 if heap.cell is not None else rules.over_share
+        own = own_room(room, standing.share)
+        if is_cleared(vehicles, sum(by_operator.values()), own, room, over_share):
+            gone.append(heap.id)
+    if there:
+        change_heaps(cursor, there, gone, now)
     return len(gone)
 
 
 def _open_case(
-    city: City, rules: BikeRules, firm: BikeOperator, heap: Heap, number: int, fence: FenceRow, clock: Clock
+    city: City, rules: BikeRules, firm: BikeOperator, heap: Heap, number: int, where: Where, clock: Clock
 ) -> None:
     told = {
-        "place": fence.name or fence.code, "vehicles": heap.vehicles, "room": heap.room,
-        "minutes": f"{rules.limit_min:g}", "operator": firm.name.in_language("zh"),
+        "place": where.name or _street(city, where), "vehicles": heap.vehicles, "room": heap.room,
+        "minutes": f"{limit_min(rules, heap):g}", "operator": firm.name.in_language("zh"),
     }  # fmt: skip
     new = NewReport(
         source=Source.SENSOR.value,
-        words=render(Reason("bikes.heap", told), "zh"),
+        words=render(Reason("bikes.heap_outside" if heap.outside else "bikes.heap", told), "zh"),
         class_code=firm.class_code or rules.class_code,
-        lon=fence.lon,
-        lat=fence.lat,
-        address=fence.name,
+        lon=where.lon,
+        lat=where.lat,
+        address=where.name,
         idempotency_key=f"bikes:{city.code}:{number}",
     )
     received = receive_report(city, new, SYSTEM, clock)
     with connection.cursor() as cursor:
         name_case(cursor, number, received.number)
+
+
+def _street(city: City, where: Where) -> str:
+    """The areas around a point as people say them, from the third level down to the last but one."""
+    chain = city.ancestors(city.find_area(where.lon, where.lat) or "")
+    return "".join(city.areas[code].name.in_language("zh") for code in chain[2:-1] or chain[-1:])
