@@ -7,9 +7,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
+from cityloom.app.fresh_connection import drop_connection
 from cityloom.base.patience import Patience
 
 END_S = 5.0
@@ -58,16 +58,9 @@ class Beside:
                 self._patience.it_worked()
                 self.stop.wait(rest_s)
         self.end()
-        self._close()
+        drop_connection(self.log)
 
     def _begin_anew(self) -> None:
         """A fresh connection, a little later."""
-        self._close()
+        drop_connection(self.log)
         self._patience.wait_after_failure(self.stop)
-
-    def _close(self) -> None:
-        try:
-            connection.close()
-        except DatabaseError as why:
-            self.log.debug("closing the connection failed: %s", why)
-            connection.connection = None

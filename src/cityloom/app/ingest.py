@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from cityloom.app.bridge import Bridge
 from cityloom.app.device_door import DeviceDoor, issuer_key
+from cityloom.app.fresh_connection import drop_connection
 from cityloom.app.ingest_settings import IngestSettings
 from cityloom.app.logs import tell_uncaught
 from cityloom.app.mqtt_guard import MqttGuard
@@ -88,7 +88,7 @@ class Ingest:
                 log.exception("session=failed")
                 self._patience.wait_after_failure(self.stop)
             finally:
-                self._drop_connection()
+                drop_connection(log)
 
     def _wait(self, what: str, why: str) -> None:
         if not self._patience.failures:
@@ -143,13 +143,6 @@ class Ingest:
                     break
                 log.info("messages=%d stored=%d repeated=%d late=%d refused=%d", *session.tally)
         session.close()
-
-    def _drop_connection(self) -> None:
-        try:
-            connection.close()
-        except DatabaseError as why:
-            log.debug("closing the connection failed: %s", why)
-            connection.connection = None
 
 
 def subject_of(city_code: str, part: str) -> str:

@@ -15,14 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from cityloom.app import metrics
 from cityloom.app.alarm_rounds import AlarmRounds
 from cityloom.app.chores import Chores
 from cityloom.app.delivering import Delivering, courier_of_settings
 from cityloom.app.far_chores import FarChores
+from cityloom.app.fresh_connection import drop_connection
 from cityloom.app.logs import tell_uncaught
 from cityloom.app.messengers import messenger
 from cityloom.app.relay import JetStream, Relay, find_embedded
@@ -95,7 +95,7 @@ class Worker:
             except Exception:
                 metrics.ROUNDS.labels("failed").inc()
                 log.exception("round=failed")
-                self._drop_connection()
+                drop_connection(log)
                 self._patience.wait_after_failure(self.stop)
             else:
                 if failures := self._patience.it_worked():
@@ -122,16 +122,8 @@ class Worker:
         metrics.ROUNDS.labels("database_away").inc()
         if not self._patience.failures:
             log.warning("database=away reason=%r; asked again until it answers", str(why).strip())
-        self._drop_connection()
+        drop_connection(log)
         self._patience.wait_after_failure(self.stop)
-
-    def _drop_connection(self) -> None:
-        """A fresh connection at the next asking."""
-        try:
-            connection.close()
-        except DatabaseError as why:
-            log.debug("closing the connection failed: %s", why)
-            connection.connection = None
 
 
 _codes: dict[int, str] = {}

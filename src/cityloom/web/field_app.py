@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.contrib.staticfiles import finders
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-_WORKER = "cityloom/build/fieldsw.js"
+from cityloom.web.service_workers import send_worker
 
 
 @never_cache
 @require_safe
 def field_worker(request: HttpRequest) -> HttpResponse:
     """The service worker, at the address whose pages it may serve: those of the street."""
-    found = finders.find(_WORKER)
-    if not found:
-        raise Http404
-    return HttpResponse(Path(found).read_bytes(), content_type="text/javascript; charset=utf-8")
+    return send_worker("fieldsw.js")
 
 
 @never_cache

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from pathlib import Path
 
-from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.templatetags.static import static
@@ -20,10 +18,10 @@ from cityloom.city.snapshot_values import City
 from cityloom.web import context
 from cityloom.web.doors import for_everybody
 from cityloom.web.public_limits import knock_at
+from cityloom.web.service_workers import send_worker
 from cityloom.web.words import WORDS, say
 
 SIZES = (180, 192, 512)  # pixels: Apple's home screen, and the two that Android asks for
-_WORKER = "cityloom/build/sw.js"
 _GROUND, _WARP, _WEFT = "#0b6e63", "#6fa59e", "#ffffff"
 _LONGEST = 80
 
@@ -73,10 +71,7 @@ def app_icon(request: HttpRequest, size: int) -> HttpResponse:
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker, at the address whose pages it may serve: those of reporting, no others."""
-    found = finders.find(_WORKER)
-    if not found:
-        raise Http404
-    return HttpResponse(Path(found).read_bytes(), content_type="text/javascript; charset=utf-8")
+    return send_worker("sw.js")
 
 
 @never_cache

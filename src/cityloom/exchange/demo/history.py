@@ -23,7 +23,7 @@ from cityloom.exchange.demo.writing import read_text
 from cityloom.sla.clocks import due_at
 
 if TYPE_CHECKING:
-    from cityloom.exchange.demo.make import City
+    from cityloom.exchange.demo.city import City
 
 COLUMNS = (
     "source_id", "source", "class", "opened_at", "signed_at", "closed_at", "due_at", "lon", "lat", "area", "address",

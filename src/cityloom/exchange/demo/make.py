@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -24,14 +23,15 @@ from cityloom.exchange.demo import (
     watched,
     ways,
 )
-from cityloom.exchange.demo.areas import Areas, AreaShape, divide_city
-from cityloom.exchange.demo.blocks import Blocks, cut_blocks
-from cityloom.exchange.demo.network import Network, build_network
-from cityloom.exchange.demo.places import Feature, Places, settle
+from cityloom.exchange.demo.areas import AreaShape, divide_city
+from cityloom.exchange.demo.blocks import cut_blocks
+from cityloom.exchange.demo.city import City
+from cityloom.exchange.demo.network import build_network
+from cityloom.exchange.demo.places import Feature, settle
 from cityloom.exchange.demo.settings import city_toml
 from cityloom.exchange.demo.skeleton import frame, lay_skeleton, quarters
 from cityloom.exchange.demo.streets import lay_streets, lay_trails
-from cityloom.exchange.demo.terrain import Plane, Terrain, shape_terrain
+from cityloom.exchange.demo.terrain import Plane, shape_terrain
 from cityloom.exchange.demo.writing import read_text, write_csv, write_layer
 
 Progress = Callable[[str, float], None]
@@ -62,20 +62,6 @@ class UntilOutsideCalendar(CityloomError):
     def __init__(self, until: date) -> None:
         first, last = calendar.YEARS
         super().__init__("demo.until_outside_calendar", until=until.isoformat(), first=first + 1, last=last)
-
-
-@dataclass(frozen=True)
-class City:
-    """The city before it is written."""
-
-    plane: Plane
-    terrain: Terrain
-    network: Network
-    blocks: Blocks
-    areas: Areas
-    places: Places
-    ways: ways.Ways
-    units: units.Units
 
 
 def make_city(folder: Path, seed: int, until: date, history_count: int, progress: Progress) -> None:

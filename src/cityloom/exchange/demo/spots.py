@@ -16,7 +16,7 @@ from cityloom.exchange.demo.network import end_points
 from cityloom.exchange.demo.ways import points_beside
 
 if TYPE_CHECKING:
-    from cityloom.exchange.demo.make import City
+    from cityloom.exchange.demo.city import City
 
 HOT_SPOTS, HOT_RADIUS_M, HOT_SHARE = 4, 260.0, 0.32
 

@@ -1,7 +1,8 @@
 /** Keys of the list of alarms: J and K go through it, X ticks, Enter opens, A acknowledges those ticked. */
 
+import { listenForKeys } from "./keys";
+
 const list = document.querySelector<HTMLElement>("[data-alarms]");
-const help = list?.querySelector<HTMLDialogElement>("[data-keyhelp]");
 
 function lines(): HTMLElement[] {
   return [...(list?.querySelectorAll<HTMLElement>("[data-line]") ?? [])];
@@ -18,22 +19,13 @@ function go(step: number): void {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-const acts: Record<string, () => void> = {
+const acts = {
   j: () => go(1),
   k: () => go(-1),
   x: () => lines()[current()]?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click(),
   a: () => {
     if (list?.querySelector("input[type=checkbox]:checked")) list.querySelector<HTMLButtonElement>(".bulk button")?.click();
   },
-  "?": () => help?.showModal(),
 };
 
-document.addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLElement && event.target.closest("input:not([type=checkbox]), select, textarea");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || help?.open) return;
-  const act = acts[event.key.toLowerCase()];
-  if (!act) return;
-  event.preventDefault();
-  act();
-});
-list?.querySelector("[data-keys]")?.addEventListener("click", () => help?.showModal());
+listenForKeys(acts, "input:not([type=checkbox]), select, textarea");

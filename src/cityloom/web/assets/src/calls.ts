@@ -3,11 +3,13 @@
  * between questions, M for their own words, Ctrl Enter records. What the try met is a digit as well.
  */
 
+import { listenForKeys } from "./keys";
+
 const page = document.querySelector<HTMLElement>("[data-calls]");
-const help = document.querySelector<HTMLDialogElement>("[data-keyhelp]");
 const questions = [...(page?.querySelectorAll<HTMLElement>("[data-question]") ?? [])];
 const vain = page?.querySelector<HTMLElement>("[data-vain]");
 const answers = page?.querySelector<HTMLFormElement>("[data-answers]");
+const TYPING = "input:not([type=radio]), select, textarea";
 let now = -1;
 
 function choices(group: Element | null | undefined): HTMLElement[] {
@@ -43,7 +45,7 @@ function digit(key: string): void {
   if (chosen instanceof HTMLInputElement) next();
 }
 
-const acts: Record<string, () => void> = {
+const acts = {
   p: () => page?.querySelector<HTMLElement>("[data-number]")?.click(),
   y: next,
   n: missed,
@@ -51,27 +53,16 @@ const acts: Record<string, () => void> = {
   k: () => ask(now - 1),
   m: () => page?.querySelector<HTMLElement>("#note")?.focus(),
   l: () => page?.querySelector<HTMLElement>("#later_at")?.focus(),
-  "?": () => help?.showModal(),
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return void answers?.requestSubmit();
-  const typing = event.target instanceof HTMLElement && event.target.closest("input:not([type=radio]), select, textarea");
-  if (typing) {
-    if (event.key === "Escape") (event.target as HTMLElement).blur();
-    return;
-  }
-  if (event.ctrlKey || event.metaKey || event.altKey || help?.open) return;
-  const act = /^[1-9]$/.test(event.key) ? () => digit(event.key) : acts[event.key.toLowerCase()];
-  if (!act) return;
-  event.preventDefault();
-  act();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) answers?.requestSubmit();
+  else if (event.key === "Escape" && event.target instanceof HTMLElement && event.target.closest(TYPING)) event.target.blur();
 });
+listenForKeys(acts, TYPING, (key) => (/^[1-9]$/.test(key) ? () => digit(key) : undefined));
 for (const question of questions) {
   question.addEventListener("focusin", () => {
     now = questions.indexOf(question);
     for (const other of questions) other.toggleAttribute("data-now", other === question);
   });
 }
-document.querySelector("[data-keys]")?.addEventListener("click", () => help?.showModal());
-export {};

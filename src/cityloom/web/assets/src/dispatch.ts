@@ -1,5 +1,7 @@
 /** Keys of the dispatcher's desk: J and K go through the list, D goes to the dispatch, M to the case alike, X ticks. */
 
+import { listenForKeys } from "./keys";
+
 const desk = document.querySelector<HTMLElement>("[data-desk]");
 
 function lines(): HTMLElement[] {
@@ -31,24 +33,15 @@ function tick(): void {
   box?.click();
 }
 
-const help = desk?.querySelector<HTMLDialogElement>("[data-keyhelp]");
-const acts: Record<string, () => void> = {
+const acts = {
   j: () => go(1),
   k: () => go(-1),
   d: toDispatch,
   m: () => desk?.querySelector<HTMLAnchorElement>("[data-merge]")?.click(),
   x: tick,
-  "?": () => help?.showModal(),
 };
 
-document.addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLElement && event.target.closest("input:not([type=checkbox]), select, textarea");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || help?.open) return;
-  const act = acts[event.key.toLowerCase()];
-  if (!act) return;
-  event.preventDefault();
-  act();
-});
+listenForKeys(acts, "input:not([type=checkbox]), select, textarea");
 
 /** The line that was opened is marked, and the pin goes to its place. */
 function follow(opened: Element): void {
@@ -76,5 +69,4 @@ desk?.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target instanceof Element && event.target.matches("[data-open]")) follow(event.target);
 });
 desk?.addEventListener("htmx:afterSettle", pin);
-desk?.querySelector("[data-keys]")?.addEventListener("click", () => help?.showModal());
 desk?.querySelector(".deskline.chosen")?.scrollIntoView({ block: "nearest" });
