@@ -1,4 +1,4 @@
-"""`payloads.toml`: how types of devices write their messages, and where a bridge finds the device in a topic."""
+"""`payloads.toml`: how types of devices write, what they are called, and where a bridge finds a device in a topic."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from cityloom.city.problems import nearest
 from cityloom.city.sheets import CODE_CHARS, Notes
 
 TIME_UNITS = ("auto", "s", "ms", "us", "iso")
-_TYPE_KEYS = ("streams", "time", "time_unit", "items")
+_TYPE_KEYS = ("name_zh", "name_en", "calibrate_days", "streams", "time", "time_unit", "items")
 _TOPIC_KEYS = ("match", "device", "stream")
+MOST_DAYS = 36_500
 _LEVEL = re.compile(r"\{(\d)\}")
 
 
@@ -107,9 +108,12 @@ def _check_type(where: str, row: Mapping[str, Any], notes: Notes) -> None:
         notes.at_key(
             "value_form", f"{where}.streams", key="streams", value=streams, form='{ level_m = "data.level" }'
         )
-    for key in ("time", "items"):
+    for key, form in (("time", '"data.ts"'), ("items", '"records"'), ("name_zh", '"…"'), ("name_en", '"…"')):
         if not isinstance(row.get(key, ""), str):
-            notes.at_key("value_form", f"{where}.{key}", key=key, value=row[key], form='"data.ts"')
+            notes.at_key("value_form", f"{where}.{key}", key=key, value=row[key], form=form)
+    days = row.get("calibrate_days", 0)
+    if type(days) is not int or not 0 <= days <= MOST_DAYS:
+        notes.at_key("value_form", f"{where}.calibrate_days", key="calibrate_days", value=days, form="365")
     unit = row.get("time_unit", "auto")
     if unit not in TIME_UNITS:
         near = nearest(str(unit), TIME_UNITS)

@@ -16,6 +16,7 @@ from cityloom.base.reasons import register
 from cityloom.city import models
 from cityloom.city.calendars import calendars_of
 from cityloom.city.config import parse_config
+from cityloom.city.device_types import device_types_of
 from cityloom.city.folder_values import CityConfig, Feature
 from cityloom.city.locating import Locator
 from cityloom.city.paths import parse_paths
@@ -245,6 +246,7 @@ def make_city(
         things={each.code: each for each in values["things"]},
         rules={each.code: each for each in values["rules"]},
         payloads=payloads_of({each.code: each for each in values["payloads"]}),
+        device_types=device_types_of({each.code: each for each in values["payloads"]}),
         topic_rules=topic_rules_of({each.code: each for each in values["payloads"]}),
         vital_signs={each.code: each for each in sorted(values["vital_signs"], key=lambda sign: sign.rank)},
         lexicon=tuple(values["lexicon"]),

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from cityloom.city.alarm_rules import AlarmRule
 from cityloom.city.clock_values import WorkCalendar
 from cityloom.city.component_index import ComponentIndex
+from cityloom.city.device_types import DeviceType, standard_device_types
 from cityloom.city.duty_table import DutyTable, Owed
 from cityloom.city.folder_values import CityConfig, Feature, Indicator, Thing
 from cityloom.city.locating import Locator
@@ -69,6 +70,7 @@ class City:
     rules: Mapping[str, AlarmRule] = field(default_factory=dict)
     vital_signs: Mapping[str, VitalSign] = field(default_factory=dict)
     payloads: Mapping[str, Payload] = field(default_factory=dict)  # by type of device
+    device_types: Mapping[str, DeviceType] = field(default_factory=standard_device_types)  # those with a name
     topic_rules: tuple[TopicRule, ...] = ()
     lexicon: tuple[ClassWords, ...] = ()
     reader_words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by reader, over the shipped words

@@ -78,6 +78,10 @@ class Names:
             return say("matter.open")
         return self._of(self.city.classes, code) if self.city else code
 
+    def device_type(self, code: str | None) -> str:
+        """What a type of device is called; its code where the city does not name it."""
+        return (self._of(self.city.device_types, code) or code or "") if self.city else code or ""
+
     def micro_grid(self, code: str) -> str:
         """A micro-grid as its neighbours call it."""
         found = micro_grids_in(self.city).by_code.get(code) if self.city else None

@@ -135,7 +135,7 @@ def devices(request: HttpRequest, city: City, post: Post) -> HttpResponse:
 
     page = DevicesPage(
         lines=[_device_line(row, city, named, now) for row in rows[:PAGE]],
-        types=[word("type", code, code, count) for code, count in types.items()],
+        types=[word("type", code, named.device_type(code), count) for code, count in types.items()],
         health=[word("health", sign, say(f"health.{sign}"), count) for sign, count in ailing.items() if count],
         all=Word(say("alarms.all"), sum(types.values()), "", not any(asked.values())),
         next=_query({**asked, "after": rows[PAGE - 1].code}) if len(rows) > PAGE else "",
@@ -219,7 +219,7 @@ def _device_line(row: DeviceRow, city: City, named: Names, now: datetime) -> Dev
     return DeviceLine(
         code=row.code,
         name=Name(row.name_zh, row.name_en).in_language(context.language()) or row.code,
-        type=row.type,
+        type=named.device_type(row.type),
         owner=named.unit(row.owner) if row.owner in city.units else row.owner,
         place=named.near_place(row.area) if row.area in city.areas else "",
         last_seen=row.last_seen,

@@ -308,7 +308,7 @@ def _how(city: City, sign: VitalSign, named: Names) -> list[str]:
     if not sign.is_leaf:
         return [say("vital.how_above_mean") if sign.roll == "mean" else say("vital.how_above")]
     told = say(
-        "vital.how_stream", type=sign.type, stream=sign.stream, of_stream=say(f"vital.aggregate_{sign.of_stream}"),
+        "vital.how_stream", type=named.device_type(sign.type), stream=sign.stream, of_stream=say(f"vital.aggregate_{sign.of_stream}"),
         over=say(f"vital.over_{sign.over}"),
     )  # fmt: skip
     missing = "vital.missing_as_bad" if sign.missing == "as_bad" else "vital.missing_leave_out"
@@ -319,14 +319,15 @@ def _feeds(cursor: CursorWrapper, city: City, post: Post, lang: str, now: dateti
     """The feeds of the city; owners of single sensors look at their devices instead."""
     if post.role is Role.SENSOR_OWNER:
         return []
-    return [_feed(feed, lang) for feed in list_feeds(cursor, city.id, now)]
+    named = names(city)
+    return [_feed(feed, lang, named) for feed in list_feeds(cursor, city.id, now)]
 
 
-def _feed(feed: FeedRow, lang: str) -> FeedLine:
+def _feed(feed: FeedRow, lang: str, called: Names) -> FeedLine:
     state = feed.state
     named = feed.name.in_language(lang)
     if not named:
-        of_type = state.code.removeprefix(DEVICES)
+        of_type = called.device_type(state.code.removeprefix(DEVICES))
         named = say("feed.devices_of", type=of_type) if state.code.startswith(DEVICES) else state.code
     return FeedLine(
         name=named,
