@@ -115,7 +115,7 @@ class Stream(models.Model):
     """One thing that a device measures (SensorThings Datastream).
 
     `low`, `high`: the physical range. Kept value = factor * said + offset. `last_at`, `last_value`: the newest
-    reading as of the last flush; see `keeping.py`.
+    reading as of the last flush; see `keeping.py`. Up to `mended_at` it may be another than is kept.
     """
 
     city = _city()
@@ -139,6 +139,7 @@ class Stream(models.Model):
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     last_value = models.FloatField(null=True)
+    mended_at = models.DateTimeField(null=True)  # up to this time a reading was corrected or deleted by a door
 
     class Meta:
         db_table = "sensing_stream"
