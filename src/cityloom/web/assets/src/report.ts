@@ -127,6 +127,8 @@ class ReportForm {
   }
 
   private async afresh(): Promise<void> {
+    this.keeps = false; // else the page, as it is put away, keeps once more what was just dropped
+    clearTimeout(this.timer);
     await dropDraft(this.key);
     location.replace(location.pathname);
   }
