@@ -31,12 +31,14 @@ from cityloom.city.snapshot import current_city
 from cityloom.city.snapshot_values import City
 from cityloom.sensing.actions.load_devices import load_devices
 from cityloom.sensing.city_rules import CityRules
+from cityloom.sensing.ingesting import MARK
 from cityloom.sensing.session import Session
 
 log = logging.getLogger("cityloom.ingest")
 
 WAIT_S = 0.5
 TOLD_EVERY_S = 60.0
+MARKED_EVERY_S = 1.0  # of several processes each marks in the log how far it has read
 
 
 def run(city_code: str, part: str = "", bridge: str = "") -> None:
@@ -128,7 +130,11 @@ class Ingest:
 
     def _go_on(self, city: City, session: Session, reader: SenseLog) -> None:
         told_s = time.monotonic()
+        marked_s = 0.0
         while not self.stop.is_set():
+            if self.part and time.monotonic() - marked_s > MARKED_EVERY_S:
+                marked_s = time.monotonic()
+                reader.mark(subject_of(city.code, self.part).removesuffix(">") + MARK)
             messages = reader.fetch(WAIT_S)
             if messages:
                 session.take(messages)

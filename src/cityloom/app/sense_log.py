@@ -97,6 +97,10 @@ class SenseLog:
             self._next = found[-1].sequence + 1
         return found
 
+    def mark(self, subject: str) -> None:
+        """Put a message without content into the log and wait for no answer; it may get lost."""
+        self._send(b"PUB %s 1\r\n0\r\n" % subject.encode())
+
     def behind(self) -> int:
         """How many messages lie in the log that were not read yet, of all cities."""
         state = self.request(f"$JS.API.STREAM.INFO.{self.stream}", {})["state"]

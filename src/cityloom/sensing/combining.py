@@ -38,8 +38,22 @@ class Combining:
         self._near: dict[tuple[float, int], frozenset[int]] = {}
         self._prepared = False
 
-    def follow(self, change: Change, place: int) -> Changes:
-        """What else changes by this one; `place`: of a stream of its device in the registry."""
+    def asks_for(self, rule: str) -> bool:
+        """Whether a combination asks for this rule."""
+        return rule in self._asked_by
+
+    def follow_device(self, change: Change) -> Changes:
+        """What else changes by one that another process has shown; nothing where its device is gone."""
+        device = change.subject.device
+        place = self._place(device)
+        known = len(self._streams) > place and self._streams.device[place] == device
+        return self.follow(change, place) if known else []
+
+    def follow(self, change: Change, place: int, index: int = -1) -> Changes:
+        """What else changes by this one; `place`: of a stream of its device in the registry.
+
+        `index`: of the reading that showed it, in its batch; -1: time alone has.
+        """
         asking = self._asked_by.get(change.rule)
         if not asking:
             return []
@@ -149,6 +163,11 @@ class Combining:
     def _area(self, rule: AlarmRule, device: int) -> str:
         area = str(self._streams.area[self._place(device)] or "")
         return self._streams.levels.get(area, {}).get(rule.level, "")
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The rules that combine."""
+        return frozenset(rule.code for _, rule in self._combined)
 
     def _place(self, device: int) -> int:
         if device not in self._place_of:

@@ -43,15 +43,18 @@ def read_offset(city_id: int, part: str, log_name: str) -> Stood:
     return Stood(row[1], row[2], row[3], row[4], gate) if row[0] == log_name else Stood(0, row[2], 0, row[4], {})
 
 
-def write_offset(city_id: int, part: str, log_name: str, sequence: int, generation: int, at: datetime) -> None:
-    """How far the log is stored, in the transaction that stores it."""
+def write_offset(
+    city_id: int, part: str, log_name: str, sequence: int, generation: int, at: datetime, heard_ms: int
+) -> None:
+    """How far the log is stored, in the transaction that stores it; `heard_ms`: its time, 0 where it was silent."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sensing_offset AS o (city_id, part, log, sequence, generation, at) "
-            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (city_id, part) DO UPDATE SET log = excluded.log, "
+            "INSERT INTO sensing_offset AS o (city_id, part, log, sequence, generation, at, heard_ms) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (city_id, part) DO UPDATE SET log = excluded.log, "
             "sequence = excluded.sequence, generation = excluded.generation, at = excluded.at, "
+            "heard_ms = coalesce(nullif(excluded.heard_ms, 0), o.heard_ms), "
             "flushed_sequence = CASE o.log WHEN excluded.log THEN o.flushed_sequence ELSE 0 END",
-            [city_id, part, log_name, sequence, generation, at],
+            [city_id, part, log_name, sequence, generation, at, heard_ms],
         )
 
 

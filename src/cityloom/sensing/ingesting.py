@@ -6,7 +6,7 @@ A message never stops the ones behind it. Memory is bounded by the register: wha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ from cityloom.sensing.values import Readings, joined, no_readings, readings_of
 
 MOST_BYTES = 4_000_000  # of one message
 SAMPLE_CHARS = 120
+MARK = "_mark"  # stands for a device where a process marks how far it has read
 
 register(
     {
@@ -115,6 +116,7 @@ class Taken(NamedTuple):
 
     readings: Readings
     refused: dict[tuple[str, str], Refusal]  # by kind and device
+    ends: Sequence[int] = ()  # for each message how many readings it and those before it brought
 
 
 class NotTaken(Exception):
@@ -138,6 +140,7 @@ class Intake:
         """The readings of the messages in their order, and what was refused, counted by kind and device."""
         taking = _Taking()
         topics, gate = self._topics, self.gate
+        ends: list[int] = []
         for subject, body, _, at_ms in messages:
             about = ""
             try:
@@ -152,8 +155,10 @@ class Intake:
                     raise NotTaken("quarantined")
                 self._read(taking, device, stream, body, at_ms)
             except NotTaken as why:
-                taking.refuse(why.kind, about or why.about, why.sample)
-        return Taken(taking.readings(), taking.refused)
+                if why.kind != MARK:
+                    taking.refuse(why.kind, about or why.about, why.sample)
+            ends.append(taking.count)
+        return Taken(taking.readings(), taking.refused, ends)
 
     def _look_up(self, subject: bytes) -> tuple[DeviceInMemory, StreamOfDevice | None]:
         """The device and stream of a subject; only what is registered is remembered."""
@@ -163,6 +168,8 @@ class Intake:
         if not 3 <= len(tokens) <= 4 or tokens[0] != "sense":
             raise NotTaken("bad_topic", "/".join(tokens))
         names = [token.replace("\x00", ".") for token in tokens]
+        if names[2] == MARK:
+            raise NotTaken(MARK)
         device = self.devices.get(names[2])
         if device is None:
             raise NotTaken("unknown_device", names[2])

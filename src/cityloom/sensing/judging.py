@@ -3,7 +3,7 @@
 What is promised, whatever the batches readings come in:
 
 - The changes are a function of the readings in their order of arrival, and of the ticks that changed something
-  (those whose answer was not empty): replaying both from an older `dump` gives the same changes again.
+  (`has_moved`, or an answer): replaying both from an older `dump` gives the same changes again.
 - Time is that of the readings. A reading not newer than the newest of its stream is late: it is counted and not
   judged, the past is not opened again. A reading without a value (NaN) is not judged either.
 - A reading stands for the time after it until the next one, at most for three intervals of its stream. So a
@@ -41,13 +41,18 @@ class Judge:
     """
 
     def __init__(
-        self, rules: Sequence[AlarmRule], streams: Streams, state: bytes | None = None, zone: str = "UTC"
+        self,
+        rules: Sequence[AlarmRule],
+        streams: Streams,
+        state: bytes | None = None,
+        zone: str = "UTC",
+        combine: type[Combining] = Combining,
     ) -> None:
         self.rules, self.streams = tuple(rules), streams
         self.layout = Layout(self.rules, streams)
         self.local = LocalTime(zone)
         self.windows = Windows(self.rules, self.local)
-        self.combining = Combining(self.rules, streams, self.windows)
+        self.combining = combine(self.rules, streams, self.windows)
         size, slots = len(streams), len(self.layout)
         self.last_ms = np.full(size, NEVER, np.int64)
         self.last_value = np.full(size, np.nan, np.float64)
@@ -59,6 +64,7 @@ class Judge:
         self.anchor_ms = np.full(len(self.stuck_slots), NEVER, np.int64)
         self._prepare()
         self.late = self.unknown = 0
+        self.has_moved = False  # whether the last tick changed a condition, told or not
         self.lost: Changes = []
         if state is not None:
             self.load(state)
@@ -281,6 +287,7 @@ class Judge:
         """In the order of the readings; a combination's change follows the one that made it."""
         changes: Changes = []
         index, slot, at_ms, raised, value = told.joined()
+        self.has_moved = len(slot) > 0
         for n in np.lexsort((~raised, at_ms, slot, index)).tolist():
             place, number = int(self.layout.stream[slot[n]]), int(self.layout.rule[slot[n]])
             rule = self.rules[number]
@@ -289,7 +296,7 @@ class Judge:
             change = Change(rule.code, Subject(device), bool(raised[n]), int(at_ms[n]), stream, said)
             if rule.alone and rule.per == Per.DEVICE:
                 changes.append(change)
-            changes += self.combining.follow(change, place)
+            changes += self.combining.follow(change, place, int(index[n]) if now_ms is None else -1)
         if now_ms is not None:
             changes += self.combining.tick(now_ms)
         return changes

@@ -30,9 +30,9 @@ from cityloom.sensing.ingest_rows import (
     write_offset,
 )
 from cityloom.sensing.ingesting import Intake, Message, Refusal, Taken
-from cityloom.sensing.keeping import EARLY_S, Keeper, Kept
+from cityloom.sensing.keeping import EARLY_S, Batch, Keeper, Kept
 from cityloom.sensing.registry import Registry, flush_latest, load_registry
-from cityloom.sensing.values import Readings, no_readings
+from cityloom.sensing.values import Readings, Whole, no_readings
 
 log = logging.getLogger("cityloom.ingest")
 
@@ -44,17 +44,20 @@ REGISTER_S = 3.0
 class Rules(Protocol):
     """What judges readings. All but `restore` and `remember` are called inside the transaction of the batch."""
 
-    def restore(self) -> None:
+    def restore(self, log_name: str) -> None:
         """Begin from the state of the last checkpoint."""
 
     def remember(self, fresh: Readings, now_ms: int) -> None:
         """Judge what was judged before the restart, and tell nobody again."""
 
-    def judge(self, fresh: Readings, now_ms: int) -> None:
-        """Judge new readings and write what follows from it."""
+    def judge(self, fresh: Readings, now_ms: int, shown: Whole) -> None:
+        """Judge new readings and write what follows from it; `shown`: the numbers of their messages."""
 
-    def tick(self, now_ms: int) -> None:
-        """Notice what follows from time alone: silence, and conditions that have lasted long enough."""
+    def tick(self, now_ms: int, after: int) -> None:
+        """Notice what follows from time alone: silence, and conditions that have lasted long enough.
+
+        `after`: the number of the log behind the newest message.
+        """
 
     def checkpoint(self, sequence: int) -> None:
         """Write the state down, as it is after that number of the log."""
@@ -63,10 +66,10 @@ class Rules(Protocol):
 class NoRules:
     """Judges nothing."""
 
-    def restore(self) -> None: ...
+    def restore(self, log_name: str) -> None: ...
     def remember(self, fresh: Readings, now_ms: int) -> None: ...
-    def judge(self, fresh: Readings, now_ms: int) -> None: ...
-    def tick(self, now_ms: int) -> None: ...
+    def judge(self, fresh: Readings, now_ms: int, shown: Whole) -> None: ...
+    def tick(self, now_ms: int, after: int) -> None: ...
     def checkpoint(self, sequence: int) -> None: ...
 
 
@@ -115,10 +118,10 @@ class Session:
         self._seen = register_state(self.city_id)
         self._asked_s = self._written_s = self.seconds()
         self._changed: list[Readings] = []
-        self._unwritten = 0
+        self._unwritten = self._heard_ms = 0
         self._errors: dict[str, int] = {}
         self._released = False
-        self.rules.restore()
+        self.rules.restore(self.log_name)
         with connection.cursor() as cursor:
             doors = self.keeper.remember_doors(cursor, stood.generation)
         if len(doors.stream):
@@ -142,8 +145,8 @@ class Session:
             now_ms = self._now_ms()
             batch = self.keeper.keep(cursor, no_readings(), now_ms)
             if len(batch.fresh.stream):
-                self.rules.judge(batch.fresh, now_ms)
-            self.rules.tick(now_ms)
+                self.rules.judge(batch.fresh, now_ms, np.full(len(batch.fresh.stream), self._next))
+            self.rules.tick(now_ms, self._next)
             if batch.generation != self._stood.generation:
                 self._write_offset(batch.generation)
             written = self._is_due() and self._checkpoint(batch.fresh)
@@ -183,9 +186,9 @@ class Session:
         with transaction.atomic(), connection.cursor() as cursor:
             batch = self.keeper.keep(cursor, taken.readings, now_ms)
             if len(batch.fresh.stream):
-                self.rules.judge(batch.fresh, now_ms)
-            self.rules.tick(now_ms)
-            self.sequence = messages[-1].sequence
+                self.rules.judge(batch.fresh, now_ms, self._shown(messages, taken, batch))
+            self.sequence, self._heard_ms = messages[-1].sequence, now_ms
+            self.rules.tick(now_ms, self._next)
             self._write_offset(batch.generation)
             for flood in floods:
                 quarantine(cursor, flood)
@@ -209,6 +212,17 @@ class Session:
         )
         return kept
 
+    @property
+    def _next(self) -> int:
+        """The number of the log behind the newest message that was taken in."""
+        return max(self.sequence, self.stored) + 1
+
+    def _shown(self, messages: Sequence[Message], taken: Taken, batch: Batch) -> Whole:
+        """The number of the message that brought each fresh reading; what doors brought came before all of them."""
+        numbers = np.array([m.sequence for m in messages], np.int64)
+        told_by = np.searchsorted(np.array(taken.ends, np.int64), np.maximum(batch.place, 0), side="right")
+        return np.where(batch.place < 0, self._next, numbers[told_by])
+
     def _refused(self, taken: Taken, kept: Kept) -> list[Refusal]:
         refused = list(taken.refused.values())
         for each in refused:
@@ -229,7 +243,7 @@ class Session:
     def _write_offset(self, generation: int) -> None:
         self._stood = self._stood._replace(generation=generation)
         stands = max(self.sequence, self.stored)
-        write_offset(self.city_id, self.part, self.log_name, stands, generation, self.clock.now())
+        write_offset(self.city_id, self.part, self.log_name, stands, generation, self.clock.now(), self._heard_ms)
 
     # --- writing down -----------------------------------------------------------------------------------------------
 
