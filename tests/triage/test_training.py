@@ -1,5 +1,10 @@
 """Learning a class from examples: it works, it says why, it repeats itself, it refuses what teaches nothing."""
 
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from math import exp, hypot, log
+
 import numpy as np
 import pytest
 from tests.triage.small_calls import calls, small_model
@@ -11,6 +16,7 @@ from cityloom.triage.topics import words_of_labels
 from cityloom.triage.training import Recipe, TooFewExamples, fit_temperature, train
 from cityloom.triage.values import Subject
 from cityloom.triage.weighting import discrimination, inverse_document_frequency
+from cityloom.triage.words import parts_of
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +64,43 @@ def test_one_text_and_many_are_read_alike(model):
             assert one.value is None
         else:
             assert (one.value, one.confidence) == (many.label, pytest.approx(many.confidence, abs=1e-5))
+
+
+def as_spelled_out(model, headline, text):
+    """The confidences by the formulas of `trained.py`, word by word; None where no word is known."""
+    counts = Counter(parts_of(text))
+    for word in parts_of(headline) if headline else ():
+        counts[word] += model.headline_weight
+    known = {word: count for word, count in counts.items() if word in model.vocabulary}
+    values = {w: (1 + log(n)) * float(model.scale[model.vocabulary[w]]) for w, n in known.items()}
+    length = hypot(*values.values()) or 1.0
+    said = model.lexicon.read(text, headline)
+    if not known and not (said.words and model.lexicon_share):
+        return None
+    loud = hypot(*said.scores) or 1.0
+    scores = [
+        float(model.bias[label])
+        + sum(value / length * float(model.weights[model.vocabulary[w], label]) for w, value in values.items())
+        + model.lexicon_share * float(said.scores[label]) / loud
+        for label in range(len(model.labels))
+    ]
+    shares = [exp(score / model.temperature) for score in scores]
+    return {label: share / sum(shares) for label, share in zip(model.labels, shares, strict=True)}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_many_texts_get_the_confidences_of_the_formulas(model, share):
+    unsure = replace(model, lexicon_share=share, temperature=0.5)
+    pairs, _ = calls(seed=4)
+    longer = [(one[0], f"{one[1]} {other[1]} {other[1]}") for one, other in pairwise(pairs)]
+    asked = [*pairs, *longer, ("", pairs[0][1]), (pairs[0][0], ""), ("", ""), ("", "Здравствуйте"), ("", "照明照明")]
+    for (headline, text), answer in zip(asked, unsure.likeliest(iter(asked)), strict=True):
+        spelled = as_spelled_out(unsure, headline, text)
+        if spelled is None:
+            assert answer is None
+        else:
+            assert answer.confidence == pytest.approx(max(spelled.values()), abs=1e-6)
+            assert spelled[answer.label] == pytest.approx(answer.confidence, abs=1e-6)
 
 
 def test_the_same_examples_teach_the_same(model):

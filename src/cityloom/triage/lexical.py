@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from math import log1p
 
 import numpy as np
@@ -53,6 +54,11 @@ class Lexicon:
             if len(word) > 1 and labels
         }
         self._finder = WordFinder(self.entries)
+        flat = list(chain.from_iterable(self.entries.values()))
+        self._numbers = {word: number for number, word in enumerate(self.entries)}
+        self._ends = np.array([0, *accumulate(map(len, self.entries.values()))], np.int64)
+        self._labels = np.array([label for label, _ in flat], np.int64)
+        self._weights = np.array([weight for _, weight in flat], np.float64)
 
     @staticmethod
     def of_lists(lists: Sequence[Mapping[str, float]]) -> Lexicon:
@@ -66,13 +72,42 @@ class Lexicon:
     def read(self, text: str, headline: str = "") -> Said:
         """What the words of a text, and of its headline, say of each class."""
         scores = [0.0] * self.size
-        in_text = self._finder.find(text.lower())
-        in_headline = self._finder.find(headline.lower()) if headline else {}
         spoken = {}
-        for word in {**in_text, **in_headline} if in_headline else in_text:
-            force = log1p(in_text.get(word, 0)) + (HEADLINE if word in in_headline else 0.0)
+        for word, force in self._forces(text, headline).items():
             parts = tuple((label, force * weight) for label, weight in self.entries[word])
             spoken[word] = parts
             for label, part in parts:
                 scores[label] += part
         return Said(np.array(scores, np.float32), spoken)
+
+    def scores_of(self, pairs: Sequence[tuple[str, str]]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """For many (headline, text) pairs the scores that `read` gives, a row each, and whether any word spoke."""
+        numbers: list[int] = []
+        forces: list[float] = []
+        spoken = np.zeros(len(pairs), np.int64)
+        for row, (headline, text) in enumerate(pairs):
+            found = self._forces(text, headline)
+            numbers += map(self._numbers.__getitem__, found)
+            forces += found.values()
+            spoken[row] = len(found)
+        first, end = self._ends[numbers], self._ends[1:][numbers]
+        sizes = end - first
+        entries = np.repeat(end - sizes.cumsum(), sizes) + np.arange(sizes.sum())
+        rows = np.repeat(np.repeat(np.arange(len(pairs)), spoken), sizes)
+        parts = np.repeat(np.array(forces), sizes) * self._weights[entries]
+        sums = np.bincount(rows * self.size + self._labels[entries], parts, minlength=len(pairs) * self.size)
+        return sums.reshape(len(pairs), self.size).astype(np.float32), spoken > 0
+
+    def _forces(self, text: str, headline: str) -> dict[str, float]:
+        """The words of the list that stand there, each with how much it counts for standing there."""
+        forces = {word: log1p(count) for word, count in self._finder.find(text.lower()).items()}
+        for word in self._finder.find(headline.lower()) if headline else ():
+            forces[word] = forces.get(word, 0.0) + HEADLINE
+        return forces
+
+
+def leaning(scores: Floats) -> Floats:
+    """The scores of a text (or of many, a row each) as vectors of length one; all zero where no word spoke."""
+    lengths: Floats = np.linalg.norm(scores, axis=-1, keepdims=True)
+    leaned: Floats = np.divide(scores, np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
+    return leaned

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cityloom.triage.classifying import SHOWN_WORDS, Likely, because, cannot_tell
-from cityloom.triage.lexical import Lexicon, Said
+from cityloom.triage.lexical import Lexicon, Said, leaning
 from cityloom.triage.texts import Text
 from cityloom.triage.values import Proposal, Subject
 from cityloom.triage.words import parts_of
@@ -85,14 +85,15 @@ class TrainedClassifier:
             scores[there] += np.add.reduceat(rows.values[:, None] * self.weights[rows.words], firsts, axis=0)
             known[there] = True
         if self.lexicon_share:
-            said = [self.lexicon.read(text, headline) for headline, text in pairs]
-            scores += np.float32(self.lexicon_share) * np.stack([leaning(each) for each in said])
-            known |= np.array([bool(each.words) for each in said])
+            said, spoken = self.lexicon.scores_of(pairs)
+            scores += np.float32(self.lexicon_share) * leaning(said)
+            known |= spoken
         confidences = self.confidences(scores)
-        best = confidences.argmax(axis=1)
+        best = confidences.argmax(axis=1).tolist()
+        shares = confidences.max(axis=1).tolist()
         return [
-            Likely(self.labels[best[row]], float(confidences[row, best[row]])) if known[row] else None
-            for row in range(len(pairs))
+            Likely(self.labels[label], share) if told else None
+            for label, share, told in zip(best, shares, known.tolist(), strict=True)
         ]
 
     def confidences(self, scores: Floats) -> npt.NDArray[np.float64]:
@@ -110,31 +111,23 @@ class TrainedClassifier:
             return None
         scores = self.bias + rows.values @ self.weights[rows.words]
         if said is not None:
-            scores = scores + np.float32(self.lexicon_share) * leaning(said)
+            scores = scores + np.float32(self.lexicon_share) * leaning(said.scores)
         return _Look(rows.words, rows.values, scores, said)
 
     def _rows(self, pairs: Sequence[tuple[str, str]]) -> _Rows:
         """The known words of texts and their values, those of each text of length one together."""
-        numbers: list[int] = []
-        counts: list[float] = []
-        ends: list[int] = []
-        for headline, text in pairs:
-            for part, weight in ((text, 1.0), (headline, self.headline_weight)):
-                if part:
-                    found = self._numbers_of(part)
-                    numbers += found
-                    counts += [weight] * len(found)
-            ends.append(len(numbers))
-        texts = np.repeat(np.arange(len(pairs)), np.diff(ends, prepend=0))
-        places, at = np.unique(texts * len(self.vocabulary) + np.array(numbers, np.int64), return_inverse=True)
-        texts, words = np.divmod(places, len(self.vocabulary))
-        values = (1.0 + np.log(np.bincount(at, counts))) * self.scale[words] if places.size else np.zeros(0)
+        parts = [parts_of(part) if part else [] for headline, text in pairs for part in (text, headline)]
+        sizes = np.fromiter(map(len, parts), np.int64, len(parts))
+        each = map(self.vocabulary.get, chain.from_iterable(parts), repeat(-1))
+        numbers = np.fromiter(each, np.int64, int(sizes.sum()))
+        known = numbers >= 0
+        part = np.repeat(np.arange(len(parts)), sizes)[known]
+        places, at = np.unique(part // 2 * len(self.vocabulary) + numbers[known], return_inverse=True)
+        texts, words = np.divmod(places, max(len(self.vocabulary), 1))
+        counts = np.bincount(at, np.where(part % 2, self.headline_weight, 1.0))
+        values = (1.0 + np.log(counts)) * self.scale[words]
         lengths = np.sqrt(np.bincount(texts, values**2, minlength=len(pairs)))
         return _Rows(texts, words, (values / np.maximum(lengths[texts], 1e-12)).astype(np.float32))
-
-    def _numbers_of(self, text: str) -> list[int]:
-        """The numbers of the known words of a text, in their order."""
-        return [number for number in map(self.vocabulary.get, parts_of(text)) if number is not None]
 
     def _proposal(self, look: _Look, label: int, confidence: float) -> Proposal:
         spoken = self._words_for(look, label)
@@ -154,16 +147,16 @@ class TrainedClassifier:
                 at, so_far = known.get(word, (self.vocabulary.get(word, -1), 0.0))
                 known[word] = (at, so_far + self.lexicon_share * part / total)
         rows = sorted(((w, at, part) for w, (at, part) in known.items() if len(w) > 1), key=lambda row: -row[2])
-        rows = [row for row in rows if not any(row[0] != w and row[0] in w for w, _, _ in rows[:SHOWN_WORDS])]
-        return rows[:SHOWN_WORDS]
+        first = [word for word, _, _ in rows[:SHOWN_WORDS]]
+        apart = (row for row in rows if not any(row[0] != word and row[0] in word for word in first))
+        return list(islice(apart, SHOWN_WORDS))
 
     def _similar(self, words: Sequence[int], label: int) -> tuple[int, int]:
         """Of the training texts that hold two of these words (one, if only one is there): filed so, and all."""
         if not words:
             return 0, 0
-        held = np.concatenate([self.precedents.holding(word) for word in words])
-        texts, times = np.unique(held, return_counts=True)
-        similar = texts[times >= min(2, len(words))]
+        held = np.sort(np.concatenate([self.precedents.holding(word) for word in words]))
+        similar = np.unique(held[1:][held[1:] == held[:-1]])
         if not similar.size:
             similar = self.precedents.holding(words[0])
         return int((self.precedents.labels[similar] == label).sum()), int(similar.size)
@@ -189,9 +182,3 @@ class _Look:
     values: Floats
     scores: Floats
     said: Said | None
-
-
-def leaning(said: Said) -> Floats:
-    """What a lexicon says as a vector of length one; all zero when it says nothing."""
-    length = float(np.linalg.norm(said.scores))
-    return said.scores / np.float32(length) if length else said.scores

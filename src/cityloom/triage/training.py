@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
-from cityloom.triage.lexical import Lexicon
-from cityloom.triage.trained import Floats, Precedents, TrainedClassifier, leaning
+from cityloom.triage.lexical import Lexicon, leaning
+from cityloom.triage.trained import Floats, Precedents, TrainedClassifier
 from cityloom.triage.weighting import POWER, discrimination, inverse_document_frequency
 from cityloom.triage.words import words_of
 
@@ -86,7 +86,7 @@ def train(
     matrix = _matrix(counted, vocabulary.numbers)
     listed = tuple(dict((recipe.lexicon or {}).get(name, {})) for name in names)
     lexicon = Lexicon.of_lists(listed)
-    said = np.stack([leaning(lexicon.read(text, headline)) for headline, text in pairs])
+    said = leaning(lexicon.scores_of(pairs)[0])
 
     progress("choosing", 0.2)
     chosen = _choose(matrix, vocabulary.idf, wanted, said, recipe.seed, progress)

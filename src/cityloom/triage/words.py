@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
-from operator import add
 from typing import Protocol, cast
+
+from ahocorasick_rs import AhoCorasick
 
 
 class _Segmenter(Protocol):
@@ -39,26 +41,26 @@ _ENDINGS = ("", "s", "es", "ed", "ing")
 class WordFinder:
     """Finds the words of a list in a text, overlapping ones too.
 
-    Chinese words stand anywhere; words of letters stand as whole words, with the common English endings. Only words
-    whose first two characters stand in the text are looked for, so the length of the list hardly matters.
+    Chinese words stand anywhere; words of letters stand as whole words, with the common English endings. The text is
+    passed through once, by an automaton of all words (Aho and Corasick 1975), however long the list is.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        by_start: dict[str, list[str]] = {}
-        for word in sorted({each.lower() for each in words if len(each) > 1}):
-            by_start.setdefault(word[:2], []).append(word)
-        self._by_start: Mapping[str, tuple[str, ...]] = {start: tuple(them) for start, them in by_start.items()}
-        self._starts = frozenset(by_start)
+        listed = sorted({each.lower() for each in words if len(each) > 1})
+        self._automaton = AhoCorasick(listed, store_patterns=True)
+        self._counted_apart = frozenset(word for word in listed if word.isascii() or _overlaps_itself(word))
 
     def find(self, text: str) -> dict[str, int]:
         """Each word of the list that the text (in small letters) holds, with how often; sorted by the word."""
-        found: dict[str, int] = {}
-        for start in sorted(self._starts.intersection(map(add, text, text[1:]))):
-            for word in self._by_start[start]:
-                count = _whole_words(text, word) if word.isascii() else text.count(word)
-                if count:
-                    found[word] = count
-        return found
+        found = Counter(self._automaton.find_matches_as_strings(text, overlapping=True))
+        for word in self._counted_apart.intersection(found):
+            found[word] = _whole_words(text, word) if word.isascii() else text.count(word)
+        return {word: count for word, count in sorted(found.items()) if count}
+
+
+def _overlaps_itself(word: str) -> bool:
+    """Whether it ends as it begins, as 人人 does: 人人人 holds it once, not twice."""
+    return any(word.endswith(word[:size]) for size in range(1, len(word)))
 
 
 def _whole_words(text: str, word: str) -> int:
