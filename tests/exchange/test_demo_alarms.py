@@ -1,6 +1,5 @@
 """The demo's staff and its alarms."""
 
-import threading
 from dataclasses import replace
 
 import pytest
@@ -17,7 +16,7 @@ def alarms(life) -> AlarmLife:
 
 
 def tender(alarms: AlarmLife) -> AlarmTender:
-    return AlarmTender(lambda: alarms.city, alarms.life.clock, threading.Event())
+    return AlarmTender(lambda: alarms.city, alarms.life.clock)
 
 
 def test_staff_acknowledge_within_minutes_judge_what_is_over_and_leave_the_close_to_the_case(alarms):

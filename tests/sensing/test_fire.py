@@ -8,6 +8,7 @@ from django.db import connection
 from tests.cases.life import Life, at
 
 from cityloom.base.keys import vault
+from cityloom.cases.read_log import ReadFilter, list_reads
 from cityloom.exchange.fire_files import BadFireFile, load_fire_sites
 from cityloom.sensing.actions.count_footfall import count_day, list_footfall
 from cityloom.sensing.actions.judge_fire import (
@@ -64,12 +65,18 @@ def test_the_ratio_has_its_denominator_and_is_none_over_nothing():
 
 
 TABLE = """\
-site,name_zh,name_en,address,owner,lon,lat,contact,phone,contact_role,device,kind,floor,x,y
-b1,东南大厦,Southeast Tower,东南路1号,water_co,110.0011,30.0011,欧阳静疑,13912345678,物业,smoke-1,smoke,1F,0.2,0.5
+site,name_zh,name_en,address,owner,lon,lat,contact,phone,contact_role,device,kind,floor,x,y,plan
+b1,东南大厦,Southeast Tower,东南路1号,water_co,110.0011,30.0011,欧阳静疑,13912345678,物业,smoke-1,smoke,1F,0.2,0.5,p.svg
 b1,,,,,,,值班室,0660-1234,,wire-1,electrical,1F,0.8,0.5
 b1,,,,,,,,,,smoke-2,smoke,2F,,
 b1,,,,,,,,,,nowhere,smoke,2F,0.1,0.1
 """
+
+
+PLAN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 200"><script>alert(1)</script>'
+    '<rect x="1" y="1" width="298" height="198" fill="#fff" onclick="alert(2)"/></svg>'
+)
 
 
 @pytest.fixture
@@ -87,8 +94,9 @@ def watched_building(life: Life, tmp_path: Path) -> Life:
     ):
         Device.objects.create(city_id=life.city.id, code=code, type=kind, area=grid, owner="water_co")
     (tmp_path / "b.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "p.svg").write_text(PLAN, encoding="utf-8")
     assert load_fire_sites(life.city, tmp_path / "b.csv", life.clock) == {
-        "sites": 1, "devices": 3, "unknown_devices": 1,
+        "sites": 1, "devices": 3, "plans": 1, "unknown_devices": 1,
     }  # fmt: skip
     device = Device.objects.get(code="smoke-1")
     Alarm.objects.create(
@@ -117,6 +125,10 @@ def test_contacts_are_sealed_and_every_look_is_kept(watched):
     with connection.cursor() as cursor:
         (look,) = list_looks(cursor, site.id)
     assert (look.by_login, look.reason, look.at) == ("dispatcher", "alarm", watched.clock.now())
+    (read,) = list_reads(watched.city, ReadFilter(), watched.clock.now() + timedelta(days=2))
+    assert (read.log, read.what, read.by_login, read.unusual) == ("fire_read", "b1", "dispatcher", ("alone",))
+    judge_fire(watched.city, 7, "false", "cooking", "", watched.post("dispatcher"), watched.clock)
+    assert list_reads(watched.city, ReadFilter(), watched.clock.now() + timedelta(days=2))[0].unusual == ()
     with pytest.raises(NotYourFireWatch):
         look_at_contacts(watched.city, "b1", "alarm", watched.post("leader"), watched.clock)
     with pytest.raises(UnknownWord):
@@ -156,10 +168,14 @@ def test_the_newest_verdict_counts_and_the_alarm_is_told(watched):
         ("electrical,1F", "gas,1F", "no such kind"),
         ("0.2,0.5", "2,0.5", "a plan ends at 1"),
         ("site,name_zh", "code,name_zh", "a column is missing"),
+        ("p.svg", "q.svg", "no such picture"),
+        ("p.svg", "../p.svg", "a picture from outside the folder"),
+        ("p.svg", "b.csv", "no picture"),
     ],
 )
 def test_a_table_with_a_wrong_row_loads_nothing(life, tmp_path, old, new, because):
     (tmp_path / "b.csv").write_text(TABLE.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "p.svg").write_text(PLAN, encoding="utf-8")
     with pytest.raises(BadFireFile):
         load_fire_sites(life.city, tmp_path / "b.csv", life.clock)
     assert sites_seen(life.city, life.post("dispatcher")) == [], because

@@ -170,11 +170,23 @@ def test_the_pages_of_fire_watch_ask_for_a_reason_before_they_show_whom_to_call(
     assert "Southeast Tower" in page
     assert "this detector alone" in page
     assert "n/a" in page, "no fire was found, so there is no ratio"
+    (plan,) = set(re.findall(r'href="(/fire/b1/plan/[0-9a-f]+/)"', page))
+    assert 'class="bad" cx="60.0" cy="100.0"' in page, "where on its plan the detector sounds"
+    picture = client.get(plan)
+    assert picture["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert picture["Content-Type"] == "image/svg+xml"
+    assert b"alert" not in picture.content
+    assert client.get("/fire/b1/plan/none/").status_code == 404
+    assert browser_of("handler_e1").get(plan).status_code == 403
     building = client.get("/fire/b1/").content.decode()
-    assert 'cx="20.0"' in building
+    assert plan in building
+    assert "No picture of this floor is loaded" in building, "of the second floor there is none"
     assert "13912345678" not in building
     opened = client.post("/fire/b1/", {"why": "alarm"}).content.decode()
     assert "13912345678" in opened
+    seen = browser_of("auditor", "en").get("/audit/").content.decode()
+    assert "contacts of a building (an alarm)" in seen
+    assert "13912345678" not in seen
     assert client.post("/fire/alarm/7/", {"verdict": "fire", "next": "b1"}).status_code == 302
     assert "1.0" in client.get("/fire/").content.decode(), "one judged alarm, one fire"
     assert browser_of("handler_e1").get("/fire/").status_code == 403

@@ -177,6 +177,12 @@ SETTINGS: tuple[Setting, ...] = (
         "code in city.toml.",
     ),
     Setting(
+        "CITYLOOM_BIKE_FEEDS",
+        "",
+        "Addresses of operators' GBFS feeds that hold a secret or differ by place of work: `OPERATOR=https://…`, "
+        "separated by commas; each goes before the one in city.toml.",
+    ),
+    Setting(
         "CITYLOOM_WEBHOOK_HOSTS",
         "",
         "Hosts, addresses and networks inside that webhooks may be sent to, separated by commas, for example "

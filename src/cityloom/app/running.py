@@ -134,13 +134,17 @@ def _start(wish: Wish, env: Environment, supervisor: Supervisor, progress: Progr
     if not env.text("CITYLOOM_LIVE_URL"):
         live_port = free_port(wish.port + 1, wish.host)
         settings["CITYLOOM_LIVE_URL"] = f"http://{_shown_host(wish.host)}:{live_port}"
+    bikes_port = None
+    if wish.demo and wish.play and not env.text("CITYLOOM_BIKE_FEEDS"):
+        bikes_port = free_port(wish.port + 2)
+        settings["CITYLOOM_BIKE_FEEDS"] = _demo_bike_feeds(bikes_port)
     child_env = _child_env(wish.var, settings)
     run = _StepRunner(wish.var, child_env, stop)
     with progress.step("tables"):
         run("tables", "migrate")
     if wish.demo:
         _ensure_demo_city(wish, run, progress)
-    _start_programs(wish, child_env, supervisor, progress, stop, live_port)
+    _start_programs(wish, child_env, supervisor, progress, stop, live_port, bikes_port)
 
 
 def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> None:
@@ -168,6 +172,13 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
     mark.write_text(json.dumps({"city": city, "on": wish.today.isoformat()}))
 
 
+def _demo_bike_feeds(port: int) -> str:
+    """Where the worker finds the demo's operators, as CITYLOOM_BIKE_FEEDS says it."""
+    from cityloom.exchange.demo.bike_firms import feeds_at
+
+    return ",".join(f"{code}={url}" for code, url in feeds_at(port).items())
+
+
 def easy_logins(city: Path) -> list[str]:
     """The logins of the folder that are a plain word, one for each role."""
     with (city / "people.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -189,8 +200,10 @@ def _start_programs(
     progress: Progress,
     stop: "_StopFlag",
     live_port: int | None,
+    bikes_port: int | None,
 ) -> None:
-    """Pages, worker and live stream, then the demo's day and year. `live_port`: where our own stream stands."""
+    """Pages, worker and live stream, then the demo's day and year. `live_port`: where our own stream stands,
+    `bikes_port`: where the demo's operators of shared bikes publish."""
 
     def program(name: str, *arguments: str) -> Program:
         argv = [sys.executable, "-m", "cityloom", *arguments]
@@ -206,7 +219,8 @@ def _start_programs(
             supervisor.start(program("live", "live", "--host", wish.host, "--port", str(live_port)))
         _wait_for_pages(wish, web, stop)
     if wish.demo and wish.play:
-        supervisor.start(program("player", "demo", "play", str(wish.city)))
+        bikes = [] if bikes_port is None else ["--bikes", str(bikes_port)]
+        supervisor.start(program("player", "demo", "play", *bikes, str(wish.city)))
     if wish.demo and not (wish.var / TRUTH).exists():
         last = last_day_of_history(wish.today)
         until = [] if last == wish.today else ["--until", last.isoformat()]

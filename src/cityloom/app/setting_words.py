@@ -77,6 +77,9 @@ WORDS_OF: dict[str, SettingWords] = {
     "CITYLOOM_PARTNER_KEYS": SettingWords(
         "outside", "secrets", "其他 Open311 服务器给本市的接口密钥，按 city.toml 里的伙伴代码写。"
     ),
+    "CITYLOOM_BIKE_FEEDS": SettingWords(
+        "outside", "secrets", "单车企业的 GBFS 地址，含密钥或因部署而异时写在这里，优先于 city.toml。"
+    ),
     "CITYLOOM_WEBHOOK_HOSTS": SettingWords("outside", "list", "允许向哪些内网主机、地址和网段推送；公网地址不必写。"),
     "CITYLOOM_WEBHOOK_TRIES": SettingWords("outside", "number", "一条推送最多尝试几次。"),
     "CITYLOOM_WEBHOOK_DAYS": SettingWords("outside", "days", "几天后放弃一条推送。"),

@@ -10,7 +10,7 @@ from cityloom.app.environment import Environment, SettingNotUnderstood
 from cityloom.app.identity_settings import provider_of
 from cityloom.app.ingest_settings import ingest_settings
 from cityloom.app.logs import logging_config
-from cityloom.app.partner_settings import partner_keys
+from cityloom.app.partner_settings import bike_feeds, partner_keys
 from cityloom.app.places import demo_password, kept_secret, var_dir
 from cityloom.app.postgres import find_postgres
 from cityloom.app.watch_settings import log_format, networks
@@ -82,6 +82,7 @@ CITYLOOM_AUDIT_TRUSTED = _env.text("CITYLOOM_AUDIT_TRUSTED")
 CITYLOOM_AUDIT_ANCHOR = _env.text("CITYLOOM_AUDIT_ANCHOR")
 CITYLOOM_SITE_URL = _env.text("CITYLOOM_SITE_URL").rstrip("/")
 CITYLOOM_PARTNER_KEYS = partner_keys(_env)
+CITYLOOM_BIKE_FEEDS = bike_feeds(_env)
 CITYLOOM_WEBHOOK_HOSTS = inside_of(_env)
 WEBHOOK_RULES = rules_of(_env)
 WEBHOOK_KEPT = kept_of(_env)

@@ -32,7 +32,7 @@ class ReadFilter:
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading. `what`: the case's number, the record's code or the walker's login; `log` says which.
+    """One reading. `what`: a case's number, a record's code, a walker's login, a building's code; `log` says which.
 
     `unusual`: words of UNUSUAL.
     """
@@ -53,43 +53,48 @@ class Reading:
         return {**vars(self), "at": self.at.isoformat(), "fields": list(self.fields), "unusual": list(self.unusual)}
 
 
-# The logs as one. A reading is followed when its reader wrote something on the case within a day; looking at a walk
-# asks for nothing to be written.
-_SELECT = """
-SELECT * FROM (
-    SELECT 'reporter_read' AS log, r.id, r.at, r.by_login, r.by_role, r.by_unit, r.reason, c.number AS what,
+# The logs, each as ten columns: log, id, at, by_login, by_role, by_unit, reason, what, fields, followed. A reading is
+# followed when its reader wrote something on the case within a day; looking at a walk asks for nothing to be written.
+_LOGS = [
+    """SELECT 'reporter_read' AS log, r.id, r.at, r.by_login, r.by_role, r.by_unit, r.reason, c.number AS what,
         r.fields, EXISTS (SELECT 1 FROM cases_entry e WHERE e.case_id = r.case_id AND e.by_login = r.by_login
-            AND e.recorded_at >= r.at AND e.recorded_at <= r.at + %s) AS followed
-    FROM cases_reporter_read r JOIN cases_case c ON c.id = r.case_id WHERE c.city_id = %s
-    UNION ALL
-    SELECT 'register_read', r.id, r.at, r.by_login, r.by_role, '', 'register_check', d.kind || ' ' || d.code,
+            AND e.recorded_at >= r.at AND e.recorded_at <= r.at + %(within)s) AS followed
+    FROM cases_reporter_read r JOIN cases_case c ON c.id = r.case_id WHERE c.city_id = %(city)s""",
+    """SELECT 'register_read', r.id, r.at, r.by_login, r.by_role, '', 'register_check', d.kind || ' ' || d.code,
         '{}'::varchar[], k.outcome <> '' AND k.by_login = r.by_login
     FROM cases_register_read r JOIN cases_register_record d ON d.id = r.record_id
-        LEFT JOIN cases_register_check k ON k.id = r.check_id WHERE d.city_id = %s
-    UNION ALL
-    SELECT 'patrol_read', r.id, r.at, r.by_login, r.by_role, '', 'patrol', r.login, '{}'::varchar[], TRUE
-    FROM cases_patrol_read r WHERE r.city_id = %s
-) l WHERE """
+        LEFT JOIN cases_register_check k ON k.id = r.check_id WHERE d.city_id = %(city)s""",
+    """SELECT 'patrol_read', r.id, r.at, r.by_login, r.by_role, '', 'patrol', r.login, '{}'::varchar[], TRUE
+    FROM cases_patrol_read r WHERE r.city_id = %(city)s""",
+]
+
+
+def add_log(select: str) -> None:
+    """Let the auditor see one more log of reads: a SELECT of those ten columns for `%(city)s` and `%(within)s`."""
+    if select not in _LOGS:
+        _LOGS.append(select)
+
+
+def _all_logs() -> str:
+    return f"SELECT * FROM ({' UNION ALL '.join(_LOGS)}) l WHERE "  # noqa: S608 (the parts are written by us)
 
 
 def list_reads(city: City, asked: ReadFilter, now: datetime | None = None, most: int = MOST) -> list[Reading]:
     """The newest readings that fit. `now`: readings younger than a day may still be followed by something."""
-    conditions = ["TRUE"]
-    values: list[Any] = [FOLLOWS_WITHIN, city.id, city.id, city.id]
-    wanted: dict[str, str | datetime | None] = {
-        "by_login = %s": asked.person,
-        "what = %s": asked.number,
-        "by_role = %s": asked.role,
-        "at >= %s": asked.since,
-        "at < %s": asked.until,
+    wanted: dict[str, tuple[str, str | datetime | None]] = {
+        "person": ("by_login = %(person)s", asked.person),
+        "number": ("what = %(number)s", asked.number),
+        "role": ("by_role = %(role)s", asked.role),
+        "since": ("at >= %(since)s", asked.since),
+        "until": ("at < %(until)s", asked.until),
     }
-    for condition, value in wanted.items():
-        if value:
-            conditions.append(condition)
-            values.append(value)
+    conditions = ["TRUE", *(condition for condition, value in wanted.values() if value)]
+    values: dict[str, Any] = {name: value for name, (_, value) in wanted.items()}
+    values.update(most=most, within=FOLLOWS_WITHIN, city=city.id)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_SELECT}{' AND '.join(conditions)} ORDER BY at DESC, log, id DESC LIMIT %s", [*values, most]
+            f"{_all_logs()}{' AND '.join(conditions)} ORDER BY at DESC, log, id DESC LIMIT %(most)s",
+            values,
         )
         found = [_reading(row) for row in cursor.fetchall()]
         counts = _per_day(cursor, city, found)
@@ -110,8 +115,14 @@ def _per_day(cursor: Any, city: City, found: Sequence[Reading]) -> Counter[tuple
     begins = datetime.combine(min(days), time(), tz)
     ends = datetime.combine(max(days) + timedelta(days=1), time(), tz)
     cursor.execute(
-        f"{_SELECT} by_login = ANY(%s) AND at >= %s AND at < %s",
-        [FOLLOWS_WITHIN, city.id, city.id, city.id, list({each.by_login for each in found}), begins, ends],
+        f"{_all_logs()} by_login = ANY(%(readers)s) AND at >= %(begins)s AND at < %(ends)s",
+        {
+            "within": FOLLOWS_WITHIN,
+            "city": city.id,
+            "readers": list({each.by_login for each in found}),
+            "begins": begins,
+            "ends": ends,
+        },
     )
     return Counter((row[3], row[2].astimezone(tz).date()) for row in cursor.fetchall())
 

@@ -14,11 +14,12 @@ from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Name
-from cityloom.sensing.fire_rows import Contact, Site, keep_point, keep_site
+from cityloom.exchange.plan_pictures import BadPlan, PlanPicture, clean_plan
+from cityloom.sensing.fire_rows import Contact, Plan, Site, keep_plan, keep_point, keep_site
 
 COLUMNS = (
     "site", "name_zh", "name_en", "address", "owner", "lon", "lat", "contact", "phone", "contact_role", "device",
-    "kind", "floor", "x", "y",
+    "kind", "floor", "x", "y", "plan",
 )  # fmt: skip
 KINDS = ("smoke", "electrical")
 
@@ -27,6 +28,10 @@ register(
         "fire.bad_row": (
             "{file} 第{line}行：{column} 的值“{value}”不对",
             "{file} line {line}: {column} cannot be “{value}”",
+        ),
+        "fire.bad_plan": (
+            "{file} 第{line}行的平面图 {plan} 不能用：{why}",
+            "{file} line {line}: the plan {plan} cannot be used: {why}",
         ),
         "fire.columns": ("{file} 缺少列 {columns}", "{file} lacks the columns {columns}"),
     }
@@ -42,10 +47,14 @@ class _Building:
     site: Site
     contacts: list[Contact] = field(default_factory=list)
     points: list[tuple[str, str, str, float | None, float | None]] = field(default_factory=list)
+    plans: dict[str, PlanPicture] = field(default_factory=dict)
 
 
 def load_fire_sites(city: City, path: Path, clock: Clock) -> dict[str, int]:
-    """Load a table: buildings, devices hung in them, devices the city does not know; all or nothing."""
+    """Load a table: buildings, devices hung in them, plans, devices the city does not know; all or nothing.
+
+    A plan is a picture beside the table; one that is there stays until another comes for its floor.
+    """
     buildings = _read(city, path)
     unknown = hung = 0
     with transaction.atomic(), connection.cursor() as cursor:
@@ -56,7 +65,11 @@ def load_fire_sites(city: City, path: Path, clock: Clock) -> dict[str, int]:
                     hung += 1
                 else:
                     unknown += 1
-    return {"sites": len(buildings), "devices": hung, "unknown_devices": unknown}
+            for floor, picture in each.plans.items():
+                plan = Plan(floor, picture.width, picture.height, picture.digest)
+                keep_plan(cursor, site_id, plan, picture.form, picture.data, clock.now())
+    plans = sum(len(each.plans) for each in buildings.values())
+    return {"sites": len(buildings), "devices": hung, "plans": plans, "unknown_devices": unknown}
 
 
 def _read(city: City, path: Path) -> dict[str, _Building]:
@@ -80,8 +93,11 @@ def _read(city: City, path: Path) -> dict[str, _Building]:
                 raise _bad(path.name, line, "kind", told["kind"])
             x, y = (_share(told, name, path.name, line) for name in ("x", "y"))
             building.points.append((told["device"], told["kind"], told["floor"][:40], x, y))
-            if told["floor"] and told["floor"] not in building.site.floors:
-                building.site = building.site._replace(floors=(*building.site.floors, told["floor"][:40]))
+        floor = told["floor"][:40]
+        if floor and floor not in building.site.floors and (told["device"] or told["plan"]):
+            building.site = building.site._replace(floors=(*building.site.floors, floor))
+        if told["plan"] and floor not in building.plans:
+            building.plans[floor] = _plan(path, line, told["plan"])
     return found
 
 
@@ -96,6 +112,23 @@ def _building(city: City, told: Mapping[str, str], file: str, line: int) -> _Bui
         raise _bad(file, line, "lon", f"{lon}, {lat}")
     name = Name(told["name_zh"], told["name_en"])
     return _Building(Site(0, told["site"], name, told["address"], area, told["owner"], lon, lat, (), False))
+
+
+def _plan(table: Path, line: int, name: str) -> PlanPicture:
+    """The picture beside the table; never one from outside its folder."""
+    file = (table.parent / name).resolve()
+    if not file.is_relative_to(table.parent.resolve()):
+        raise _bad_plan(table, line, name, "..")
+    try:
+        return clean_plan(file.read_bytes())
+    except OSError as wrong:
+        raise _bad_plan(table, line, name, type(wrong).__name__) from wrong
+    except BadPlan as wrong:
+        raise _bad_plan(table, line, name, str(wrong)) from wrong
+
+
+def _bad_plan(table: Path, line: int, name: str, why: str) -> BadFireFile:
+    return BadFireFile("fire.bad_plan", file=table.name, line=line, plan=name[:80], why=why)
 
 
 def _number(told: Mapping[str, str], name: str, file: str, line: int) -> float:

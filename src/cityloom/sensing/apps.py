@@ -11,7 +11,10 @@ class SensingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Contacts of fire watch are sealed: a change of keys seals them again."""
+        """Contacts of fire watch are sealed: a change of keys seals them again, the auditor sees who looked."""
         from cityloom.cases.key_rotation import SealedTable, also_seals
+        from cityloom.cases.read_log import add_log
+        from cityloom.sensing.fire_rows import READS
 
         also_seals(SealedTable("sensing_fire_site", ("contacts_sealed",)))
+        add_log(READS)

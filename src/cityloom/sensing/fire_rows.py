@@ -53,6 +53,15 @@ class PointOnPlan(NamedTuple):
     battery: float | None
 
 
+class Plan(NamedTuple):
+    """The picture of a floor; `digest` changes with it."""
+
+    floor: str
+    width: int
+    height: int
+    digest: str
+
+
 class Look(NamedTuple):
     """Who looked at a building's contacts."""
 
@@ -62,6 +71,15 @@ class Look(NamedTuple):
     reason: str
     at: datetime
 
+
+# Looks at contacts as `cases.read_log` wants them. A look for an alarm is followed when the same person moved one of
+# the building within a day; a drill or an inspection asks for nothing to be written here.
+READS = """SELECT 'fire_read', r.id, r.at, r.by_login, r.by_role, r.by_unit, r.reason, s.code,
+        '{contacts}'::varchar[], r.reason <> 'alarm' OR EXISTS (SELECT 1 FROM sensing_fire_point p JOIN sensing_alarm a
+            ON a.device_id = p.device_id JOIN sensing_alarm_entry e ON e.alarm_id = a.id
+            WHERE p.site_id = r.site_id AND e.by_login = r.by_login AND e.recorded_at >= r.at
+            AND e.recorded_at <= r.at + %(within)s)
+    FROM sensing_fire_read r JOIN sensing_fire_site s ON s.id = r.site_id WHERE r.city_id = %(city)s"""
 
 _SITE = "id, code, name_zh, name_en, address, area, owner, lon, lat, floors, contacts_sealed IS NOT NULL"
 
@@ -141,6 +159,28 @@ def list_points(cursor: CursorWrapper, site_id: int) -> list[PointOnPlan]:
     return [PointOnPlan(row[0], row[1], Name(row[2], row[3]), *row[4:]) for row in cursor.fetchall()]
 
 
+class SoundingPoint(NamedTuple):
+    """Where a device hangs, with the plan of its floor where there is one."""
+
+    device: int
+    floor: str
+    x: float | None
+    y: float | None
+    plan: Plan | None
+
+
+def points_of(cursor: CursorWrapper, devices: Sequence[int]) -> dict[int, SoundingPoint]:
+    """Where these devices hang; one statement. A device that hangs nowhere is not there."""
+    cursor.execute(
+        "SELECT p.device_id, p.floor, p.x, p.y, f.floor, f.width, f.height, f.digest FROM sensing_fire_point p "
+        "LEFT JOIN sensing_fire_plan f ON f.site_id = p.site_id AND f.floor = p.floor WHERE p.device_id = ANY(%s)",
+        [list(devices)],
+    )
+    return {
+        row[0]: SoundingPoint(*row[:4], Plan(*row[4:]) if row[7] is not None else None) for row in cursor.fetchall()
+    }
+
+
 class AlarmRow(NamedTuple):
     """An alarm of fire watch with what a list shows of it."""
 
@@ -208,3 +248,29 @@ def list_looks(cursor: CursorWrapper, site_id: int, most: int = 10) -> list[Look
         [site_id, most],
     )
     return [Look(*row) for row in cursor.fetchall()]
+
+
+def keep_plan(cursor: CursorWrapper, site_id: int, plan: Plan, form: str, picture: bytes, at: datetime) -> None:
+    """Put the picture in the place of the one that the floor had."""
+    cursor.execute(
+        "INSERT INTO sensing_fire_plan (site_id, floor, form, width, height, picture, digest, changed_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (site_id, floor) DO UPDATE SET form = EXCLUDED.form, "
+        "width = EXCLUDED.width, height = EXCLUDED.height, picture = EXCLUDED.picture, digest = EXCLUDED.digest, "
+        "changed_at = EXCLUDED.changed_at",
+        [site_id, plan.floor, form, plan.width, plan.height, picture, plan.digest, at],
+    )
+
+
+def list_plans(cursor: CursorWrapper, site_id: int) -> dict[str, Plan]:
+    """The plans of a building by floor, without their pictures."""
+    cursor.execute("SELECT floor, width, height, digest FROM sensing_fire_plan WHERE site_id = %s", [site_id])
+    return {row[0]: Plan(*row) for row in cursor.fetchall()}
+
+
+def read_plan(cursor: CursorWrapper, site_id: int, digest: str) -> tuple[str, bytes] | None:
+    """Form and picture of one of a building's plans; None where it has no such plan (any more)."""
+    cursor.execute(
+        "SELECT form, picture FROM sensing_fire_plan WHERE site_id = %s AND digest = %s LIMIT 1", [site_id, digest]
+    )
+    row = cursor.fetchone()
+    return (row[0], bytes(row[1])) if row else None

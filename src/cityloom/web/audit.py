@@ -249,10 +249,16 @@ def _root_lines(roots: Sequence[Root], city_code: str) -> tuple[list[RootLine], 
 
 def _read_line(each: Reading, named: Names) -> ReadLine:
     is_case = each.log == "reporter_read"
-    of_a_walk = say("audit.patrol") if each.log == "patrol_read" else say("audit.register_check")
-    reason = named.reason(Reason(f"read.{each.reason}")) if is_case else of_a_walk
+    reason = named.reason(Reason(f"read.{each.reason}")) if is_case else _why_else(each)
     marks = [say(f"audit.mark_{word}") for word in each.unusual]
     return ReadLine(each.at, named.person(each.by_login), named.role(each.by_role), each.what, is_case, reason, marks)
+
+
+def _why_else(each: Reading) -> str:
+    """Why something else than a case's reporter was read."""
+    if each.log == "fire_read":
+        return say("audit.fire", why=say(f"fire.why_{each.reason}"))
+    return say("audit.patrol") if each.log == "patrol_read" else say("audit.register_check")
 
 
 def _sample_line(each: Sample, named: Names) -> SampleLine:

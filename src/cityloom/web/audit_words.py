@@ -39,6 +39,7 @@ AUDIT_WORDS: dict[str, tuple[str, str]] = {
     "audit.mark_night": ("夜间", "at night"),
     "audit.mark_alone": ("之后没有办理记录", "nothing written after it"),
     "audit.patrol": ("查看巡查轨迹", "looking at a patrol"),
+    "audit.fire": ("查看楼宇联系人（{why}）", "contacts of a building ({why})"),
     "audit.register_check": ("核实名册", "checking a register"),
     # samples
     "audit.samples": ("抽样", "Samples"),

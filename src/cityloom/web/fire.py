@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,11 +29,16 @@ from cityloom.sensing.fire_rows import (
     AlarmRow,
     Contact,
     Look,
+    Plan,
     PointOnPlan,
     Site,
+    SoundingPoint,
     list_fire_alarms,
     list_looks,
+    list_plans,
     list_points,
+    points_of,
+    read_plan,
 )
 from cityloom.web import context
 from cityloom.web.doors import for_staff
@@ -44,6 +49,12 @@ from cityloom.web.words import say
 
 SINCE = timedelta(days=30)
 MOST = 60
+MOST_SOUNDING = 6
+STANDING = ("raised", "acknowledged")
+NO_PLAN = (600, 400)  # the size of a floor without a picture
+TYPES = {"svg": "image/svg+xml", "webp": "image/webp"}
+# A plan is an image: even when somebody opens it by itself it runs nothing and loads nothing.
+PLAN_POLICY = "default-src 'none'; sandbox"
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,48 @@ class FireLine:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A device on a plan, in the plan's units; `radius` to draw it by."""
+
+    code: str
+    name: str
+    x: float
+    y: float
+    is_bad: bool
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A floor to draw: the address of its picture ("" where none is loaded), its size, the devices on it."""
+
+    href: str
+    width: int
+    height: int
+    marks: Sequence[Mark]
+
+    @property
+    def radius(self) -> int:
+        """How large a device is drawn, in the plan's units."""
+        return max(1, round(self.width / 50))
+
+    @property
+    def halo(self) -> int:
+        """How large the ring around one that sounds is."""
+        return 3 * self.radius
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """An alarm that stands now, with where it sounds."""
+
+    line: FireLine
+    state: str
+    taken: bool
+    floor: str
+    sheet: Sheet | None
+
+
+@dataclass(frozen=True)
 class FirePage:
     """The alarms of thirty days and the buildings."""
 
@@ -74,6 +127,8 @@ class FirePage:
     ratio: Annotated[str, "judged alarms that come to one fire, or n/a"]
     false_share: Annotated[str, "the share of judged alarms that were no fire, or n/a"]
     judged: Annotated[str, "how many were judged, of how many"]
+    sounding: Annotated[Sequence[Sounding], "alarms that stand now, with where they sound"]
+    sounding_more: Annotated[int, "how many more there are"]
     lines: Annotated[Sequence[FireLine], "the newest alarms"]
     sites: Annotated[Sequence[tuple[str, str, str]], "code, name and place of each building"]
     verdicts: Annotated[Sequence[tuple[str, str]], "what an alarm can have been"]
@@ -83,10 +138,10 @@ class FirePage:
 
 @dataclass(frozen=True)
 class Floor:
-    """A floor with its devices; those with a place are drawn at `x`, `y` of 100."""
+    """A floor with its devices."""
 
     name: str
-    points: Sequence[tuple[str, str, float, float, bool]]
+    sheet: Sheet
     unplaced: Sequence[tuple[str, str]]
 
 
@@ -119,6 +174,7 @@ def fire(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     rows = _alarms(city, post, now)
     figures = figures_of([row.alarm for row in rows])
     named = names(city)
+    standing = [row for row in rows if row.state in STANDING]
     ratio, false = figures.warnings_per_fire, figures.false_share
     choices = _choices()
     return show(
@@ -130,6 +186,8 @@ def fire(request: HttpRequest, city: City, post: Post) -> HttpResponse:
             ratio=say("vital.na") if ratio is None else f"{ratio:.1f}",
             false_share=say("vital.na") if false is None else say("vital.share", percent=f"{100 * false:.0f}"),
             judged=say("vital.of_total", part=figures.judged, whole=figures.alarms),
+            sounding=_sounding(city, standing[:MOST_SOUNDING], rows, sites, named),
+            sounding_more=max(0, len(standing) - MOST_SOUNDING),
             lines=_lines(city, rows[:MOST], rows, sites, named),
             sites=[(site.code, site.name.in_language(named.lang), named.near_place(site.area)) for site in sites],
             verdicts=choices["verdicts"],
@@ -149,10 +207,11 @@ def fire_site(request: HttpRequest, city: City, post: Post, code: str) -> HttpRe
         contacts = look_at_contacts(city, code, context.typed_of(request.POST, "why")["why"], post, context.clock())
     with connection.cursor() as cursor:
         points = list_points(cursor, site.id)
+        plans = list_plans(cursor, site.id)
         looks = list_looks(cursor, site.id) if post.role in CALLS else []
     everywhere = _alarms(city, post, now)
     rows = [row for row in everywhere if row.alarm.site == code]
-    alarmed = {row.alarm.device for row in rows if row.state in ("raised", "acknowledged")}
+    alarmed = {row.alarm.device for row in rows if row.state in STANDING}
     named = names(city)
     return show(
         request,
@@ -161,7 +220,7 @@ def fire_site(request: HttpRequest, city: City, post: Post, code: str) -> HttpRe
             name=site.name.in_language(named.lang),
             address=site.address,
             owner=named.unit(site.owner),
-            floors=_floors(site, points, alarmed, named.lang),
+            floors=_floors(site, points, plans, alarmed, named.lang),
             lines=_lines(city, rows[:MOST], rows, [site], named),
             may_call=post.role in CALLS,
             has_contacts=site.has_contacts,
@@ -171,6 +230,23 @@ def fire_site(request: HttpRequest, city: City, post: Post, code: str) -> HttpRe
             **_choices(),
         ),
     )  # fmt: skip
+
+
+@require_safe
+@for_staff
+def fire_plan(request: HttpRequest, city: City, post: Post, code: str, digest: str) -> HttpResponse:
+    """The picture of a floor, to whom the building concerns; its address changes with it."""
+    site = site_seen(city, code, post)
+    with connection.cursor() as cursor:
+        found = read_plan(cursor, site.id, digest)
+    if found is None:
+        raise Http404(digest)
+    form, picture = found
+    answer = HttpResponse(picture, content_type=TYPES[form])
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = PLAN_POLICY
+    return answer
 
 
 @require_POST
@@ -237,19 +313,51 @@ def _lines(
     return lines
 
 
-def _floors(site: Site, points: Sequence[PointOnPlan], alarmed: set[int], lang: str) -> list[Floor]:
+def _sounding(
+    city: City, standing: Sequence[AlarmRow], all_rows: Sequence[AlarmRow], sites: Sequence[Site], named: Names
+) -> list[Sounding]:
+    with connection.cursor() as cursor:
+        where = points_of(cursor, [row.alarm.device for row in standing])
+    lines = _lines(city, standing, all_rows, sites, named)
+    return [
+        Sounding(
+            line=line,
+            state=say(f"alarm_state.{row.state}"),
+            taken=row.alarm.acknowledged_at is not None,
+            floor=where[row.alarm.device].floor if row.alarm.device in where else "",
+            sheet=_sheet_of(row, where.get(row.alarm.device)),
+        )
+        for row, line in zip(standing, lines, strict=True)
+    ]
+
+
+def _sheet_of(row: AlarmRow, point: SoundingPoint | None) -> Sheet | None:
+    """The floor with the one device that sounds; None where nobody knows where on it that hangs."""
+    if point is None or point.x is None or point.y is None:
+        return None
+    return _sheet(row.alarm.site, point.plan, [(row.device_code, row.device_code, point.x, point.y, True)])
+
+
+def _sheet(site: str, plan: Plan | None, points: Sequence[tuple[str, str, float, float, bool]]) -> Sheet:
+    width, height = (plan.width, plan.height) if plan is not None else NO_PLAN
+    href = reverse("fire_plan", args=[site, plan.digest]) if plan is not None else ""
+    marks = [
+        Mark(code, name, round(width * x, 1), round(height * y, 1), is_bad) for code, name, x, y, is_bad in points
+    ]
+    return Sheet(href, width, height, marks)
+
+
+def _floors(
+    site: Site, points: Sequence[PointOnPlan], plans: Mapping[str, Plan], alarmed: set[int], lang: str
+) -> list[Floor]:
     floors = []
-    for name in dict.fromkeys((*site.floors, *(point.floor for point in points))):
+    for name in dict.fromkeys((*site.floors, *(point.floor for point in points), *plans)):
         own = [point for point in points if point.floor == name]
-        floors.append(
-            Floor(
-                name,
-                [
-                    (point.code, point.name.in_language(lang) or point.code, round(100 * point.x, 1),
-                     round(100 * point.y, 1), point.device in alarmed)
-                    for point in own if point.x is not None and point.y is not None
-                ],
-                [(point.code, point.name.in_language(lang) or point.code) for point in own if point.x is None],
-            )
-        )  # fmt: skip
+        placed = [
+            (point.code, point.name.in_language(lang) or point.code, point.x, point.y, point.device in alarmed)
+            for point in own
+            if point.x is not None and point.y is not None
+        ]
+        unplaced = [(point.code, point.name.in_language(lang) or point.code) for point in own if point.x is None]
+        floors.append(Floor(name, _sheet(site.code, plans.get(name), placed), unplaced))
     return floors

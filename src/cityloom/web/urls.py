@@ -187,6 +187,7 @@ urlpatterns = [
     path("fire/", fire.fire, name="fire"),
     path("fire/alarm/<int:number>/", fire.fire_verdict, name="fire_verdict"),
     path("fire/<str:code>/", fire.fire_site, name="fire_site"),
+    path("fire/<str:code>/plan/<slug:digest>/", fire.fire_plan, name="fire_plan"),
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/acknowledge/", alarms.alarms_acknowledge, name="alarms_acknowledge"),
     path("alarms/map.geojson", alarms.alarms_map, name="alarms_map"),

@@ -13,6 +13,7 @@ from cityloom.app.ready import needs_database
 
 if TYPE_CHECKING:
     import threading
+    from http.server import ThreadingHTTPServer
 
     from cityloom.base.clock import Clock
 
@@ -29,9 +30,15 @@ if TYPE_CHECKING:
 @click.option(
     "--mqtt", metavar="URL", help="Where its devices speak, mqtt://USER:PASSWORD@HOST:PORT; usually the own server."
 )
+@click.option(
+    "--bikes",
+    type=click.IntRange(1, 65_535),
+    metavar="PORT",
+    help="Where its operators of shared bikes publish GBFS.",
+)
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @needs_database
-def play(rate: float, seed: int, mqtt: str | None, folder: Path) -> None:
+def play(rate: float, seed: int, mqtt: str | None, bikes: int | None, folder: Path) -> None:
     """Let people report, posts take up what is open and devices speak in the city of the folder DIR, until Ctrl-C or
     SIGTERM.
 
@@ -52,11 +59,30 @@ def play(rate: float, seed: int, mqtt: str | None, folder: Path) -> None:
         signal.signal(sig, lambda *_: stop.set())
     code = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))["code"]
     clock = clock_of_settings()
-    tender = AlarmTender(lambda: current_city(code), clock, stop)
-    threading.Thread(target=tender.work, name="alarms", daemon=True).start()
     if where := mqtt or find_embedded_mqtt(var_dir()):
         threading.Thread(target=_devices, args=(where, code, clock, stop, seed), name="devices", daemon=True).start()
-    Player(lambda: current_city(code), clock, stop, rate, seed).play()
+    server = _bikes(bikes, folder, code, clock, seed) if bikes else None
+    Player(lambda: current_city(code), clock, stop, rate, seed, AlarmTender(lambda: current_city(code), clock)).play()
+    if server is not None:
+        server.shutdown()
+
+
+def _bikes(port: int, folder: Path, code: str, clock: Clock, seed: int) -> ThreadingHTTPServer | None:
+    """The servers of the operators, over the parking places of the folder; None for one without any."""
+    from zoneinfo import ZoneInfo
+
+    from cityloom.city.snapshot import current_city
+    from cityloom.exchange.demo.bike_server import serve_bikes
+    from cityloom.exchange.demo.fleets import Fleets
+    from cityloom.exchange.demo.watched import read_parking_places
+
+    places = read_parking_places(folder)
+    if not places:
+        return None
+    now = clock.now()
+    zone = now.astimezone(ZoneInfo(current_city(code).time_zone)).utcoffset()
+    fleets = Fleets(places, int(zone.total_seconds()) if zone else 0, seed, now.timestamp())
+    return serve_bikes(port, lambda: fleets, clock)
 
 
 def _devices(where: str, code: str, clock: Clock, stop: threading.Event, seed: int) -> None:

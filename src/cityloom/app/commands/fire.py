@@ -21,7 +21,8 @@ def command() -> None:
 def load(file: Path, city_code: str | None, as_json: bool) -> None:
     """Load buildings from a table with site, name_zh, lon, lat; a row each for further devices and contacts.
 
-    Contacts are sealed at once. Nothing is loaded from a table with a wrong row.
+    `plan` names a picture of the floor beside the table, PNG, JPEG or SVG. Contacts are sealed at once. Nothing is
+    loaded from a table with a wrong row.
     """
     from cityloom.base.clock import clock_of_settings
     from cityloom.exchange.fire_files import load_fire_sites
@@ -30,4 +31,7 @@ def load(file: Path, city_code: str | None, as_json: bool) -> None:
     if as_json:
         print_json(told)
     else:
-        click.echo(f"{told['sites']:,} buildings, {told['devices']:,} devices, {told['unknown_devices']:,} unknown")
+        click.echo(
+            f"{told['sites']:,} buildings, {told['devices']:,} devices, {told['plans']:,} plans, "
+            f"{told['unknown_devices']:,} unknown devices"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import connection
 
 from cityloom.base.clock import Clock
@@ -24,7 +25,7 @@ def pull_gbfs(city: City, fetch: Fetch, clock: Clock, *, at_once: bool = False) 
     """Every operator whose turn it is (all of them `at_once`)."""
     rules = city.config.scenarios.bikes
     for firm in rules.operators.values() if rules is not None else ():
-        if firm.gbfs and (at_once or _is_turn(city, firm, clock)):
+        if _address(firm) and (at_once or _is_turn(city, firm, clock)):
             yield from _pull(city, firm, fetch, clock)
 
 
@@ -37,6 +38,12 @@ def fetch_vehicles(url: str, fetch: Fetch) -> Vehicles:
     return vehicles_in(read_document(fetch(feeds[name]), name))
 
 
+def _address(firm: BikeOperator) -> str:
+    """Where the operator's system is, "" for none; the setting goes before city.toml."""
+    named: str = settings.CITYLOOM_BIKE_FEEDS.get(firm.code, firm.gbfs)
+    return named
+
+
 def _is_turn(city: City, firm: BikeOperator, clock: Clock) -> bool:
     with connection.cursor() as cursor:
         return is_turn(cursor, city.id, FEED + firm.code, "gbfs", clock.now(), 60 * firm.every_min, firm.name)
@@ -44,7 +51,7 @@ def _is_turn(city: City, firm: BikeOperator, clock: Clock) -> bool:
 
 def _pull(city: City, firm: BikeOperator, fetch: Fetch, clock: Clock) -> Iterator[tuple[str, int]]:
     try:
-        seen = watch_bikes(city, firm.code, fetch_vehicles(firm.gbfs, fetch), clock)
+        seen = watch_bikes(city, firm.code, fetch_vehicles(_address(firm), fetch), clock)
     except CityloomError as failure:
         log.warning("city=%s operator=%s gbfs=silent reason=%s", city.code, firm.code, failure.reason.code)
         with connection.cursor() as cursor:

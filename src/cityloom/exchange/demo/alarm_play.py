@@ -6,18 +6,16 @@ An alarm with a case closes by itself when the case has ended.
 from __future__ import annotations
 
 import logging
-import threading
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from cityloom.base.clock import Clock
 from cityloom.base.errors import CityloomError
-from cityloom.base.patience import Patience
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.sensing.actions.move_alarm import move_alarm
@@ -30,7 +28,6 @@ log = logging.getLogger("cityloom.alarms")
 T = TypeVar("T")
 Step = tuple[str, str, dict[str, str] | None]
 
-LOOK_EVERY_S = 5.0
 AT_ONCE = 20
 FIRST_LOOK_S = (25.0, 240.0)  # from the alarm to its acknowledgement
 AFTERWARDS_S = (120.0, 900.0)  # from its clearing to its close
@@ -55,26 +52,10 @@ _OPEN = "a.city_id = %s AND a.state = ANY(%s) ORDER BY a.id DESC LIMIT 400"
 
 @dataclass
 class AlarmTender:
-    """Tends the alarms of a city until `stop` is set; a database that is away is waited for."""
+    """Tends the alarms of a city, some at a time."""
 
     get_city: Callable[[], City]
     clock: Clock
-    stop: threading.Event
-
-    def work(self) -> None:
-        patience = Patience()
-        while not self.stop.is_set():
-            try:
-                self.round()
-            except (OperationalError, InterfaceError) as why:
-                if not patience.failures:
-                    log.warning("database=away reason=%r; asked again until it answers", str(why).strip())
-                connection.close()
-                patience.wait_after_failure(self.stop)
-            else:
-                patience.it_worked()
-                self.stop.wait(LOOK_EVERY_S)
-        connection.close()
 
     def round(self) -> int:
         """What is due now, a few alarms at most; how many were turned to."""

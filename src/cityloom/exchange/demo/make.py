@@ -122,7 +122,7 @@ def write_city(city: City, folder: Path, seed: int, until: date, history_count: 
     )
     things = list(components.thing_rows(register_of_things, city.blocks, city.areas, city.plane, seed))
     write_csv(folder / "things.csv", components.THING_COLUMNS, things)
-    watched.write_watched(folder, things, register_of_things, seed)
+    watched.write_watched(folder, things, register_of_things, city.ways.features(city.network), seed)
     write_layer(folder / "components.geojson", (row.feature() for row in register_of_things))
     progress("layers", 0.65)
     write_layer(folder / "areas.geojson", (_area_feature(area) for area in city.areas.all))

@@ -31,6 +31,7 @@ from cityloom.cases.places import locate
 from cityloom.cases.twins import list_twins
 from cityloom.cases.values import CaseFile
 from cityloom.city.snapshot_values import City
+from cityloom.exchange.demo.alarm_play import AlarmTender
 from cityloom.exchange.demo.day import OWN_MARK, Day, Intended, Staff
 from cityloom.exchange.demo.pictures import draw_street
 from cityloom.exchange.demo.sayings import BY_HOUR, Said, Speakers, Streets
@@ -64,11 +65,13 @@ class Player:
     stop: threading.Event
     rate: float = 1.0
     seed: int = 7
+    alarms: AlarmTender | None = None
     chance: random.Random = field(default_factory=random.Random)
     _waiting: list[tuple[datetime, int]] = field(default_factory=list)
     _known: dict[int, _Wait] = field(default_factory=dict)
     _tries: dict[int, int] = field(default_factory=dict)
     _looked_at_s: float | None = None
+    _tended_at_s: float | None = None
     _seen_until: datetime | None = None
     _next_report_at: datetime | None = None
     _day: Day | None = None
@@ -105,7 +108,15 @@ class Player:
             if case_id in self._known and self._known[case_id].at == at:
                 done += self._turn_to(city, case_id, now)
                 looked += 1
-        return done + looked
+        return done + looked + self._tend_alarms()
+
+    def _tend_alarms(self) -> int:
+        """Let staff turn to alarms every few seconds; how many they turned to."""
+        at_s = time.monotonic()
+        if self.alarms is None or (self._tended_at_s is not None and at_s - self._tended_at_s < LOOK_EVERY_S):
+            return 0
+        self._tended_at_s = at_s
+        return self.alarms.round()
 
     def pace(self) -> float:
         """How much faster than on a real day people act."""

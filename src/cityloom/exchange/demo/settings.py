@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from cityloom.exchange.demo.areas import CITY_CODE, CITY_NAME
+from cityloom.exchange.demo.bike_firms import FIRMS
 from cityloom.exchange.demo.calendar import YEARS
 from cityloom.exchange.demo.terrain import CENTRE_LAT, CENTRE_LON
 
 BOUNDS = (108.90, 33.28, 109.14, 33.48)
 WORK_TIMES = ("09:00-12:00", "13:30-17:30")
+
+
+def _bike_operators() -> str:
+    """Its operators of shared bikes; where their feeds are, whoever starts the demo says."""
+    return "\n".join(
+        f'''[bikes.operators.{firm.code}]
+name_zh = "{firm.zh}"
+name_en = "{firm.en}"
+unit = "bikes"
+quota = {firm.quota}
+every_min = 1
+'''
+        for firm in FIRMS
+    )
 
 
 def city_toml() -> str:
@@ -80,13 +95,11 @@ text_chars = 2000
 class = "gb2013:E0593"
 m2_per_bike = 1.2
 limit_min = 60
+outside_most = 20
+outside_limit_min = 45
+least_sample = 5
 
-[bikes.operators.jinxing]
-name_zh = "锦行单车"
-name_en = "Jinxing Bikes"
-unit = "bikes"
-quota = 8000
-
+{_bike_operators()}
 [cap]
 sender = "cap@jinchuan.example"
 
