@@ -54,6 +54,15 @@ def stop_of(file: CaseFile, kind: str) -> Stop:
     )
 
 
+def count_sendings(cursor: CursorWrapper, city_id: int, login: str, since: datetime) -> int:
+    """How many moves a person has sent from the street since a moment."""
+    cursor.execute(
+        "SELECT count(*) FROM cases_field_sending WHERE city_id = %s AND by_login = %s AND sent_at >= %s",
+        [city_id, login, since],
+    )
+    return int(cursor.fetchone()[0])
+
+
 def _waiting(cursor: CursorWrapper, city: City, post: Post) -> list[CaseFile]:
     """The open cases in a state from which some path's next step is this role's, each with all that belongs to it."""
     seen, params = visible_to(post)

@@ -19,6 +19,10 @@ register(
         "alarm.parent": ("上级告警{alarm}尚在，暂不单独告警", "alarm {alarm} stands and accounts for it"),
         "alarm.released": ("抑制原因已消除，状态仍异常", "what silenced it is over, and the condition still holds"),
         "alarm.agreed": ("重启后核对：条件已不成立", "looked at again after a restart: it holds no more"),
+        "alarm.device_replaced": (
+            "设备已由{code}替换，读数从此看新设备",
+            "its device was replaced by {code}, whose readings count from here on",
+        ),
         "alarm.rule_gone": ("规则或数据流已撤销", "its rule or stream is no longer there"),
         "alarm.unacknowledged": (
             "{minutes}分钟无人确认，升级提示{role}",

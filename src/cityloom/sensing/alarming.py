@@ -211,9 +211,9 @@ def _clear(alarm: Alarm, at: datetime, reason: Reason) -> Stepped:
     return after, [AlarmEntry("clear", alarm.state, state.value, SYSTEM, at, reason)]
 
 
-def end(alarm: Alarm, now: datetime, why: str) -> Stepped:
+def end(alarm: Alarm, now: datetime, why: str, **params: str) -> Stepped:
     """The condition is over by another knowledge than a reading: a rule is gone, a restart showed it."""
-    return _clear(replace(alarm, stands=False), now, Reason(why))
+    return _clear(replace(alarm, stands=False), now, Reason(why, params))
 
 
 # --- what others and time do ------------------------------------------------------------------------------------

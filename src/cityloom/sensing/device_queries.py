@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
@@ -14,7 +15,7 @@ from cityloom.city.values import Post
 from cityloom.sensing.alarm_moves import seen_by
 
 PAGE = 100
-HEALTH = ("quiet", "battery", "errors", "quarantined", "alarm")
+HEALTH = ("quiet", "battery", "errors", "quarantined", "alarm", "calibration")
 QUIET_INTERVALS, LOW_BATTERY_V, ERROR_SHARE = 3, 3.2, 0.05
 
 
@@ -51,9 +52,11 @@ class DeviceRow:
     readings: int
     interval_s: float | None
     standing: int  # alarms that stand
+    serial: str
+    calibration_due: date | None
 
     def health(self, now: datetime) -> tuple[str, ...]:
-        """What is wrong with it; nothing for a healthy one."""
+        """What is wrong with it; nothing for a healthy one. `now` by the city's clocks: its day counts."""
         found = []
         if self.interval_s and (
             self.last_seen is None or now - self.last_seen > timedelta(seconds=QUIET_INTERVALS * self.interval_s)
@@ -67,6 +70,8 @@ class DeviceRow:
             found.append("quarantined")
         if self.standing:
             found.append("alarm")
+        if self.calibration_due is not None and self.calibration_due <= now.date():
+            found.append("calibration")
         return tuple(found)
 
     @property
@@ -76,6 +81,16 @@ class DeviceRow:
         return self.errors / total if total else None
 
 
+# When the next calibration is due: the earliest of its streams; where none was ever calibrated, so long after it was
+# installed or first known as its type says. Parameters: types and their days.
+DUE = (
+    "coalesce((SELECT min(c.next_due) FROM sensing_stream s CROSS JOIN LATERAL (SELECT next_due FROM "
+    "sensing_calibration WHERE stream_id = s.id ORDER BY id DESC LIMIT 1) c WHERE s.device_id = d.id), "
+    "CASE WHEN NOT EXISTS (SELECT 1 FROM sensing_calibration c JOIN sensing_stream s ON s.id = c.stream_id "
+    "WHERE s.device_id = d.id) THEN coalesce(d.since, (SELECT min(k.since)::date FROM sensing_known_stream k "
+    "JOIN sensing_stream s ON s.id = k.stream WHERE s.device_id = d.id)) "
+    "+ (SELECT t.days FROM unnest(%s::varchar[], %s::int[]) t(type, days) WHERE t.type = d.type) END)"
+)
 _STANDING = "FROM sensing_alarm a WHERE a.device_id = d.id AND a.state IN ('raised', 'acknowledged')"
 _COLUMNS = (
     "id", "code", "type", "name_zh", "name_en", "description", "component", "area", "owner", "lon", "lat",
@@ -85,6 +100,8 @@ _DEVICE = ", ".join((
     *(f"d.{name}" for name in _COLUMNS),
     "(SELECT min(s.interval_s) FROM sensing_stream s WHERE s.device_id = d.id)",
     f"(SELECT count(*) {_STANDING})",
+    "coalesce(d.properties->>'serial', '')",
+    f"({DUE})",
 ))  # fmt: skip
 _HEALTH_SQL = {
     "quiet": "EXISTS (SELECT 1 FROM sensing_stream s WHERE s.device_id = d.id AND s.interval_s IS NOT NULL "  # noqa: S608
@@ -94,7 +111,20 @@ _HEALTH_SQL = {
     "errors": f"d.errors > {ERROR_SHARE} * greatest(d.errors + d.readings, 1)",
     "quarantined": "d.state = 'quarantined'",
     "alarm": f"EXISTS (SELECT 1 {_STANDING})",
+    "calibration": f"({DUE}) <= %s",
 }
+
+
+def _due_params(city: City) -> list[Any]:
+    """What `DUE` asks: the types of devices that are calibrated, and how often."""
+    kinds = [kind for kind in city.device_types.values() if kind.calibrate_days is not None]
+    return [[kind.code for kind in kinds], [kind.calibrate_days for kind in kinds]]
+
+
+def _sign_params(city: City, sign: str, now: datetime) -> list[Any]:
+    if sign == "calibration":
+        return [*_due_params(city), now.date()]
+    return [now] if sign == "quiet" else []
 
 
 def _reach(city: City, post: Post) -> tuple[str, list[Any]]:
@@ -119,10 +149,9 @@ def count_devices(
     types = dict(cursor.fetchall())
     ailing = {}
     for sign in HEALTH:
-        more = [now] if sign == "quiet" else []
         cursor.execute(
             f"SELECT count(*) FROM sensing_device d WHERE {reach} AND {_HEALTH_SQL[sign]}",  # noqa: S608
-            [*params, *more],
+            [*params, *_sign_params(city, sign, now)],
         )
         ailing[sign] = int(cursor.fetchone()[0])
     return types, ailing
@@ -143,16 +172,15 @@ def list_devices(
     if type_:
         condition, params = f"{condition} AND d.type = %s", [*params, type_]
     if health:
-        more = [now] if health == "quiet" else []
-        condition, params = f"{condition} AND {_HEALTH_SQL[health]}", [*params, *more]
+        condition, params = f"{condition} AND {_HEALTH_SQL[health]}", [*params, *_sign_params(city, health, now)]
     if after:
         condition, params = f"{condition} AND d.code > %s", [*params, after]
-    return _devices(cursor, f"{condition} ORDER BY d.code LIMIT {PAGE + 1}", params)
+    return _devices(cursor, city, f"{condition} ORDER BY d.code LIMIT {PAGE + 1}", params)
 
 
 def get_device(cursor: CursorWrapper, city: City, code: str) -> DeviceRow:
     """The device of that code; raises NoSuchDevice."""
-    found = _devices(cursor, "d.city_id = %s AND d.code = %s", [city.id, code.replace("\x00", "")])
+    found = _devices(cursor, city, "d.city_id = %s AND d.code = %s", [city.id, code.replace("\x00", "")])
     if not found:
         raise NoSuchDevice("alarm.no_device", code=code[:60])
     return found[0]
@@ -196,6 +224,75 @@ def streams_of_device(cursor: CursorWrapper, device_id: int) -> list[StreamRow]:
     return [StreamRow(*row) for row in cursor.fetchall()]
 
 
-def _devices(cursor: CursorWrapper, condition: str, params: list[Any]) -> list[DeviceRow]:
-    cursor.execute(f"SELECT {_DEVICE} FROM sensing_device d WHERE {condition}", params)  # noqa: S608
+def stream_said(cursor: CursorWrapper, stream_id: int | None) -> tuple[str, str]:
+    """The name and the unit of a stream; blank for one that is not there."""
+    cursor.execute("SELECT name, unit_symbol FROM sensing_stream WHERE id = %s", [stream_id])
+    row = cursor.fetchone()
+    return (row[0], row[1]) if row else ("", "")
+
+
+class CalibrationRow(NamedTuple):
+    """A calibration as it was recorded."""
+
+    stream: str
+    day: date
+    factor: float
+    offset: float
+    factor_before: float
+    offset_before: float
+    points: list[list[float]]
+    note: str
+    next_due: date | None
+    by_login: str
+    recorded_at: datetime
+
+
+def calibrations_of(cursor: CursorWrapper, device_id: int) -> list[CalibrationRow]:
+    """The calibrations of a device's streams, the newest first."""
+    cursor.execute(
+        'SELECT s.name, c.day, c.factor, c."offset", c.factor_before, c.offset_before, c.points, c.note, c.next_due, '
+        "c.by_login, c.recorded_at FROM sensing_calibration c JOIN sensing_stream s ON s.id = c.stream_id "
+        "WHERE s.device_id = %s ORDER BY c.id DESC",
+        [device_id],
+    )
+    rows = ((*row[:6], json.loads(row[6]) if isinstance(row[6], str) else row[6], *row[7:]) for row in cursor)
+    return [CalibrationRow(*row) for row in rows]
+
+
+class ReplacementRow(NamedTuple):
+    """That one device took another's place."""
+
+    old: str
+    new: str
+    at: datetime
+    reason: str
+    by_login: str
+
+
+def replacements_of(cursor: CursorWrapper, device_id: int) -> list[ReplacementRow]:
+    """The replacements in which a device came or went, the newest first."""
+    cursor.execute(
+        "SELECT o.code, n.code, r.at, r.reason, r.by_login FROM sensing_replacement r "
+        "JOIN sensing_device o ON o.id = r.old_id JOIN sensing_device n ON n.id = r.new_id "
+        "WHERE %s IN (r.old_id, r.new_id) ORDER BY r.id DESC",
+        [device_id],
+    )
+    return [ReplacementRow(*row) for row in cursor.fetchall()]
+
+
+def list_due_calibrations(cursor: CursorWrapper, city: City, until: date) -> list[DeviceRow]:
+    """The devices in use whose calibration is due by a day, the longest due first."""
+    return _devices(
+        cursor,
+        city,
+        f"d.city_id = %s AND d.state <> 'retired' AND ({DUE}) <= %s ORDER BY ({DUE}), d.code",
+        [city.id, *_due_params(city), until, *_due_params(city)],
+    )
+
+
+def _devices(cursor: CursorWrapper, city: City, condition: str, params: list[Any]) -> list[DeviceRow]:
+    cursor.execute(
+        f"SELECT {_DEVICE} FROM sensing_device d WHERE {condition}",  # noqa: S608
+        [*_due_params(city), *params],
+    )
     return [DeviceRow(*row) for row in cursor.fetchall()]

@@ -27,7 +27,7 @@ from cityloom.sensing.alarm_keeping import get_alarm, list_alarm_entries
 from cityloom.sensing.alarm_moves import ACTORS, NotYourAlarm, may_see_alarm, possible_moves
 from cityloom.sensing.alarm_queries import VIEWS, AlarmFilter, count_alarms, false_shares, list_alarms
 from cityloom.sensing.alarm_values import Alarm, State
-from cityloom.sensing.device_queries import device_codes
+from cityloom.sensing.device_queries import device_codes, stream_said
 from cityloom.sensing.feed_alarms import RULE as FEED_RULE
 from cityloom.web import context
 from cityloom.web.alarm_charts import Plot, plot_of
@@ -228,7 +228,7 @@ def _list_page(request: HttpRequest, city: City, post: Post) -> AlarmsPage:
         types=_words(counted["type"], asked, "type", named.device_type),
         rules=_words(counted["rule"], asked, "rule", lambda code: _rule_name(city, code)),
         map=_map(city),
-        shares=[ShareLine(named.device_type(each.type), _share(each.judged, each.false, each.alarms)) for each in shares],
+        shares=[ShareLine(named.device_type(it.type), _share(it.judged, it.false, it.alarms)) for it in shares],
         here=_query(asked),
         may_act=post.role in ACTORS,
         next=f"{_query(asked)}&after={mark}" if mark else "",
@@ -310,7 +310,7 @@ def _one_page(city: City, post: Post, number: int) -> AlarmPage:
             raise NotYourAlarm(refusal.code, **refusal.params)
         codes = device_codes(cursor, [it.device_id] if it.device_id is not None else [])
         entries = list_alarm_entries(cursor, it.id)
-        stream, unit = _stream(cursor, it)
+        stream, unit = stream_said(cursor, it.stream_id)
     plot = _plot(city, it, unit)
     rule = city.rules.get(it.rule)
     return AlarmPage(
@@ -334,12 +334,6 @@ def _one_page(city: City, post: Post, number: int) -> AlarmPage:
         lon=it.lon,
         lat=it.lat,
     )
-
-
-def _stream(cursor: Any, it: Alarm) -> tuple[str, str]:
-    cursor.execute("SELECT name, unit_symbol FROM sensing_stream WHERE id = %s", [it.stream_id])
-    row = cursor.fetchone()
-    return (row[0], row[1]) if row else ("", "")
 
 
 def _plot(city: City, it: Alarm, unit: str) -> Plot | None:

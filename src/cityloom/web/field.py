@@ -13,10 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from cityloom.cases import models
 from cityloom.cases.actions.record_visit import RESULTS
 from cityloom.cases.field_stops import Stop, order_stops, step_of
-from cityloom.cases.queries_field import list_case_stops, list_record_stops
+from cityloom.cases.queries_field import count_sendings, list_case_stops, list_record_stops
 from cityloom.cases.register_rows import list_registers
 from cityloom.cases.register_values import OUTCOMES
 from cityloom.city.snapshot_values import City
@@ -181,8 +180,8 @@ def _told(request: HttpRequest) -> str:
 def _done_today(city: City, post: Post) -> int:
     tz = city.calendar().tz
     midnight = datetime.combine(context.today(city), time(), tz)
-    rows = models.FieldSending.objects.filter(city_id=city.id, by_login=post.login, sent_at__gte=midnight)
-    return rows.count()
+    with connection.cursor() as cursor:
+        return count_sendings(cursor, city.id, post.login, midnight)
 
 
 def _around(lons: Sequence[float], lats: Sequence[float]) -> tuple[float, float, float, float]:

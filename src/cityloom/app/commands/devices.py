@@ -1,4 +1,4 @@
-"""List devices and how they fare, give them secrets, end quarantines."""
+"""List devices and how they fare, give them secrets, end quarantines, calibrate and replace them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cityloom.app.commands import _device_care
 from cityloom.app.exits import Exit
 from cityloom.app.options import AS_JSON, CITY, chosen_city, example, print_json
 from cityloom.app.ready import needs_database
@@ -13,7 +14,11 @@ from cityloom.app.ready import needs_database
 
 @click.group()
 def command() -> None:
-    """List devices and how they fare, give them secrets, end quarantines."""
+    """List devices and how they fare, give them secrets, end quarantines, calibrate and replace them."""
+
+
+for _each in (_device_care.calibrate, _device_care.replace, _device_care.due):
+    command.add_command(_each)
 
 
 @command.command("list", epilog=example("cityloom devices list --state quarantined --json"))

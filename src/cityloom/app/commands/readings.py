@@ -82,3 +82,53 @@ def export(
         print_json({"readings": count, "file": str(file)})
     else:
         click.echo(f"{count:,} readings are in {file}.")
+
+
+@command.command(epilog=example("cityloom readings history DEVICE level_m --days 30"))
+@click.argument("device")
+@click.argument("stream")
+@click.option("--from", "begins", type=click.DateTime(), help="From this moment on, in UTC.")
+@click.option("--to", "ends", type=click.DateTime(), help="Until before this moment, in UTC; now when not given.")
+@click.option(
+    "--days", type=click.IntRange(1), default=1, show_default=True, help="Days before --to, without --from."
+)
+@click.option(
+    "--step", type=click.Choice(["auto", "raw", "hour", "day"]), default="auto", show_default=True,
+    help="Single readings, hours or days; auto: readings up to two days, hours up to 62, else days.",
+)  # fmt: skip
+@CITY
+@AS_JSON
+@needs_database
+def history(
+    device: str, stream: str, begins: datetime | None, ends: datetime | None, days: int, step: str,
+    city_code: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Print what the STREAM of a DEVICE said, and before it the devices whose place it took.
+
+    Longer spans are told by hours or days with how many readings there were, the lowest, the mean and the highest.
+    """
+    from cityloom.base.clock import clock_of_settings
+    from cityloom.sensing.place_history import tell_history
+
+    city = chosen_city(city_code)
+    until = ends.replace(tzinfo=UTC) if ends else clock_of_settings().now()
+    since = begins.replace(tzinfo=UTC) if begins else until - timedelta(days=days)
+    told = tell_history(city, device, stream, since, until, "" if step == "auto" else step)
+    rows = [
+        *({"t": at, "v": value} for at, value in told.points),
+        *({"t": b.at, "readings": b.readings, "low": b.low, "mean": b.mean, "high": b.high} for b in told.buckets),
+    ]
+    if as_json:
+        borders = [{"t": each.at, "before": each.before, "after": each.after} for each in told.borders]
+        print_json({"device": device, "stream": stream, "step": told.step, "replaced": borders, "items": rows})
+        return
+    zone = city.calendar().tz
+    for border in told.borders:
+        click.echo(f"{border.at.astimezone(zone):%Y-%m-%d %H:%M} {border.before} was replaced by {border.after}")
+    for at, value in told.points:
+        click.echo(f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {value:>14g}")
+    for b in told.buckets:
+        click.echo(f"{b.at:%Y-%m-%d %H:%M} {b.readings:>8,} {b.low:>14g} {b.mean:>14g} {b.high:>14g}")
+    step_said = {"raw": "single readings", "hour": "by hours", "day": "by days"}[told.step]
+    columns = "" if told.step == "raw" else ": readings, lowest, mean, highest; single ones with --step raw"
+    click.echo(f"{len(rows):,} rows, {step_said}{columns}.")

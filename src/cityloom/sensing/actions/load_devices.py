@@ -29,6 +29,7 @@ def load_devices(city: City) -> LoadedDevices:
     """Add and renew devices with their streams; one that the folder names no more rests and keeps its readings.
 
     Devices that a door made are left alone, unless the folder names their code: then the folder is the truth.
+    One that was replaced rests, also where the folder still names it.
     """
     things = list(city.things.values())
     with transaction.atomic(), connection.cursor() as cursor:
@@ -89,11 +90,12 @@ def _merge_devices(cursor: CursorWrapper, city_id: int, things: list[Thing]) -> 
         "name_en = excluded.name_en, component = excluded.component, area = excluded.area, owner = excluded.owner, "
         "lon = excluded.lon, lat = excluded.lat, since = excluded.since, until = excluded.until, source = 'folder', "
         "state = CASE d.state WHEN 'retired' THEN 'active' ELSE d.state END "
-        "WHERE (d.type, d.name_zh, d.name_en, d.component, d.area, d.owner, d.lon, d.lat, d.since, d.until, "
+        "WHERE d.replaced_by_id IS NULL AND ("
+        "(d.type, d.name_zh, d.name_en, d.component, d.area, d.owner, d.lon, d.lat, d.since, d.until, "
         "d.source) "
         "IS DISTINCT FROM (excluded.type, excluded.name_zh, excluded.name_en, excluded.component, excluded.area, "
         "excluded.owner, excluded.lon, excluded.lat, excluded.since, excluded.until, 'folder') "
-        "OR d.state = 'retired' RETURNING xmax = 0",
+        "OR d.state = 'retired') RETURNING xmax = 0",
         [city_id, *columns],
     )
     return _counted(cursor)
