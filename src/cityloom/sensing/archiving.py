@@ -84,6 +84,7 @@ def _archive(folder: Path, day: date, clock: Clock) -> int:
         cursor.execute("DELETE FROM sensing_late WHERE at >= %s AND at < %s RETURNING stream, "
                        "(extract(epoch FROM at) * 1000)::bigint, value", span)  # fmt: skip
         late = _of_rows(cursor.fetchall())
+        _reach_back(cursor, late)
         written, digest = write_day(path, _parts(cursor, name if is_there else "", late, before))
         check_day(path, written, digest)
         cursor.execute(
@@ -96,6 +97,16 @@ def _archive(folder: Path, day: date, clock: Clock) -> int:
         if is_there:
             cursor.execute(f"DROP TABLE {name}")
     return written
+
+
+def _reach_back(cursor: CursorWrapper, late: Readings) -> None:
+    """Streams go on knowing since when they have spoken, once what came late lies in a file."""
+    cursor.execute(
+        "UPDATE sensing_stream s SET first_at = least(s.first_at, u.at) FROM ("
+        "SELECT stream, 'epoch'::timestamptz + min(ms) * interval '1 millisecond' AS at "
+        "FROM unnest(%s::bigint[], %s::bigint[]) l (stream, ms) GROUP BY 1) u WHERE s.id = u.stream",
+        [late.stream.tolist(), late.at_ms.tolist()],
+    )
 
 
 def _parts(cursor: CursorWrapper, table: str, late: Readings, before: Path | None) -> Iterator[Readings]:

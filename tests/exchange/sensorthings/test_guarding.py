@@ -135,7 +135,7 @@ def test_the_door_counts_callers_answers_browsers_and_speaks_the_standard_s_erro
     assert stranger.ask("HEAD", "Things").status_code == 200
     assert stranger.ask("PUT", "Things", {}).status_code == 405
     assert stranger.ask("GET", "Things?$filter=name%20eq%20%00").status_code == 400
-    assert stranger.ask("POST", "$batch", b"--x--", Content_Type="multipart/mixed;boundary=x").status_code == 415
+    assert stranger.ask("POST", "$batch", b"--x--", Content_Type="multipart/form-data;boundary=x").status_code == 415
     settings.CITYLOOM_LIMITS = settings.CITYLOOM_LIMITS | {"api_public": parse_limit("1/h")}
     answers = [stranger.ask("GET", "Things", X_Forwarded_For="9.9.9.9") for _ in range(3)]
     assert {a.status_code for a in answers} <= {200, 429}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from cityloom.exchange.sensorthings.geometry import figures, from_geojson, from_
 from cityloom.exchange.sensorthings.schema import KINDS
 from cityloom.exchange.sensorthings.terms import GeoQuestion, Sql
 from cityloom.exchange.sensorthings.translating import Viewer
+from cityloom.sensing.closed_days import ClosedDay
 
 MOST_SECONDS = 20
 MOST_GEOMETRIES = 200_000
@@ -35,6 +37,8 @@ class Asking:
     now: datetime
     base: str  # the address of the root document, without a slash at its end
     answered: dict[GeoQuestion, tuple[list[int], list[float]]] = field(default_factory=dict)
+    closed: list[ClosedDay] | None = None  # the days that lie in files, once they were asked for
+    began_s: float = field(default_factory=time.monotonic)
 
     def rows(self, asked: Sql) -> list[tuple[Any, ...]]:
         """The rows of a statement; raises BadQuery where values cannot be reckoned with, TooHeavy after a while."""

@@ -1,4 +1,7 @@
-"""`$batch` in JSON: requests one after the other; those of an atomicity group all or none."""
+"""`$batch`: requests one after the other; those of an atomicity group (a change set) all or none.
+
+Here the form in JSON; `multipart.py` reads and writes the other one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from cityloom.exchange.sensorthings.said import is_kept_well
 from cityloom.exchange.sensorthings.serving import Answer, Asked, Call, serve, with_numbers
 
 MOST = 1000
-_METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
 class Part(NamedTuple):
@@ -56,7 +59,7 @@ def _part(each: Any, i: int, base: str) -> Part:
     if not isinstance(each, dict) or not is_kept_well(each):
         raise BadEntity("sta.bad_json")
     method, url = str(each.get("method", "")).upper(), each.get("url")
-    if method not in _METHODS or not isinstance(url, str):
+    if method not in METHODS or not isinstance(url, str):
         raise BadEntity("sta.bad_value", entity=f"requests[{i}]", name="method, url", wanted="GET Things(1)")
     path, _, query = url.removeprefix(base).partition("?")
     headers = each.get("headers")
@@ -83,12 +86,12 @@ def serve_batch(
 ) -> list[dict[str, Any]]:
     """The answer to each request. A failed group is answered by what failed in it."""
     answers: list[dict[str, Any]] = []
-    made: dict[str, int] = {}
+    made: dict[str, str] = {}
     failed: set[str] = set()
     for group in _groups(parts):
-        own, numbers = _run_group(call, group, made, failed, refused)
+        own, created = _run_group(call, group, made, failed, refused)
         answers += own
-        made |= numbers
+        made |= created
         failed |= {str(a["id"]) for a in own if a["status"] >= 400} | (
             {group[0].group} if group[0].group and any(a["status"] >= 400 for a in own) else set()
         )
@@ -106,41 +109,42 @@ def _groups(parts: Sequence[Part]) -> list[list[Part]]:
 def _run_group(
     call: Call,
     group: Sequence[Part],
-    made: Mapping[str, int],
+    made: Mapping[str, str],
     failed: set[str],
     refused: Callable[[CityloomError], dict[str, Any]],
-) -> tuple[list[dict[str, Any]], dict[str, int]]:
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The answers, and of each request that made something its address."""
     answers: list[dict[str, Any]] = []
-    numbers: dict[str, int] = {}
+    created: dict[str, str] = {}
     try:
         with transaction.atomic():
             for part in group:
-                answer = _run(call, part, dict(made) | numbers, failed, refused)
+                answer = _run(call, part, dict(made) | created, failed, refused)
                 if answer["status"] >= 400 and part.group:
                     raise _GroupFailed(part.id, answer)
                 answers.append(answer)
                 location = answer.get("headers", {}).get("Location", "")
                 if location:
-                    numbers[part.id] = id_in_link(location)
+                    created[part.id] = location.removeprefix(call.base).strip("/")
     except _GroupFailed as failure:
         undone = refused(Conflict("sta.batch_failed", id=failure.id))
         return [failure.answer if p.id == failure.id else {"id": p.id, **undone} for p in group], {}
-    return answers, numbers
+    return answers, created
 
 
 def _run(
     call: Call,
     part: Part,
-    known: Mapping[str, int],
+    made: Mapping[str, str],
     failed: set[str],
     refused: Callable[[CityloomError], dict[str, Any]],
 ) -> dict[str, Any]:
     missing = next((d for d in part.depends_on if d in failed), None)
     if missing is not None:
         return {"id": part.id, **refused(Conflict("sta.batch_depends", id=missing))}
-    asked = replace(
-        part.asked, path=with_numbers(part.asked.path, known), body=_body_with_numbers(part.asked.body, known)
-    )
+    known = {name: id_in_link(address) for name, address in made.items()}
+    path = with_numbers(_path_with_addresses(part.asked.path, made), known)
+    asked = replace(part.asked, path=path, body=_body_with_numbers(part.asked.body, known))
     try:
         with transaction.atomic():
             answer = serve(call, asked)
@@ -158,6 +162,12 @@ def _as_part(answer: Answer) -> dict[str, Any]:
     elif answer.body is not None:
         told["body"] = answer.body
     return told
+
+
+def _path_with_addresses(path: str, made: Mapping[str, str]) -> str:
+    """A path `$id/Datastreams` with the address of what that request made in front."""
+    first, slash, rest = path.strip("/").partition("/")
+    return f"{made[first[1:]]}{slash}{rest}" if first[:1] == "$" and first[1:] in made else path
 
 
 def _body_with_numbers(body: Any, known: Mapping[str, int]) -> Any:

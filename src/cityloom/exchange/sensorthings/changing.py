@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from cityloom.exchange.sensorthings.creating import Creation, listed, place_device
 from cityloom.exchange.sensorthings.errors import BadEntity, Conflict
-from cityloom.exchange.sensorthings.observing import New, correct_observation, streams_for
+from cityloom.exchange.sensorthings.observing import New, correct_observation, move_observation, streams_for
 from cityloom.exchange.sensorthings.owning import Writer, check_change, get_row
 from cityloom.exchange.sensorthings.reading import Row
 from cityloom.exchange.sensorthings.said import Said, is_control, is_kept_well, observed_of, said_of
@@ -23,14 +23,13 @@ _TO_ONE = {
 }
 
 
-def change(writer: Writer, kind: EntityKind, row: Row, body: Any, *, whole: bool) -> None:
-    """Bring an entity in line with what was said; `whole`: what was not said is taken away (PUT).
+def change(writer: Writer, kind: EntityKind, row: Row, body: Any, *, whole: bool) -> int:
+    """Bring an entity in line with what was said; `whole`: what was not said is taken away (PUT). Its number.
 
     Raises BadEntity, Conflict, NotYours. Inside the caller's transaction.
     """
     if kind.name == "Observation":
-        _change_observation(writer, row, body, whole=whole)
-        return
+        return _change_observation(writer, row, body, whole=whole)
     found = get_row(writer, kind, row["id"])
     check_change(writer, kind, found)
     said = said_of(kind, body, partly=not whole)
@@ -47,6 +46,7 @@ def change(writer: Writer, kind: EntityKind, row: Row, body: Any, *, whole: bool
             found.save()
     except IntegrityError as taken:
         raise Conflict("sta.name_taken", name=getattr(found, "name", "")) from taken
+    return int(row["id"])
 
 
 def _optional(kind: EntityKind) -> list[str]:
@@ -90,8 +90,8 @@ def _number(value: Any, name: str) -> int:
     return number
 
 
-def _change_observation(writer: Writer, row: Row, body: Any, *, whole: bool) -> None:
-    """The result and what stands beside it; stream and time are the identity of an observation and stay."""
+def _change_observation(writer: Writer, row: Row, body: Any, *, whole: bool) -> int:
+    """The result and what stands beside it; with another time or stream it is another one, kept in its place."""
     kind = KINDS["Observation"]
     if not isinstance(body, dict) or not is_kept_well(body):
         raise BadEntity("sta.bad_json")
@@ -99,17 +99,21 @@ def _change_observation(writer: Writer, row: Row, body: Any, *, whole: bool) -> 
     kept = {} if whole else {n: value_of(kind, row, n) for n in kind.properties if n != "id"}
     kept |= {"phenomenonTime": value_of(kind, row, "phenomenonTime")}
     observed = observed_of({**kept, **named}, writer.now)
-    if observed.at != row["at"]:
-        raise BadEntity("sta.time_is_identity")
     links = observed.links or {}
-    if "Datastream" in links and _number(links["Datastream"], "Datastream") != row["stream"]:
-        raise BadEntity("sta.time_is_identity")
+    number = _number(links["Datastream"], "Datastream") if "Datastream" in links else row["stream"]
     feature = row["feature"]
     if "FeatureOfInterest" in links:
         feature = Creation(writer).linked(KINDS["FeatureOfInterest"], "FeatureOfInterest", links["FeatureOfInterest"])
-    stream = streams_for(writer, [row["stream"]])[row["stream"]]
-    new = New(row["stream"], observed, feature)
-    correct_observation(new, stream, result=whole or "result" in named)
+    streams = streams_for(writer, [row["stream"], number])
+    if number not in streams:
+        raise BadEntity("sta.no_such_link", entity="Datastream", id=number)
+    new, is_said = New(number, observed, feature), whole or "result" in named
+    if (number, observed.at) == (row["stream"], row["at"]):
+        correct_observation(new, streams[number], result=is_said)
+    else:
+        value = None if is_said else row["result"]
+        move_observation(writer, row["stream"], row["at"], new, streams[number], value)
+    return new.id
 
 
 def patched(kind: EntityKind, row: Row, patch: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from cityloom.exchange.sensorthings.creating import bind_features
 from cityloom.exchange.sensorthings.errors import Conflict
-from cityloom.exchange.sensorthings.observing import delete_observations, streams_for
+from cityloom.exchange.sensorthings.observing import check_open, delete_observations, streams_for
 from cityloom.exchange.sensorthings.owning import Writer, check_change, get_row
 from cityloom.exchange.sensorthings.reading import Row
 from cityloom.exchange.sensorthings.schema import EntityKind
@@ -20,6 +20,7 @@ def delete(writer: Writer, kind: EntityKind, row: Row) -> None:
     """Take an entity away with what goes with it; raises NotYours, Conflict. Inside the caller's transaction."""
     if kind.name == "Observation":
         streams_for(writer, [row["stream"]])
+        check_open(row["at"])
         with connection.cursor() as cursor:
             delete_observations(cursor, row["stream"], row["at"])
         return

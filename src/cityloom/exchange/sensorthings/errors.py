@@ -78,6 +78,16 @@ register(
             "查询耗时过长，请用 $filter 缩小时间范围或减少 $expand",
             "the query takes too long; narrow the time by $filter or $expand less",
         ),
+        "sta.too_much_archived": (
+            "按此排序须一次读取超过{most}条归档观测；请按 phenomenonTime 排序，或缩小时间范围、指定数据流",
+            "in this order more than {most} observations out of the archive would have to be read at once; order by "
+            "phenomenonTime, narrow the time by $filter or ask for one Datastream",
+        ),
+        "sta.archived": (
+            "{at} 当天的观测已归档，不能更改或删除；可以补充该时刻以外的观测",
+            "the day of {at} is closed and lies in the archive, its observations can neither be changed nor deleted; "
+            "observations of other times can still be added",
+        ),
         "sta.skip_too_deep": (
             "$skip 最多 {most}；更深请沿 @iot.nextLink 翻页",
             "$skip goes up to {most}; follow @iot.nextLink to go deeper",
@@ -116,10 +126,6 @@ register(
         "sta.link_and_entity": (
             "{name} 应为带 @iot.id 的链接或完整的新实体",
             "{name} is either a link with @iot.id or a whole new entity",
-        ),
-        "sta.time_is_identity": (
-            "观测的数据流和现象时间是其标识，不能更改；请删除后重建",
-            "stream and phenomenonTime are an observation's identity and stay; delete it and create another one",
         ),
         "sta.same_time": (
             "数据流 {stream} 在 {at} 已有观测；如需更正请用 PATCH",

@@ -1,4 +1,7 @@
-"""What `$expand` tells within: for each link one statement over all rows, whatever their number."""
+"""What `$expand` tells within: for each link one statement over all rows, whatever their number.
+
+The newest observation of each of many streams is what the streams' rows know; no partition is read for it.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,26 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from cityloom.exchange.sensorthings.archived import closed_days, scope_of
 from cityloom.exchange.sensorthings.asking import Asking
 from cityloom.exchange.sensorthings.options import Expand, Options
 from cityloom.exchange.sensorthings.reading import (
     Key,
     Page,
     Row,
+    Within,
     columns_of,
     keys_of,
+    list_page,
     order_sql,
     properties_of,
     row_of,
     token_of,
 )
-from cityloom.exchange.sensorthings.schema import KINDS, EntityKind, Link
+from cityloom.exchange.sensorthings.schema import KINDS, NEWEST_READING, EntityKind, Link
 from cityloom.exchange.sensorthings.terms import Sql, Term, all_of, joined, sql
 from cityloom.exchange.sensorthings.translating import Translator
-from cityloom.exchange.sensorthings.windows import time_order
+from cityloom.exchange.sensorthings.windows import begins_only, time_order
 
 EXPANDED = "_expanded"
 # Where the first observations of a stream stand, by the order in which they are wanted; the rest is not looked at.
@@ -94,11 +100,21 @@ def _pages(
     source = sql("{}{}", Sql(target.source.replace("{a}", "t")), translator.joins)
     numbered = list(enumerate(parents))
     limit = options.limit(target) if link.is_many else 1
-    counts = _counts(asking, kind, source, where, numbered) if options.counts and link.is_many else {}
     found: dict[int, list[Row]] = defaultdict(list)
-    plain = "last_at" in kind.columns and not options.skip and options.condition is None
-    direction = time_order(target, options) if plain else None
-    for condition in (*_NEAR.get(direction or "", ()), "TRUE"):
+    direction = time_order(target, options) if "last_at" in kind.columns and not options.skip else None
+    if direction == "desc" and limit == 1 and not options.counts and begins_only(options.condition):
+        newest = sql("{}{}", Sql(NEWEST_READING.replace("{a}", "t")), translator.joins)
+        known = [(n, row) for n, row in numbered if _is_newest_known(row)]
+        if known:
+            _fill(asking, kind, known, newest, where, keys, columns, 1, 0, found)
+        numbered = [(n, row) for n, row in numbered if not _is_newest_known(row)]
+    elif options.condition is not None:
+        direction = None
+    alone = _alone(asking, kind, target, link, numbered, options) if direction != "desc" else {}
+    numbered = [(n, row) for n, row in numbered if n not in alone]
+    counts = _counts(asking, kind, source, where, numbered) if options.counts and link.is_many and numbered else {}
+    near = _NEAR.get(direction or "", ()) if options.condition is None else ()
+    for condition in (*near, "TRUE"):
         asked = [(n, row) for n, row in numbered if len(found[n]) < limit + (direction != "desc")]
         if not asked or limit == 0:
             break
@@ -106,10 +122,33 @@ def _pages(
             found[n] = []
         pieces = [*where, Sql(condition)]
         _fill(asking, kind, asked, source, pieces, keys, columns, limit + 1, options.skip, found)
-    pages = [_page(keys, found[n], limit, counts.get(n)) for n, _ in numbered]
+    if direction == "desc":
+        short = [(n, row) for n, row in numbered if len(found[n]) < limit]
+        alone = _alone(asking, kind, target, link, short, options)
+    pages = [_page(keys, found[n], limit, counts.get(n)) for n in range(len(parents))]
     if direction == "desc":
         pages = [_with_older(keys, page, row, limit) for page, row in zip(pages, parents, strict=True)]
-    return pages
+    return [alone.get(n, page) for n, page in enumerate(pages)]
+
+
+def _is_newest_known(row: Row) -> bool:
+    """Whether the newest reading of a stream is as it was written down when it came."""
+    return row["mended_at"] is None or (row["last_at"] is not None and row["last_at"] > row["mended_at"])
+
+
+def _alone(
+    asking: Asking, kind: EntityKind, target: EntityKind, link: Link, parents: Sequence[tuple[int, Row]],
+    options: Options,
+) -> dict[int, Page]:  # fmt: skip
+    """The pages of rows whose observations may lie in files of closed days, each asked for by itself."""
+    if target.name != "Observation" or not link.is_many or not parents or not closed_days(asking):
+        return {}
+    found = {}
+    for n, row in parents:
+        within = Within(kind, row, link)
+        if scope_of(asking, target, within, options) is not None:
+            found[n] = list_page(asking, target, within, options)
+    return found
 
 
 def _with_older(keys: Sequence[Key], page: Page, parent: Row, limit: int) -> Page:

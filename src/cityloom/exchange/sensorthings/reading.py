@@ -1,7 +1,8 @@
 """Lists and single entities: the statement of a page, its rows, and the mark by which the next page begins.
 
 Pages go on by key, never by counting rows: the mark holds the values by which the last row was ordered.
-Observations in the order of time are sought in windows that widen, so that a page of a long series reads few days.
+Observations in the order of time are sought in windows that widen, so that a page of a long series reads few days;
+those of days that lie in files are read from there (`archived.py`).
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from cityloom.exchange.sensorthings.archived import parts_of, scope_of, source_of_one, sources_to_count
 from cityloom.exchange.sensorthings.asking import Asking
 from cityloom.exchange.sensorthings.comparing import is_reading
 from cityloom.exchange.sensorthings.errors import BadQuery
@@ -22,7 +24,7 @@ from cityloom.exchange.sensorthings.options import Options
 from cityloom.exchange.sensorthings.schema import EntityKind, Link
 from cityloom.exchange.sensorthings.terms import Kind, Sql, Term, all_of, as_text, joined, sql
 from cityloom.exchange.sensorthings.translating import Translator
-from cityloom.exchange.sensorthings.windows import Window, windows_of
+from cityloom.exchange.sensorthings.windows import order_by_time, time_order
 
 Row = dict[str, Any]  # properties by name as the database gave them, columns that links need, and `_keys`
 
@@ -208,33 +210,51 @@ def conditions_of(asking: Asking, kind: EntityKind, within: Within | None, alias
     return [mine, asking.viewer.sees(kind, alias)]
 
 
-def source_of(kind: EntityKind, within: Within | None, alias: str = "t") -> Sql:
-    """The FROM of a list."""
-    own = Sql(kind.source.replace("{a}", alias))
+def source_of(kind: EntityKind, within: Within | None, alias: str = "t", own: Sql | None = None) -> Sql:
+    """The FROM of a list; `own` in the place of the entity's tables."""
+    own = own or Sql(kind.source.replace("{a}", alias))
     return own if within is None else sql("{} CROSS JOIN {}", parent_sql(within.kind, within.row), own)
 
 
 def list_page(asking: Asking, kind: EntityKind, within: Within | None, options: Options) -> Page:
-    """A page of a list; one statement for it (several where time windows widen), one more for the count."""
+    """A page of a list; one statement for it (several where time widens, or days lie in files), one for the count."""
     translator = Translator(kind, "t", asking.viewer, asking.now)
     where = conditions_of(asking, kind, within)
     if options.condition is not None:
         where.append(translator.condition(options.condition))
     keys = keys_of(kind, "t", options, translator)
     columns = columns_of(kind, "t", properties_of(kind, options))
-    source = sql("{}{}", source_of(kind, within), translator.joins)
-    count = _count(asking, source, where) if options.counts else None
+    asked = _Asked(asking, kind, within, options, translator.joins, where)
+    count = asked.count() if options.counts else None
     limit = options.limit(kind)
     if limit == 0:
         return Page([], "", count)
+    mark = None
     if options.token:
-        where.append(after(keys, options.token))
+        mark = _time_of(keys, options)
+        asked.where.append(after(keys, options.token))
     skip = 0 if options.token else options.skip
-    rows = _rows(
-        asking, kind, source, where, keys, columns, limit + 1, skip, windows_of(asking, kind, within, options)
-    )
+    if _is_end(kind, within, options):
+        rows = asked.rows(keys, columns, limit, skip, mark)
+        if len(rows) == limit and within is not None and within.row["first_at"] < rows[-1]["at"]:
+            return Page(rows, token_of(keys, rows[-1]["_keys"]), count)
+    rows = asked.rows(keys, columns, limit + 1, skip, mark)
     token = token_of(keys, rows[limit - 1]["_keys"]) if len(rows) > limit else ""
     return Page(rows[:limit], token, count)
+
+
+def _is_end(kind: EntityKind, within: Within | None, options: Options) -> bool:
+    """Whether a list is the newest of a stream that has surely said more before, so that nobody need look for it."""
+    if within is None or options.condition is not None or time_order(kind, options) != "desc":
+        return False
+    first, last = within.row.get("first_at"), within.row.get("last_at")
+    return first is not None and last is not None and first < last
+
+
+def _time_of(keys: Sequence[Key], options: Options) -> datetime | None:
+    """The time at which the page before a mark has ended, where the list is ordered by it."""
+    value = _values_of(keys, options.token)[0]
+    return value if isinstance(value, datetime) and order_by_time(options) is not None else None
 
 
 def count_all(asking: Asking, kind: EntityKind, within: Within | None, options: Options) -> int:
@@ -243,45 +263,61 @@ def count_all(asking: Asking, kind: EntityKind, within: Within | None, options: 
     where = conditions_of(asking, kind, within)
     if options.condition is not None:
         where.append(translator.condition(options.condition))
-    return _count(asking, sql("{}{}", source_of(kind, within), translator.joins), where)
+    return _Asked(asking, kind, within, options, translator.joins, where).count()
 
 
-def _count(asking: Asking, source: Sql, where: Sequence[Sql]) -> int:
-    return int(asking.rows(sql("SELECT count(*) FROM {} WHERE {}", source, all_of(where)))[0][0])
+@dataclass
+class _Asked:
+    """What is asked of a list, but for the order and the columns."""
 
+    asking: Asking
+    kind: EntityKind
+    within: Within | None
+    options: Options
+    joins: Sql
+    where: list[Sql]
 
-def _rows(
-    asking: Asking,
-    kind: EntityKind,
-    source: Sql,
-    where: Sequence[Sql],
-    keys: Sequence[Key],
-    columns: Sequence[tuple[str, str]],
-    limit: int,
-    skip: int,
-    windows: Sequence[Window],
-) -> list[Row]:
-    """The rows, from as many windows of time as it takes to fill the page."""
-    names = [name for name, _ in columns]
-    chosen = joined([*(Sql(text) for _, text in columns), *(k.term.sql for k in keys)], ", ")
-    found: list[tuple[Any, ...]] = []
-    for window in windows:
-        asked = sql(
-            "SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}",
-            chosen,
-            source,
-            all_of([*where, window.condition("t")]),
-            order_sql(keys),
-            Sql("%s", (limit + skip - len(found) if len(windows) > 1 else limit,)),
+    def count(self) -> int:
+        scope = scope_of(self.asking, self.kind, self.within, self.options)
+        sources: Iterable[Sql | None] = [None] if scope is None else sources_to_count(self.asking, scope)
+        return sum(self._count(own) for own in sources)
+
+    def _count(self, own: Sql | None) -> int:
+        asked = sql("SELECT count(*) FROM {} WHERE {}", self._source(own), all_of(self.where))
+        return int(self.asking.rows(asked)[0][0])
+
+    def _source(self, own: Sql | None) -> Sql:
+        return sql("{}{}", source_of(self.kind, self.within, own=own), self.joins)
+
+    def rows(
+        self, keys: Sequence[Key], columns: Sequence[tuple[str, str]], limit: int, skip: int, mark: datetime | None
+    ) -> list[Row]:
+        """The rows, from as many parts as it takes to fill the page."""
+        names = [name for name, _ in columns]
+        chosen = joined([*(Sql(text) for _, text in columns), *(k.term.sql for k in keys)], ", ")
+        scope = scope_of(self.asking, self.kind, self.within, self.options, mark)
+        is_plain = (
+            self.options.condition is None and self.within is not None and self.within.kind.name == "Datastream"
         )
-        if len(windows) == 1:
-            asked = sql("{} OFFSET {}", asked, Sql("%s", (skip,)))
-        found += asking.rows(asked)
-        if len(found) >= limit + skip:
-            break
-    if len(windows) > 1:
-        found = found[skip:]
-    return [row_of(names, values) for values in found]
+        few = limit + skip + 1 if is_plain else None
+        parts = parts_of(self.asking, self.kind, self.within, self.options, scope, few)
+        is_single = isinstance(parts, tuple) and len(parts) == 1
+        found: list[tuple[Any, ...]] = []
+        for part in parts:
+            asked = sql(
+                "SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}",
+                chosen,
+                self._source(part.source),
+                all_of([*self.where, part.window.condition("t")]),
+                order_sql(keys),
+                Sql("%s", (limit if is_single else limit + skip - len(found),)),
+            )
+            if is_single:
+                asked = sql("{} OFFSET {}", asked, Sql("%s", (skip,)))
+            found += self.asking.rows(asked)
+            if len(found) >= limit + skip:
+                break
+        return [row_of(names, values) for values in (found if is_single else found[skip:])]
 
 
 def row_of(names: Sequence[str], values: Sequence[Any]) -> Row:
@@ -300,7 +336,8 @@ def find_one(
         where.append(is_reading("t", id) if kind.name == "Observation" else Sql("t.id = %s", (id,)))
     columns = columns_of(kind, "t", names)
     chosen = joined((Sql(text) for _, text in columns), ", ")
-    asked = sql("SELECT {} FROM {} WHERE {} LIMIT 1", chosen, source_of(kind, within), all_of(where))
+    own = source_of_one(asking, id) if kind.name == "Observation" and id is not None else None
+    asked = sql("SELECT {} FROM {} WHERE {} LIMIT 1", chosen, source_of(kind, within, own=own), all_of(where))
     rows = asking.rows(asked)
     return row_of([name for name, _ in columns], rows[0]) if rows else None
 

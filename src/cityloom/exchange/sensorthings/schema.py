@@ -48,11 +48,40 @@ class EntityKind:
     made: Mapping[str, str] = field(default_factory=dict)  # columns that are no column of the table
 
 
-READINGS = (
+_BESIDE_READING = (
     "(SELECT r.stream, r.at, r.value, x.result, x.result_time, x.valid_from, x.valid_until, x.phenomenon_until, "
-    "x.parameters, x.quality, x.feature FROM (SELECT stream, at, value FROM sensing_reading UNION ALL "
-    "SELECT stream, at, value FROM sensing_late) r "
+    "x.parameters, x.quality, x.feature FROM ({inner}) r "
     "LEFT JOIN sensing_extra x ON x.stream = r.stream AND x.at = r.at) {a}"
+)
+
+
+def readings_source(inner: str) -> str:
+    """The FROM of observations whose stream, time and value `inner` gives, with what stands beside them."""
+    return _BESIDE_READING.replace("{inner}", inner)
+
+
+READINGS = readings_source(
+    "SELECT stream, at, value FROM sensing_reading UNION ALL SELECT stream, at, value FROM sensing_late"
+)
+# Readings out of the files of closed days: stream, milliseconds, value. Instead of the tables, or beside what of them
+# belongs to no closed day.
+_FROM_FILES = (
+    "SELECT stream, 'epoch'::timestamptz + ms * interval '1 millisecond' AS at, value "
+    "FROM unnest(%s::bigint[], %s::bigint[], %s::float8[]) u(stream, ms, value)"
+)
+_OPEN_DAYS = (
+    "SELECT stream, at, value FROM sensing_reading UNION ALL SELECT stream, at, value FROM sensing_late l "
+    "WHERE NOT EXISTS (SELECT 1 FROM sensing_archive a WHERE a.dropped AND a.day = (l.at AT TIME ZONE 'UTC')::date)"
+)
+READINGS_OF_FILES = readings_source(_FROM_FILES)
+READINGS_OF_OPEN_DAYS = readings_source(_OPEN_DAYS)
+READINGS_OF_BOTH = readings_source(f"{_OPEN_DAYS} UNION ALL {_FROM_FILES}")
+# The newest reading of the stream `p.id`, as it was last written down, or as a door has brought it since.
+NEWEST_READING = readings_source(
+    "SELECT stream, at, value FROM (SELECT s.id AS stream, s.last_at AS at, s.last_value AS value, 0 AS late "
+    "FROM sensing_stream s WHERE s.id = p.id AND s.last_at IS NOT NULL UNION ALL "
+    "(SELECT stream, at, value, 1 FROM sensing_late WHERE stream = p.id ORDER BY at DESC LIMIT 1)) q "
+    "ORDER BY at DESC, late DESC LIMIT 1"
 )
 NUMBER_OF_READING = "(({a}.stream << 41) | ((extract(epoch FROM {a}.at) * 1000)::bigint - 1262304000000))"
 _NAME = "coalesce(nullif({a}.name_zh, ''), nullif({a}.name_en, ''), {a}.code)"
@@ -179,6 +208,7 @@ KINDS: dict[str, EntityKind] = {
                 "sensor_id": "bigint",
                 "first_at": "timestamptz",
                 "last_at": "timestamptz",
+                "mended_at": "timestamptz",
             },
             {
                 "id": _WHOLE_ID,

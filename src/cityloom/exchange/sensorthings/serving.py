@@ -215,7 +215,7 @@ def _write(call: Call, address: Address, asked: Asked) -> Answer:
         delete(writer, kind, row)
         return Answer(200)
     body = patched(kind, row, asked.body) if asked.is_json_patch else asked.body
-    change(writer, kind, row, body, whole=asked.method == "PUT")
+    number = change(writer, kind, row, body, whole=asked.method == "PUT")
     return _told_after(asking, kind, number, 200)
 
 

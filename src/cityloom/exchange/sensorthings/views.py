@@ -22,6 +22,7 @@ from cityloom.exchange.api import calls
 from cityloom.exchange.api.errors import language, plain
 from cityloom.exchange.sensorthings import batch
 from cityloom.exchange.sensorthings.errors import BadEntity, BadQuery, BadType, Failed, NoMethod, TooLarge
+from cityloom.exchange.sensorthings.multipart import MIXED, as_multipart, parts_of_multipart
 from cityloom.exchange.sensorthings.serving import Answer, Asked, Call, serve
 
 log = logging.getLogger("cityloom.sensorthings")
@@ -77,8 +78,10 @@ def _served(call: Call, request: HttpRequest, path: str) -> HttpResponse:
 def _batch(call: Call, request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         raise NoMethod(request.method or "", ("POST",))
-    if (request.content_type or "").lower().startswith("multipart/"):
-        raise BadType("sta.bad_type", given="multipart/mixed")
+    if (request.content_type or "").lower() == MIXED:
+        parts, outlines = parts_of_multipart(request.body, request.META["CONTENT_TYPE"], call.base)
+        told, kind = as_multipart(batch.serve_batch(call, parts, _told_refusal), outlines)
+        return HttpResponse(told, content_type=kind)
     body, _ = _body(request)
     return _json({"responses": batch.serve_batch(call, batch.parts_of(body, call.base), _told_refusal)})
 

@@ -52,9 +52,10 @@ def windows_of(asking: Asking, kind: EntityKind, within: Within | None, options:
     least, most = time_bounds(options.condition)
     if direction == "desc":
         anchor = min(filter(None, (last, most)), default=asking.now)
-        return _backwards(anchor)
+        is_newest = last is not None and options.condition is None and options.limit(kind) + options.skip == 1
+        return _newest_first(last) if last is not None and is_newest else _backwards(anchor)
     start = max(filter(None, (first, least)), default=None) or first_day()
-    return _forwards(start) if start is not None else ALL
+    return forwards(start) if start is not None else ALL
 
 
 def first_day() -> datetime | None:
@@ -68,6 +69,11 @@ def time_order(kind: EntityKind, options: Options) -> str | None:
     """`asc` or `desc` where a list of observations is ordered by time first; None for any other order."""
     if kind.name != "Observation" or options.token:
         return None  # a mark narrows the time by itself
+    return order_by_time(options)
+
+
+def order_by_time(options: Options) -> str | None:
+    """`asc` or `desc` where observations are ordered by time first, on whichever page."""
     if not options.orders:
         return "asc"
     first = options.orders[0]
@@ -83,11 +89,25 @@ def _backwards(anchor: datetime) -> list[Window]:
     return [Window(edges[0], None), *between, Window(None, edges[-1])]
 
 
-def _forwards(anchor: datetime) -> list[Window]:
+def _newest_first(last: datetime) -> list[Window]:
+    """As `_backwards`, with the newest reading that is known of before all."""
+    nearest, *rest = _backwards(last)
+    return [Window(last, None), Window(nearest.start, last), *rest]
+
+
+def forwards(anchor: datetime) -> list[Window]:
+    """Windows from a moment on; the first is open to what lies before."""
     anchor = max(min(anchor, _MOST - sum(STEPS, timedelta())), _LEAST)
     edges = [anchor + step for step in STEPS]
     between = [Window(earlier, later) for earlier, later in pairwise(edges)]
     return [Window(None, edges[0]), *between, Window(edges[-1], None)]
+
+
+def clipped(window: Window, by: Window) -> Window | None:
+    """What of a window lies within another; None for nothing."""
+    start = max((w.start for w in (window, by) if w.start is not None), default=None)
+    end = min((w.end for w in (window, by) if w.end is not None), default=None)
+    return None if start is not None and end is not None and start >= end else Window(start, end)
 
 
 def time_bounds(tree: Any) -> tuple[datetime | None, datetime | None]:
@@ -107,3 +127,12 @@ def time_bounds(tree: Any) -> tuple[datetime | None, datetime | None]:
     if isinstance(tree.comparator, ast.Lt | ast.LtE):
         return None, value
     return (value, value) if isinstance(tree.comparator, ast.Eq) else (None, None)
+
+
+def begins_only(tree: Any) -> bool:
+    """Whether a condition says nothing but from when on observations are wanted; true for none."""
+    if tree is None:
+        return True
+    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
+        return begins_only(tree.left) and begins_only(tree.right)
+    return isinstance(getattr(tree, "comparator", None), ast.Gt | ast.GtE) and time_bounds(tree)[0] is not None
