@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.db import connection
 from tests.cases.life import FLOOD, SOUTHEAST, Life
@@ -16,12 +17,14 @@ from cityloom.city.actions.load_city import load_city
 from cityloom.city.snapshot import current_city, forget_cities
 from cityloom.sensing.actions.watch_feeds import watch_feeds
 from cityloom.sensing.actions.work_out_vitals import revise_vitals, work_out_day, work_out_hour, work_out_vitals
+from cityloom.sensing.archiving import archive_days
 from cityloom.sensing.feeds import FeedState, completeness, expected_in_hour, refused_share, stale_since
 from cityloom.sensing.indicators import Band
 from cityloom.sensing.keep_feeds import list_feeds, note_feed
-from cityloom.sensing.keeping import keep_readings
+from cityloom.sensing.keeping import ensure_partition, keep_readings
 from cityloom.sensing.models import Alarm, Device, Stream
 from cityloom.sensing.values import readings_of
+from cityloom.sensing.vital_readings import Tally
 from cityloom.sensing.vital_rows import Kept, list_days, list_hours, list_runs
 
 HOUR = datetime(2026, 6, 1, 1, tzinfo=UTC)  # nine in the small city
@@ -94,6 +97,53 @@ def test_late_readings_make_the_hour_and_its_day_anew_and_say_so(life):
         (day,) = list_days(cursor, life.city.id, ["990101"], ["depth"], date(2026, 6, 1), date(2026, 6, 1))
     assert (runs[HOUR].revised, runs[HOUR].readings, runs[HOUR].ended) == (1, 2, True)
     assert day.figure.value == 50.0
+
+
+def test_a_past_that_is_told_after_its_hours_were_worked_out_fills_them_within_a_minute(life):
+    assert dict(work_out_vitals(life.city, life.clock))["vital_hours_filled"] == 0
+    assert kept(life)["depth", "990101"].figure.value is None
+    say(life, "g1", (HOUR, 1.0))
+    life.clock.advance(minutes=1)
+    assert dict(work_out_vitals(life.city, life.clock))["vital_hours_filled"] == 1
+    assert kept(life)["depth", "990101"].figure.value == 50.0
+    with connection.cursor() as cursor:
+        runs = list_runs(cursor, life.city.id, HOUR, HOUR + timedelta(hours=1))
+    assert runs[HOUR].revised == 0, "its first readings are no late ones"
+    for _ in range(4):
+        life.clock.advance(minutes=1)
+        dict(work_out_vitals(life.city, life.clock))
+    life.clock.advance(hours=3)
+    assert "vital_hours_filled" not in dict(work_out_vitals(life.city, life.clock)), "later it is looked at hourly"
+
+
+def test_an_hour_whose_day_lies_in_a_file_is_worked_out_like_any_other(life, settings, tmp_path):
+    settings.CITYLOOM_ARCHIVE = str(tmp_path / "archive")
+    with connection.cursor() as cursor:
+        ensure_partition(cursor, HOUR.date())
+    say(life, "g1", (HOUR, 3.0), (HOUR + timedelta(minutes=30), 20.0), (HOUR + timedelta(hours=1), 1.0))
+    say(life, "g2", (HOUR, 2.0), (HOUR + timedelta(minutes=1), float("nan")))
+    work_out_hour(life.city, HOUR, life.clock.now())
+    before = kept(life)
+    life.clock.advance(days=10)
+    assert archive_days(life.clock, 8) == 5
+    work_out_hour(life.city, HOUR, life.clock.now())
+    assert {key: row.figure for key, row in kept(life).items()} == {key: row.figure for key, row in before.items()}
+    say(life, "g3", (HOUR + timedelta(minutes=7), 1.0))
+    assert dict(revise_vitals(life.city, life.clock, back=24 * 14)) == {"vital_hours_revised": 1}
+    assert kept(life)["depth", "990102"].figure.value == 100.0, "what came beside the file counts too"
+    assert kept(life)["depth", "990101"].figure == before["depth", "990101"].figure
+
+
+def test_a_tally_of_pieces_says_what_the_database_would():
+    tally = Tally([7, 9, 7, 5], [None, None, (2.0, None), None])
+    tally.add(readings_of([7, 7, 9], [1, 2, 1], [1.0, 3.0, float("nan")]))
+    tally.add(readings_of([7], [3], [2.0]))
+    found = tally.hours()
+    assert found.said.tolist() == [3, 0, 3, 0]
+    assert (found.mean[0], found.low[0], found.high[0], found.last[0]) == (2.0, 1.0, 3.0, 2.0)
+    assert found.inside.tolist() == [3, 0, 2, 0], "of the range of two and more"
+    assert np.isnan(found.mean[1])
+    assert np.isnan(found.last[3])
 
 
 def test_a_day_is_made_of_its_hours_and_keeps_their_ground(life):

@@ -24,9 +24,8 @@ from cityloom.sensing.indicators import (
     work_out,
 )
 from cityloom.sensing.keep_feeds import keep_feed_hours
+from cityloom.sensing.vital_readings import count_said, said_in
 from cityloom.sensing.vital_rows import (
-    count_readings,
-    hours_of_streams,
     keep_days,
     keep_hours,
     list_hours,
@@ -39,43 +38,55 @@ HOUR = timedelta(hours=1)
 BACK = 24  # so many hours that were missed are made up for
 AT_ONCE = 6  # of them in one go
 LATE_BACK = 7 * 24  # so many hours are looked at for late readings
+NEW = BACK + 2  # a city whose signs go back less than so many hours has only begun: its past may still be told
 
 
 def work_out_vitals(city: City, clock: Clock) -> Iterator[tuple[str, int]]:
-    """The hour that runs, and up to AT_ONCE hours that ended and were not worked out; days that these complete."""
+    """The hour that runs, and up to AT_ONCE hours that ended and were not worked out; days that these complete.
+
+    A city that has only begun (or was away) is told its past after its hours were worked out: in its first hours each
+    round looks for readings that came since.
+    """
     if not city.vital_signs:
         return
     now = clock.now()
     running = _hour(now)
     with connection.cursor() as cursor:
-        runs = list_runs(cursor, city.id, running - BACK * HOUR, running + HOUR)
+        runs = list_runs(cursor, city.id, running - NEW * HOUR, running + HOUR)
     missed = [hour for n in range(BACK, 0, -1) if (hour := running - n * HOUR) not in runs or not runs[hour].ended]
+    work_out_hour(city, running, now)
     for hour in missed[-AT_ONCE:]:
         work_out_hour(city, hour, now)
-    work_out_hour(city, running, now)
     yield "vital_hours", 1 + len(missed[-AT_ONCE:])
     for day in sorted({_day(city, hour) for hour in (*missed[-AT_ONCE:], running)}):
         work_out_day(city, day)
+    if running - NEW * HOUR not in runs:
+        yield "vital_hours_filled", _revise(city, clock, BACK, again=False)
 
 
 def revise_vitals(city: City, clock: Clock, back: int = LATE_BACK) -> Iterator[tuple[str, int]]:
     """Work out again each hour that ended and has more readings now than when it was worked out, and its day.
 
-    Fewer mean that they were moved into files or deleted; the figures of that time stay.
+    Fewer mean that they were rolled up or deleted; the figures of that time stay.
     """
-    if not city.vital_signs:
-        return
+    if city.vital_signs:
+        yield "vital_hours_revised", _revise(city, clock, back, again=True)
+
+
+def _revise(city: City, clock: Clock, back: int, *, again: bool) -> int:
+    """How many hours were worked out anew; `again`: the page tells of them."""
     running = _hour(clock.now())
     begins = running - back * HOUR
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         runs = list_runs(cursor, city.id, begins, running)
-        now_there = count_readings(cursor, city.id, begins, running)
+        streams = list_streams(cursor, city.id, _day(city, running)).ids
+        now_there = count_said(cursor, city.id, streams, begins, running)
     changed = [h for h, run in sorted(runs.items()) if run.ended and now_there.get(h, 0) > run.readings]
     for hour in changed:
-        work_out_hour(city, hour, clock.now(), again=True)
+        work_out_hour(city, hour, clock.now(), again=again)
     for day in sorted({_day(city, hour) for hour in changed}):
         work_out_day(city, day)
-    yield "vital_hours_revised", len(changed)
+    return len(changed)
 
 
 def work_out_hour(city: City, hour: datetime, now: datetime, *, again: bool = False) -> int:
@@ -148,7 +159,7 @@ def _leaves(
                      if name == sign.stream and streams.types[i] == sign.type]  # fmt: skip
             chosen[code] = [asked.setdefault((i, ranges[code]), len(asked)) for i in which]
     rows = list(asked)
-    hours = hours_of_streams(cursor, [streams.ids[i] for i, _ in rows], [span for _, span in rows], begins, ends)
+    hours = said_in(cursor, [streams.ids[i] for i, _ in rows], [span for _, span in rows], begins, ends)
     grid_of = grids[np.array([i for i, _ in rows], dtype=np.int64)]
     ground = ground_of(city)
     leaves = _leaves_of_cases(cursor, city, begins, ends)
