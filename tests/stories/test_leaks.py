@@ -94,6 +94,7 @@ ARGUMENTS: dict[str, str] = {
     "alarm.number": "SELECT id FROM sensing_alarm",
     "alarm_move.number": "SELECT id FROM sensing_alarm",
     "fire_verdict.number": "SELECT id FROM sensing_alarm",
+    "bikes_map.layer": "SELECT unnest(ARRAY['places', 'heaps', 'outside'])",
     "fire_plan.digest": "SELECT 'none'",
     "identifier": "SELECT identifier FROM sensing_warning WHERE own",
     "version": "SELECT '3.0'",

@@ -196,7 +196,7 @@ CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (vital_signs, timedelta(minutes=1), False),
     (late_readings, timedelta(hours=1), False),
     (feeds, timedelta(minutes=1), False),
-    (footfall, timedelta(minutes=15), False),
+    (footfall, timedelta(minutes=5), False),
     (own_warnings, timedelta(seconds=10), False),
 )
 

@@ -41,6 +41,20 @@ class OpenHeap(NamedTuple):
     lat: float
 
 
+class ClearedHeap(NamedTuple):
+    """A heap that is gone; named and placed like an open one."""
+
+    operator: str
+    began_at: datetime
+    due_at: datetime
+    cleared_at: datetime
+    case_number: str
+    most: int
+    name: str
+    lon: float
+    lat: float
+
+
 class Where(NamedTuple):
     """Where a heap is: a name that people know ("" where only the point is known) and a point."""
 
@@ -150,6 +164,20 @@ def list_open_heaps(cursor: CursorWrapper, city_id: int) -> list[OpenHeap]:
         [city_id],
     )
     return [OpenHeap(*row) for row in cursor.fetchall()]
+
+
+def list_cleared_heaps(
+    cursor: CursorWrapper, city_id: int, since: datetime, operators: Sequence[str], most: int
+) -> list[ClearedHeap]:
+    """Heaps of these operators that were cleared since a moment, the newest first."""
+    cursor.execute(
+        "SELECT o.operator, o.began_at, o.due_at, o.cleared_at, o.case_number, o.most, coalesce(f.name, o.name), "
+        "coalesce(f.lon, o.lon), coalesce(f.lat, o.lat) FROM sensing_overflow o "
+        "LEFT JOIN sensing_fence f ON f.id = o.fence_id WHERE o.city_id = %s AND o.operator = ANY(%s) "
+        "AND o.cleared_at >= %s ORDER BY o.cleared_at DESC, o.id DESC LIMIT %s",
+        [city_id, list(operators), since, most],
+    )
+    return [ClearedHeap(*row) for row in cursor.fetchall()]
 
 
 def open_heap(
