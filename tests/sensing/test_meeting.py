@@ -106,7 +106,7 @@ def story(seed: int) -> list[Message]:
 def alarms(city: City) -> Alarms:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT a.rule, coalesce(d.code, a.subject), a.state, e.move, (extract(epoch FROM e.occurred_at))::bigint "
+            "SELECT a.rule, coalesce(d.code, a.subject), a.state, e.move, extract(epoch FROM e.occurred_at)::bigint "
             "FROM sensing_alarm a LEFT JOIN sensing_device d ON d.id = a.device_id "
             "JOIN sensing_alarm_entry e ON e.alarm_id = a.id WHERE a.city_id = %s ORDER BY 1, 2, 5, e.id",
             [city.id],

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cityloom.app.mqtt_guard import put
 from cityloom.app.sense_log import LogAway, SenseLog
 from cityloom.base.patience import Patience
 from cityloom.city.payload_files import TopicRule
@@ -110,7 +109,7 @@ class Bridge:
         if subject is None:
             self.unmatched += 1
         else:
-            put(self._reached(), subject, message.payload)
+            self._reached().put(subject, message.payload)
         client.ack(message.mid, message.qos)
 
     def _reached(self) -> SenseLog:

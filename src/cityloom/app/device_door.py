@@ -97,6 +97,7 @@ class DeviceDoor:
     city_code: str
     clock: Clock
     stop: threading.Event
+    opens: threading.Event | None = None  # nobody comes in before: what a killed server left over comes first
     _patience: Patience = field(default_factory=Patience)
 
     def start(self) -> None:
@@ -115,6 +116,9 @@ class DeviceDoor:
                 self._patience.wait_after_failure(self.stop)
 
     def _serve(self) -> None:
+        while self.opens is not None and not self.opens.wait(0.5):
+            if self.stop.is_set():
+                return
         link = connected(self.url)
         try:
             link.sendall(b"SUB %s 3\r\n" % SUBJECT.encode())

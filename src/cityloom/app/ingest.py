@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
 
 from cityloom.app.bridge import Bridge
@@ -22,6 +23,7 @@ from cityloom.app.fresh_connection import drop_connection
 from cityloom.app.ingest_settings import IngestSettings
 from cityloom.app.logs import tell_uncaught
 from cityloom.app.mqtt_guard import MqttGuard
+from cityloom.app.no_space import end_stuck_server, note_log_full, said_full
 from cityloom.app.relay import find_embedded
 from cityloom.app.sense_log import LogAway, SenseLog
 from cityloom.app.sta_mqtt import StaMqtt, find_monitor
@@ -54,12 +56,13 @@ def run(city_code: str, part: str = "", bridge: str = "") -> None:
     clock = clock_of_settings()
     if url and (not part or part.startswith("1/")):
         city = current_city(city_code)
-        MqttGuard(url, stop).start()
+        guard = MqttGuard(url, stop, lambda why: _tell_full(city.id, why, clock))
+        guard.start()
         if bridge and city.topic_rules:
             Bridge(bridge, url, city.code, city.topic_rules, stop).start()
         elif bridge:
             log.warning("bridge=idle reason='payloads.toml of the city names no [topic.…]'")
-        DeviceDoor(url, issuer_key(settings.CITYLOOM_VAR), city.id, city.code, clock, stop).start()
+        DeviceDoor(url, issuer_key(settings.CITYLOOM_VAR), city.id, city.code, clock, stop, guard.ready).start()
         monitor = settings.CITYLOOM_NATS_MONITOR or find_monitor(settings.CITYLOOM_VAR)
         StaMqtt(stop, url, monitor, lambda: current_city(city_code), clock, settings.CITYLOOM_SITE_URL).start()
     Ingest(city_code, part, url or "", clock, stop).work()
@@ -85,16 +88,17 @@ class Ingest:
             except LogAway as why:
                 self._wait("messages", str(why))
             except (OperationalError, InterfaceError) as why:
-                self._wait("database", str(why).strip())
+                full = said_full(why)
+                self._wait("database", str(full or why).strip(), "full" if full else "away")
             except Exception:
                 log.exception("session=failed")
                 self._patience.wait_after_failure(self.stop)
             finally:
                 drop_connection(log)
 
-    def _wait(self, what: str, why: str) -> None:
+    def _wait(self, what: str, why: str, how: str = "away") -> None:
         if not self._patience.failures:
-            log.warning("%s=away reason=%r; asked again until it answers, the log keeps what devices say", what, why)
+            log.warning("%s=%s reason=%r; asked again until it works, the log keeps what devices say", what, how, why)
         self._patience.wait_after_failure(self.stop)
 
     def _session(self) -> None:
@@ -149,6 +153,19 @@ class Ingest:
                     break
                 log.info("messages=%d stored=%d repeated=%d late=%d refused=%d", *session.tally)
         session.close()
+
+
+def _tell_full(city_id: int, why: str, clock: Clock) -> None:
+    """Note that the log has no space; start it anew where it can write again and does not know."""
+    try:
+        note_log_full(city_id, why, clock.now())
+    except DatabaseError as away:
+        log.warning("problem=not_noted database=away reason=%r", str(away).strip())
+    finally:
+        drop_connection(log)
+    embedded = find_embedded(settings.CITYLOOM_VAR)
+    if embedded and settings.CITYLOOM_NATS_URL in ("", embedded):
+        end_stuck_server(settings.CITYLOOM_VAR)
 
 
 def subject_of(city_code: str, part: str) -> str:

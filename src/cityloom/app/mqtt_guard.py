@@ -10,12 +10,16 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cityloom.app.sense_log import MQTT_STREAM, LogAway, SenseLog
+from cityloom.app import no_space as no_space  # registers the sentence
+from cityloom.app.sense_log import MQTT_STREAM, LogAway, LogFull, SenseLog
 from cityloom.base.patience import Patience
+from cityloom.base.reasons import Reason, render
 from cityloom.sensing.ingesting import Message
 
 log = logging.getLogger("cityloom.ingest")
@@ -26,6 +30,8 @@ GUARD = "sense-guard-"
 MARK = "sense._mark"  # of no city, so that no ingest reads it
 BEFORE_S, AFTER_S = 5, 60
 AT_ONCE = 50_000
+PROBE = f"{PREFIX}probe"
+PROBED_EVERY_S = 5.0
 
 
 @dataclass
@@ -34,7 +40,9 @@ class MqttGuard:
 
     url: str
     stop: threading.Event
+    tell_full: Callable[[str], None] = lambda why: None  # is told again and again while there is no space
     ready: threading.Event = field(default_factory=threading.Event)
+    is_full: bool = False
     _patience: Patience = field(default_factory=Patience)
     _thread: threading.Thread = field(init=False)
 
@@ -51,11 +59,19 @@ class MqttGuard:
         while not self.stop.is_set():
             try:
                 self._guard()
+            except LogFull as why:
+                self.ready.clear()
+                if not self.is_full:
+                    log.error("messages=full %s", render(Reason("sensing.log_full", {"sample": str(why)}), "en"))
+                self.is_full = True
+                self.tell_full(str(why))
+                self._patience.wait_after_failure(self.stop)
             except LogAway as why:
                 self.ready.clear()
                 log.debug("guard=away reason=%s", why)
                 self._patience.wait_after_failure(self.stop)
             except Exception:
+                self.ready.clear()
                 log.exception("guard=failed")
                 self._patience.wait_after_failure(self.stop)
 
@@ -67,10 +83,17 @@ class MqttGuard:
             kept.begin_as(name)  # from here on nothing is lost; then see what others had left
             for other in _others(told, name):
                 self._take_over(told, other)
-            self.ready.set()
+            probed_s = 0.0
             while not self.stop.is_set():
+                if time.monotonic() - probed_s > PROBED_EVERY_S:
+                    probed_s = time.monotonic()
+                    told.put(PROBE, b"0")  # comes back below: both streams are written
+                    if self.is_full:
+                        log.info("messages=written again")
+                        self.is_full = False
+                    self.ready.set()
                 if kept.fetch(0.5):
-                    put(told, MARK, b"0")
+                    told.put(MARK, b"0")
                     kept.acknowledge()
                 self._patience.it_worked()
         finally:
@@ -100,7 +123,7 @@ class MqttGuard:
                 if not found:
                     break
                 for message in self._absent([m for m in found if m.subject.startswith(OURS)]):
-                    put(told, message.subject.decode().removeprefix(PREFIX), message.body)
+                    told.put(message.subject.decode().removeprefix(PREFIX), message.body)
                     missing += 1
         finally:
             left.close()
@@ -131,13 +154,6 @@ class MqttGuard:
             else:
                 absent.append(message)
         return absent
-
-
-def put(told: SenseLog, subject: str, body: bytes) -> None:
-    """Put a message into the log; it is stored when this returns. Raises LogAway."""
-    said = told.request(subject, body)
-    if "error" in said or "seq" not in said:
-        raise LogAway(str(said.get("error", said)))
 
 
 def _others(told: SenseLog, mine: str) -> list[str]:

@@ -118,6 +118,7 @@ def _config_text(folder: Path, port: int, mqtt_port: int, password: str, issuer:
     tls = f'  tls {{ cert_file: "{door.certificate}", key_file: "{door.key}" }}\n' if door.certificate else ""
     sync = "  sync_interval: always\n" if door.synchronous else ""
     return f"""server_name: cityloom
+pid_file: "{folder}/nats.pid"
 listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{free_port()}"
 max_payload: 8MB

@@ -32,11 +32,20 @@ _MESSAGE = re.compile(rb"MSG (\S+) 2 (\S+) (\d+)\r\n")
 _HEADED = re.compile(rb"HMSG (\S+) 2 (?:(\S+) )?(\d+) (\d+)\r\n")
 _ANSWER = re.compile(rb"MSG _SENSE\.answer\.\S+ 1 (?:\S+ )?(\d+)\r\n")
 _STATUS = re.compile(rb"NATS/1\.0 (\d+)([^\r]*)")
+_FULL = frozenset({10023, 10047, 10077})  # insufficient resources, no storage left, the stream's own limit
 _ENDED = frozenset({b"404", b"408", b"409", b"503"})
 
 
 class LogAway(Exception):
     """The message server does not answer, or has refused."""
+
+
+class NoAnswer(LogAway):
+    """The message server has not answered in time."""
+
+
+class LogFull(LogAway):
+    """The message server answers, and cannot write."""
 
 
 class SenseLog:
@@ -51,6 +60,7 @@ class SenseLog:
         self._consumer = ""
         self._reply = b""
         self.is_closed = False
+        self.url = url
         self._socket = connected(url)
         self._send(b"SUB _SENSE.answer.%s 1\r\nSUB _SENSE.next.%s 2\r\n" % (self._mine, self._mine))
         self.name = self._ensure_stream()
@@ -224,7 +234,21 @@ class SenseLog:
                 raise LogAway("nobody answers; is JetStream on?")
             self._receive(end_s - time.monotonic())
         self.close()
-        raise LogAway("the message server gave no answer")
+        raise NoAnswer("the message server gave no answer")
+
+    def put(self, subject: str, body: bytes) -> None:
+        """Put a message into the log; it is stored when this returns. Raises LogFull where that cannot be."""
+        try:
+            said = self.request(subject, body)
+        except NoAnswer as why:
+            SenseLog(self.url, self._subject).close()  # raises LogAway where nobody is there at all
+            raise LogFull("it answers, and has not written a message") from why
+        error = said.get("error")
+        if error:
+            kind = LogFull if error.get("err_code") in _FULL or "no space" in str(error) else LogAway
+            raise kind(error.get("description", str(error)))
+        if "seq" not in said:
+            raise LogAway(str(said))
 
     def _receive(self, wait_s: float) -> bool:
         """Add what comes to the buffer; False when nothing came in time."""
