@@ -15,7 +15,7 @@ from django.db import connection
 from tests.app.mqtt_device import MqttDevice
 
 from cityloom.app.device_door import issuer_key
-from cityloom.app.mqtt_guard import MqttGuard, put
+from cityloom.app.mqtt_guard import MqttGuard
 from cityloom.app.nats_server import RunningNats, start_nats
 from cityloom.app.processes import free_port
 from cityloom.app.sense_log import MQTT_STREAM, LogAway, SenseLog
@@ -160,9 +160,9 @@ def test_what_a_killed_server_had_not_handed_on_is_put_into_the_log_once(own_nat
     guard.join()
     assert _guards(own_nats.url) == 1, "its name is remembered"
     told = SenseLog(own_nats.url, "sense.>")
-    put(told, "sense.990100.a", b"1")
+    told.put("sense.990100.a", b"1")
     for subject, body in [("a", b"1"), ("a", b"1"), ("b", b"2")]:  # the server's own copies; the log has one
-        put(told, f"$MQTT.msgs.sense.990100.{subject}", body)
+        told.put(f"$MQTT.msgs.sense.990100.{subject}", body)
     again, _ = guarded()
     reader = SenseLog(own_nats.url, "sense.990100.>")
     reader.begin_after(0)

@@ -48,7 +48,9 @@ class Look:
 def looks() -> list[Look]:
     """Every look with its milliseconds. Where the database is silent, what rests on it is not asked."""
     database = _timed(_database)
-    rest: tuple[Callable[[], Look], ...] = (_tables, _city, _keys, _outbox, _partners) if database.ok else ()
+    rest: tuple[Callable[[], Look], ...] = (
+        (_tables, _city, _keys, _outbox, _partners, _devices) if database.ok else ()
+    )
     return [database, *(_timed(look) for look in (*rest, _storage, _messages))]
 
 
@@ -131,6 +133,16 @@ def _partners() -> Look:
     step = "see open311 under [partners] in city.toml and CITYLOOM_PARTNER_KEYS; `cityloom open311 pull` says more"
     says = f"silent: {'; '.join(silent)}" if silent else "none is silent"
     return Look("partners", not silent, says, step if silent else "", needed=False)
+
+
+def _devices() -> Look:
+    """Whether what devices say is written to the log and from there into the database."""
+    from cityloom.app.device_lag import device_lag
+
+    lag = device_lag(settings.CITYLOOM_NATS_URL or find_embedded(Path(settings.CITYLOOM_VAR)) or "",
+                     clock_of_settings().now())  # fmt: skip
+    return Look("devices", lag is None, lag.says if lag else "what they say is stored",
+                lag.next_step if lag else "", needed=False)  # fmt: skip
 
 
 def _lag(queue: Queue) -> str:
