@@ -49,7 +49,8 @@ def serve_bikes(port: int, fleets: Callable[[], Fleets], clock: Clock) -> Thread
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = document_of(fleets(), self.path, f"http://{HOST}:{port}", clock.now().astimezone(UTC))
+            base = f"http://{self.headers.get('Host', HOST)}"
+            found = document_of(fleets(), self.path, base, clock.now().astimezone(UTC))
             body = b"" if found is None else json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
             self.send_response(200 if found is not None else 503)
             self.send_header("Content-Type", "application/json; charset=utf-8")
