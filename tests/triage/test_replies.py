@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityloom.base.reasons import render
-from cityloom.triage.replies import FEATURES, MODEL, ReplyPart, check_reply, days_in, list_points, shipped_replies
+from cityloom.triage.replies import FEATURES, MODEL, ReplyPart, check_reply, days_in, shipped_replies
+from cityloom.triage.replies_points import list_points
 from cityloom.triage.replies_scoring import MarkedReply, fit, halves, score_replies
 
 SAID = "翠宁路151号门口的烧烤摊占道经营，油烟很大。请问什么时候能处理？另外门口的路灯也坏了，希望尽快修好。"
@@ -73,9 +74,9 @@ def test_scores_stand_in_the_order_of_sense() -> None:
 
 def test_points_are_the_sentences_that_ask_else_all_of_it() -> None:
     book = shipped_replies()
-    assert len(list_points(SAID, book)) == 2
-    assert len(list_points("烧烤摊占道经营", book)) == 1
-    assert list_points("", book) == []
+    assert len(list_points(SAID, book.asks)) == 2
+    assert len(list_points("烧烤摊占道经营", book.asks)) == 1
+    assert list_points("", book.asks) == []
     assert check_reply("", GOOD).part(ReplyPart.POINTS).reason.code == "reply.no_points"
 
 

@@ -19,6 +19,7 @@ from cityloom.base.reasons import Reason, register
 from cityloom.triage.lexicons import lexicon
 from cityloom.triage.masking import Personal, find_personal
 from cityloom.triage.phrases import Hit, PhraseBook, plain
+from cityloom.triage.replies_points import READ_CHARS, Point, is_answered, list_points
 
 register(
     {
@@ -43,10 +44,6 @@ register(
     }
 )  # fmt: skip
 
-READ_CHARS = 6_000
-MOST_POINTS = 8
-FEW_PAIRS = 9  # a question with fewer (when is it done?) asks about the sentence before it
-ANSWERED = 0.18  # share of a point's character pairs that stand in the reply, from which it counts as answered
 EMPTY_SHARE = 0.35  # of a reply's letters in empty phrases, from which they are too many
 
 
@@ -136,7 +133,7 @@ def check_reply(said: str, reply: str, *, lexicon: ReplyLexicon | None = None) -
         nothing = Reason("reply.nothing_said")
         return ReplyCheck(0.0, tuple(Finding(part, False, nothing) for part in ReplyPart))
     hits = book.hits(low)
-    points = list_points(said, book)
+    points = list_points(said, book.asks)
     findings = (
         _points(points, low),
         _result(reply, hits),
@@ -154,10 +151,10 @@ def features_of(said: str, reply: str, book: ReplyLexicon) -> dict[str, float]:
     hits = book.hits(low)
     letters = len(_LETTER.findall(low))
     empty = _covered(low, hits["empty"])
-    points = list_points(said, book)
+    points = list_points(said, book.asks)
     return {
         "substance": math.log1p(max(0, letters - empty - _covered(low, hits["handed_on"]))),
-        "points": sum(_answered(p, low) for p in points) / len(points) if points else 1.0,
+        "points": sum(is_answered(p, low) for p in points) / len(points) if points else 1.0,
         "result": min(1.0, len({h.phrase for h in hits["done"]}) / 4),
         "handed_on": min(1.0, len({h.phrase for h in hits["handed_on"]}) / 2),
         "day": float(bool(days_in(reply))),
@@ -172,64 +169,13 @@ def _score(features: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-# --- the points of a matter -------------------------------------------------------------------------------------
-
-_SENTENCE = re.compile(r"[^。！？!?;；\n]{2,400}[。！？!?;；\n]?")
-_LETTER = re.compile(r"[^\W_]")
-_HAN_OR_WORD = re.compile(r"[\u3400-\u9fff]+|[a-z]{4,}|\d+")
-_COMMON_HAN = (
-    "您好你好请问希望建议咨询反映领导尊敬我们你们他们这个那个一个没有有关相关部门问题情况什么时候怎么如何是否能否因为所以但是"
-    "可以现在已经进行解决处理谢谢感谢"
-)
-_COMMON = frozenset(_COMMON_HAN[i : i + 2] for i in range(0, len(_COMMON_HAN), 2)) | {
-    "please", "would", "could", "there", "their", "about", "which", "where", "when", "with", "that", "this", "have",
-    "from", "your",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One thing a message asks, and the pairs of characters and words by which an answer is known."""
-
-    text: str
-    pairs: frozenset[str]
-
-
-def list_points(said: str, book: ReplyLexicon) -> list[Point]:
-    """What a message asks for, sentence by sentence; all of it as one point when no sentence asks."""
-    points: list[Point] = []
-    before: frozenset[str] = frozenset()
-    for sentence in map(str.strip, _SENTENCE.findall(said[:READ_CHARS])):
-        low = plain(sentence)
-        pairs = _pairs(low)
-        if book.asks(low) and len(points) < MOST_POINTS:
-            about = pairs | before if len(pairs) < FEW_PAIRS else pairs
-            if about:
-                points.append(Point(sentence, about))
-        before = pairs
-    if not points and (pairs := _pairs(plain(said[:READ_CHARS]))):
-        points = [Point(said.strip()[:200], pairs)]
-    return points
-
-
-def _pairs(low: str) -> frozenset[str]:
-    found = set()
-    for piece in _HAN_OR_WORD.findall(low):
-        if piece[0].isascii():
-            found.add(piece)
-        else:
-            found.update(piece[i : i + 2] for i in range(len(piece) - 1))
-    return frozenset(found - _COMMON)
-
-
-def _answered(point: Point, low: str) -> bool:
-    return sum(pair in low for pair in point.pairs) >= ANSWERED * len(point.pairs)
+# --- what a reply has and lacks ---------------------------------------------------------------------------------
 
 
 def _points(points: Sequence[Point], low: str) -> Finding:
     if not points:
         return Finding(ReplyPart.POINTS, True, Reason("reply.no_points"))
-    unanswered = [p.text for p in points if not _answered(p, low)]
+    unanswered = [p.text for p in points if not is_answered(p, low)]
     if unanswered:
         shown = [text[:40] for text in unanswered]
         return Finding(
@@ -238,8 +184,7 @@ def _points(points: Sequence[Point], low: str) -> Finding:
     return Finding(ReplyPart.POINTS, True, Reason("reply.points_answered", {"count": len(points)}))
 
 
-# --- what a reply names -----------------------------------------------------------------------------------------
-
+_LETTER = re.compile(r"[^\W_]")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _DAY = re.compile(
