@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from django.db import connection, transaction
+
 from cityloom.app.beside import Beside
 from cityloom.app.sense_log import ANSWER_S, LogAway, SenseLog, connected
 from cityloom.base.clock import Clock
+from cityloom.base.errors import CityloomError
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.sensorthings.asking import Asking
 from cityloom.exchange.sensorthings.hearing import Hearing
@@ -26,6 +29,8 @@ from cityloom.exchange.sensorthings.serving import NEEDS_TOKEN
 from cityloom.exchange.sensorthings.topics import VERSION, subject_of, topic_of
 from cityloom.exchange.sensorthings.translating import Viewer
 from cityloom.sensing.models import Stream
+from cityloom.sensing.reading_feeds import MQTT, SENSORTHINGS, note_readings
+from cityloom.sensing.values import reading_of
 
 STREAM, READER = "STA", "sta-taker"
 OBSERVATIONS = f"{subject_of(VERSION)}.*.Observations"
@@ -87,11 +92,17 @@ class StaMqtt(Beside):
 
     def _take(self, reader: SenseLog) -> int:
         messages = reader.fetch(0.2, most=500)
-        city = self.city()
+        city, kept, refused = self.city(), [], 0
         for message in messages:
-            refusal = take_message(city, message.subject.decode("utf-8", "replace"), message.body, self.clock.now())
-            if refusal is not None:
-                self.log.info("observation=refused topic=%r reason=%s", message.subject, refusal.reason.code)
+            done = take_message(city, message.subject.decode("utf-8", "replace"), message.body, self.clock.now())
+            if isinstance(done, CityloomError):
+                refused += 1
+                self.log.info("observation=refused topic=%r reason=%s", message.subject, done.reason.code)
+            elif done is not None:
+                kept.append(reading_of(done)[0])
+        if kept or refused:
+            with transaction.atomic(), connection.cursor() as cursor:
+                note_readings(cursor, city.id, SENSORTHINGS, MQTT, self.clock.now(), kept, refused=refused)
         if messages:
             reader.acknowledge()
         return len(messages)

@@ -73,13 +73,22 @@ def register_state(city_id: int) -> tuple[int, int, int]:
     """What changes when the register does: the highest device and stream, and how often that was told."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce((SELECT max(id) FROM sensing_device), 0), "
-            "coalesce((SELECT max(id) FROM sensing_stream), 0), "
+            "SELECT coalesce((SELECT max(id) FROM sensing_device WHERE city_id = %s), 0), "
+            "coalesce((SELECT max(id) FROM sensing_stream WHERE city_id = %s), 0), "
             "coalesce((SELECT registry FROM sensing_writer WHERE city_id = %s), 0)",
-            [city_id],
+            [city_id] * 3,
         )
         found: tuple[int, int, int] = cursor.fetchone()
     return found
+
+
+def hold_register(cursor: CursorWrapper, city_id: int) -> None:
+    """Before devices or streams are added one by one: numbers then come in the order in which they are committed."""
+    cursor.execute(
+        "INSERT INTO sensing_writer AS w (city_id, generation) VALUES (%s, 0) "
+        "ON CONFLICT (city_id) DO UPDATE SET registry = w.registry",
+        [city_id],
+    )
 
 
 def tell_register_changed(cursor: CursorWrapper, city_id: int) -> None:

@@ -88,6 +88,35 @@ def load_registry(city_id: int) -> Registry:
     return Registry(city_id, {device.code: device for device in by_id.values()}, marks)
 
 
+def add_new(registry: Registry, after_device: int, after_stream: int) -> bool:
+    """Add to a register in memory the devices and streams of higher numbers; two statements, however large it is.
+
+    False where a stream belongs to a device that is not known: then the register is to be read anew.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, code, type, owner, state FROM sensing_device WHERE city_id = %s AND id > %s",
+            [registry.city_id, after_device],
+        )
+        devices = [DeviceInMemory(*row) for row in cursor.fetchall()]
+        cursor.execute(
+            'SELECT id, device_id, name, factor, "offset" FROM sensing_stream WHERE city_id = %s AND id > %s',
+            [registry.city_id, after_stream],
+        )
+        streams = cursor.fetchall()
+    for device in devices:
+        registry.devices[device.code] = registry.by_id[device.id] = device
+    short = max((row[0] for row in streams), default=0) + 1 - len(registry.device_of)
+    if short > 0:
+        registry.device_of = np.concatenate([registry.device_of, np.zeros(short, np.int64)])
+    for id_, device_id, name, factor, offset in streams:
+        if device_id not in registry.by_id:
+            return False
+        registry.by_id[device_id].streams[name] = StreamOfDevice(id_, factor, offset)
+        registry.device_of[id_] = device_id
+    return True
+
+
 def has_heard(city_id: int) -> bool:
     """Whether any stream of the city was ever heard."""
     with connection.cursor() as cursor:

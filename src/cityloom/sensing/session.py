@@ -31,7 +31,7 @@ from cityloom.sensing.ingest_rows import (
 )
 from cityloom.sensing.ingesting import Intake, Message, Refusal, Taken
 from cityloom.sensing.keeping import EARLY_S, Batch, Keeper, Kept
-from cityloom.sensing.registry import Registry, flush_latest, load_registry
+from cityloom.sensing.registry import Registry, add_new, flush_latest, load_registry
 from cityloom.sensing.values import Readings, Whole, no_readings
 
 log = logging.getLogger("cityloom.ingest")
@@ -286,13 +286,13 @@ class Session:
     # --- the register -----------------------------------------------------------------------------------------------
 
     def _follow_register(self) -> None:
-        """Take in devices and streams that are new or were changed, every few seconds."""
-        if self.seconds() - self._asked_s < REGISTER_S:
+        """Take in devices and streams that are new, at once; every few seconds those that were changed."""
+        seen, known = register_state(self.city_id), self._seen
+        if seen[:2] != known[:2] and add_new(self.registry, *known[:2]):
+            self._seen = known = (*seen[:2], known[2])
+        if seen == known or (seen[:2] == known[:2] and self.seconds() - self._asked_s < REGISTER_S):
             return
         self._asked_s = self.seconds()
-        seen = register_state(self.city_id)
-        if seen == self._seen:
-            return
         self._seen = seen
         marks = self.keeper.marks
         registry = load_registry(self.city_id)
@@ -304,7 +304,7 @@ class Session:
         registry.marks = marks
         self.registry, self.intake.devices = registry, registry.devices
         self.intake.forget_topics()
-        for device in [d for d in self.gate.shut if registry.by_id[d].state == "active"]:
+        for device in [d for d in self.gate.shut if d not in registry.by_id or registry.by_id[d].state == "active"]:
             self.gate.release(device)
             self._released = True
 

@@ -17,7 +17,7 @@ from cityloom.exchange.api.bodies import body_of, said
 from cityloom.exchange.api.calls import Call, call_of
 from cityloom.exchange.api.errors import BadRequest, NoSuchThing, language
 from cityloom.exchange.api.formats import CSV, JSON, csv_answer, format_of, json_answer
-from cityloom.sensing.actions.receive_readings import Said, receive_readings
+from cityloom.sensing.actions.receive_readings import Said, Source, receive_readings
 from cityloom.sensing.downsampling import keep_peaks
 from cityloom.sensing.models import Device
 from cityloom.sensing.registry import DeviceInMemory, find_devices
@@ -56,7 +56,10 @@ def send_readings(request: HttpRequest) -> HttpResponse:
     wanted = said(body_of(request), schemas.ReadingsIn)
     whole = post.unit is None or post.role in _WHOLE_CITY
     messages = [Said(m.device, m.payload, m.stream) for m in wanted.all()]
-    done = receive_readings(call.city, messages, call.clock, lambda device: whole or device.owner == post.unit)
+    source = Source(call.caller.token.login, post.unit or "")
+    done = receive_readings(
+        call.city, messages, call.clock, lambda device: whole or device.owner == post.unit, source=source
+    )
     refused = [
         {
             "code": f"sensing.{each.kind}",

@@ -17,8 +17,8 @@ from cityloom.exchange.sensorthings.topics import read_topic, topic_of
 OURS = "@iot.selfLink"  # what our own news have and nobody's observation has
 
 
-def take_message(city: City, subject: str, body: bytes, now: Any) -> CityloomError | None:
-    """Keep the observation of a message; the refusal where it is none, None when it was kept or is our own news.
+def take_message(city: City, subject: str, body: bytes, now: Any) -> CityloomError | int | None:
+    """Keep the observation of a message: its number, the refusal where it is none, None where it is our own news.
 
     Who may write under the subject was decided by the message server, when the sender came in.
     """
@@ -31,10 +31,9 @@ def take_message(city: City, subject: str, body: bytes, now: Any) -> CityloomErr
             raise BadQuery("sta.bad_path", path=topic_of(subject)[:60])
         first = address.steps[0]
         with transaction.atomic():
-            Creation(Writer(city, None, now)).create(address.kind, said, {first.kind.name: first.id or 0})
+            return Creation(Writer(city, None, now)).create(address.kind, said, {first.kind.name: first.id or 0})
     except CityloomError as refusal:
         return refusal
-    return None
 
 
 def _said(body: bytes) -> Any:

@@ -13,6 +13,7 @@ from cityloom.exchange.sensorthings.geometry import GEO_JSON, from_geojson
 from cityloom.exchange.sensorthings.schema import KINDS, EntityKind
 
 LONGEST_NAME, LONGEST_TEXT = 300, 20_000
+LONGEST_INTERVAL_S = 366 * 86_400
 CONTROL = ("@iot.", "@odata.")
 _DERIVED = {"Datastream": ("phenomenonTime", "resultTime")}  # told by the server, never taken
 _NAN = {"NaN": math.nan, "INF": math.inf, "-INF": -math.inf}
@@ -171,7 +172,7 @@ def said_of(kind: EntityKind, body: Any, *, partly: bool = False) -> Said:
     if missing and not partly:
         raise BadEntity("sta.missing", entity=kind.name, names=missing)
     _check_geometry(kind, columns)
-    return Said(_unit_columns(kind, columns), links)
+    return Said(_interval_column(kind, _unit_columns(kind, columns)), links)
 
 
 def is_control(name: str) -> bool:
@@ -218,6 +219,16 @@ def _unit_columns(kind: EntityKind, columns: dict[str, Any]) -> dict[str, Any]:
             raise BadEntity("sta.bad_value", entity=kind.name, name=f"unitOfMeasurement/{name}", wanted="text")
         columns[column] = (value or "")[:LONGEST_NAME]
     return columns
+
+
+def _interval_column(kind: EntityKind, columns: dict[str, Any]) -> dict[str, Any]:
+    """How often a Datastream is expected to speak, as its properties may say: `{"interval_s": 60}`."""
+    said = (columns.get("properties") or {}).get("interval_s") if kind.name == "Datastream" else None
+    if said is None:
+        return columns
+    if isinstance(said, bool) or not isinstance(said, int | float) or not 0 < said <= LONGEST_INTERVAL_S:
+        raise BadEntity("sta.bad_value", entity=kind.name, name="properties/interval_s", wanted="60")
+    return columns | {"interval_s": float(said)}
 
 
 # --- observations -------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.api.tokens import Caller, TokenNeeded
@@ -21,17 +21,21 @@ from cityloom.exchange.sensorthings.deleting import delete
 from cityloom.exchange.sensorthings.errors import BadEntity, BadQuery, NoMethod, NoResource, NotOffered
 from cityloom.exchange.sensorthings.expanding import expand
 from cityloom.exchange.sensorthings.options import Options, read_options
-from cityloom.exchange.sensorthings.owning import writer_of
+from cityloom.exchange.sensorthings.owning import Writer, writer_of
 from cityloom.exchange.sensorthings.reading import Row, Within, count_all, find_one, list_page, properties_of
 from cityloom.exchange.sensorthings.root import root_document
 from cityloom.exchange.sensorthings.schema import KINDS, EntityKind
 from cityloom.exchange.sensorthings.shaping import GEOMETRIES, id_of, next_link, tell, tell_page, value_of
 from cityloom.exchange.sensorthings.translating import Viewer
+from cityloom.sensing.ingest_rows import hold_register, tell_register_changed
+from cityloom.sensing.reading_feeds import SENSORTHINGS, note_readings
+from cityloom.sensing.values import reading_of
 
 NEEDS_TOKEN = "sensorthings_needs_token"  # noqa: S105 - the figure of city.toml [limits] by which reading asks for a token
 SCOPE_READ, SCOPE_OBSERVE, SCOPE_DEVICES = "readings:read", "readings:write", "devices:write"
 CREATE_OBSERVATIONS = "CreateObservations"
 _NOT_OFFERED = ("MultiDatastreams", "Tasks", "Actuators", "TaskingCapabilities")
+_OF_REGISTER = ("Thing", "Datastream", "Sensor", "ObservedProperty")  # the last two take their streams along
 _READS, _LISTS, _ENTITY = ("GET", "HEAD"), ("GET", "HEAD", "POST"), ("GET", "HEAD", "PATCH", "PUT", "DELETE")
 
 
@@ -205,18 +209,49 @@ def _write(call: Call, address: Address, asked: Asked) -> Answer:
     kind = address.kind
     writer = writer_of(call.city, _needs(call, kind), call.now)
     asking = asking_of(call, Viewer((writer.unit,)) if writer.unit else Viewer(sees_all=True))
+    with connection.cursor() as cursor:
+        if not _is_mere_reading(address, asked.body):
+            hold_register(cursor, call.city.id)  # before any other row, so that two writers never wait for each other
     within = way_to(asking, address.steps[:-1], address.steps[-1])
     if asked.method == "POST":
         number = Creation(writer).create(kind, asked.body, _given(within, address))
+        if kind.name == "Observation":
+            _note_feed(call, writer, [reading_of(number)[0]])
         return _told_after(asking, kind, number, 201)
     row = get_one(asking, address, within, list(kind.properties))
     number = id_of(kind, row)
     if asked.method == "DELETE":
         delete(writer, kind, row)
+        _tell_ingest(call, kind)
         return Answer(200)
     body = patched(kind, row, asked.body) if asked.is_json_patch else asked.body
     number = change(writer, kind, row, body, whole=asked.method == "PUT")
+    _tell_ingest(call, kind)
     return _told_after(asking, kind, number, 200)
+
+
+def _note_feed(call: Call, writer: Writer, streams: Sequence[int], refused: int = 0) -> None:
+    """That the account brought observations of these streams, so that its silence is an alarm."""
+    assert call.caller is not None, "nobody writes without a token"
+    account = call.caller.token.login
+    with connection.cursor() as cursor:
+        note_readings(
+            cursor, call.city.id, SENSORTHINGS, account, call.now, streams, refused=refused, owner=writer.unit or ""
+        )
+
+
+def _is_mere_reading(address: Address, body: Any) -> bool:
+    """Whether what is written is an observation of a stream that links to nothing else."""
+    links = KINDS["Observation"].links
+    is_plain = isinstance(body, dict) and not any(name in body for name in links)
+    return address.kind.name == "Observation" and len(address.steps) > 1 and is_plain
+
+
+def _tell_ingest(call: Call, kind: EntityKind) -> None:
+    """Have what takes in readings look at the register anew; what is new it finds by itself."""
+    if kind.name in _OF_REGISTER:
+        with connection.cursor() as cursor:
+            tell_register_changed(cursor, call.city.id)
 
 
 def _given(within: Within | None, address: Address) -> dict[str, int]:
@@ -242,6 +277,8 @@ def _create_observations(call: Call, asked: Asked) -> Answer:
     groups = groups_of(asked.body)
     with transaction.atomic():
         made = create_observations(writer, groups)
+        kept = [reading_of(number)[0] for number in made if number is not None]
+        _note_feed(call, writer, kept, len(made) - len(kept))
     links = [f"{call.base}/Observations({n})" if n is not None else "error" for n in made]
     return Answer(201, links)
 

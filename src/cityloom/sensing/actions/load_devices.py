@@ -11,6 +11,7 @@ from cityloom.base.clock import clock_of_settings
 from cityloom.city.folder_values import Thing
 from cityloom.city.snapshot_values import City
 from cityloom.sensing.actions.place_devices import place_devices
+from cityloom.sensing.ingest_rows import tell_register_changed
 from cityloom.sensing.units import unit_of
 
 _OBSERVED = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
@@ -39,6 +40,8 @@ def load_devices(city: City) -> LoadedDevices:
         added, changed = _merge_devices(cursor, city.id, things)
         streams, renewed = _merge_streams(cursor, city.id, things)
         retired = _retire(cursor, city.id, [thing.code for thing in things])
+        if changed or renewed or retired:
+            tell_register_changed(cursor, city.id)
         place_devices(cursor, city.id, clock_of_settings().now())
     return LoadedDevices(added, streams, changed + renewed, retired)
 

@@ -13,7 +13,8 @@ from cityloom.base.reasons import register
 from cityloom.city.snapshot_values import City
 from cityloom.sensing.ingest_rows import note_problems
 from cityloom.sensing.ingesting import Intake, Message, Refusal
-from cityloom.sensing.keeping import keep_readings
+from cityloom.sensing.keeping import EARLY_S, keep_readings
+from cityloom.sensing.reading_feeds import HTTP, note_readings
 from cityloom.sensing.registry import DeviceInMemory, find_devices
 
 register(
@@ -34,6 +35,13 @@ class Said(NamedTuple):
     stream: str = ""
 
 
+class Source(NamedTuple):
+    """The account that brings readings, and the unit that owns it."""
+
+    account: str
+    owner: str = ""
+
+
 class ReceivedReadings(NamedTuple):
     """How many readings were new, how many were there before, and what was refused by kind and device."""
 
@@ -49,10 +57,11 @@ def receive_readings(
     may: Callable[[DeviceInMemory], bool] = lambda device: True,
     *,
     judged: bool = False,
+    source: Source | None = None,
 ) -> ReceivedReadings:
     """Store what was said for devices that `may` allows; what cannot be read is told and stops nothing else.
 
-    `judged`: rules are not to look at it.
+    `judged`: rules are not to look at it. `source`: who says so, noted as a feed that is missed when it falls silent.
     """
     now = clock.now()
     now_ms = round(now.timestamp() * 1000)
@@ -70,6 +79,10 @@ def receive_readings(
             refused += _of_streams(kind, readings.stream.tolist(), devices)
         if refused:
             note_problems(cursor, city.id, [r for r in refused if r.kind != "not_yours"], now)
+        if source is not None:
+            bad = sum(r.times for r in refused)
+            good = taken.readings.pick(taken.readings.at_ms <= now_ms + EARLY_S * 1000).stream.tolist()
+            note_readings(cursor, city.id, HTTP, source.account, now, good, refused=bad, owner=source.owner)
     return ReceivedReadings(kept.stored, kept.repeated, tuple(refused))
 
 
