@@ -1,6 +1,8 @@
 """A backup brings everything back, and nothing that should stay secret."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import tarfile
 from datetime import UTC, datetime
@@ -63,6 +65,36 @@ def test_what_was_lost_comes_back_row_by_row_as_often_as_wanted(city, tmp_path):
         restore_backup(url, media, target, replace=True)
         assert rows_of(url) == before
         assert (media / "photos" / "lamp.jpg").read_bytes() == b"picture"
+
+
+def test_archived_days_come_along_and_what_is_missing_of_them_is_named(city, tmp_path):
+    url, media = city
+    archive, target = tmp_path / "archive", tmp_path / "backup.tar"
+    (archive / "2026").mkdir(parents=True)
+    days = {"2026/06-01.parquet": b"first", "2026/06-02.parquet": b"second"}
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE sensing_archive (day date, file text, digest text, dropped bool)")
+        for name, content in days.items():
+            (archive / name).write_bytes(content)
+            row = ["2026-06-" + name[8:10], name, hashlib.sha256(content).hexdigest()]
+            connection.execute("INSERT INTO sensing_archive VALUES (%s, %s, %s, true)", row)
+    (archive / "2026" / "06-03.4711.draft").write_bytes(b"half a day")
+
+    def make():
+        return make_backup(url, media, target, version="1", now=NOON, archive=archive)
+
+    assert (sorted(make().days), make().absent) == (sorted(days), [])
+    assert (verify_backup(target).days, verify_backup(target).manifest.absent) == (2, [])
+    shutil.rmtree(archive)
+    restored = restore_backup(url, media, target, archive=archive, replace=True)
+    assert restored.absent == []
+    assert {f"2026/{path.name}": path.read_bytes() for path in (archive / "2026").iterdir()} == days
+
+    (archive / "2026/06-01.parquet").write_bytes(b"changed")
+    (archive / "2026/06-02.parquet").unlink()
+    assert make().absent == sorted(days), "the rest is kept all the same, and these are named"
+    assert verify_backup(target).manifest.absent == sorted(days)
+    assert restore_backup(url, media, target, archive=archive, replace=True).absent == sorted(days)
 
 
 def test_a_database_with_tables_is_not_overwritten_unasked(city, tmp_path):

@@ -101,6 +101,8 @@ ARGUMENTS: dict[str, str] = {
     "gbfs_document.name": "SELECT 'gbfs'",
     "device.code": "SELECT code FROM sensing_device",
     "device_maintenance.code": "SELECT code FROM sensing_device",
+    "device_calibrate.code": "SELECT code FROM sensing_device",
+    "device_replace.code": "SELECT code FROM sensing_device",
     "photo_id": "SELECT id FROM cases_photo ORDER BY id",
     "request_id": "SELECT id FROM cases_rights_request",
     "case_request.request_id": "SELECT id FROM cases_request UNION SELECT 1",

@@ -107,6 +107,38 @@ def test_a_device_tells_how_it_fares_and_its_maintenance_is_planned_and_ended(fl
     assert unit.get("/devices/no-such/").status_code == 404
 
 
+def test_the_owner_unit_calibrates_a_device_and_replaces_it(flooded: Life, browser_of: Browsers):
+    desk, unit = browser_of("dispatcher"), browser_of("handler_water")
+    today = flooded.clock.now().astimezone(flooded.city.calendar().tz).date().isoformat()
+    shown = unit.get("/devices/level-1/").content.decode()
+    assert ("Single readings." in shown, "It has not been calibrated yet" in shown) == (True, True)
+    assert "Record a calibration" not in desk.get("/devices/level-1/").content.decode(), "another unit's device"
+    said = {"stream": "level_m", "day": today, "shown_1": "30", "reference_1": "28,5", "note": "刻度尺"}
+    stream = re.search(r'<select id="cal_stream".*?<option>(\w+)</option>', shown)
+    assert stream is not None
+    said["stream"] = stream[1]
+    assert desk.post("/devices/level-1/calibrate/", {**said, "reference_1": "1"}).status_code == 403
+    refused = unit.post("/devices/level-1/calibrate/", said)
+    assert (refused.status_code, 'value="刻度尺"' in refused.content.decode()) == (422, True), "what was typed stays"
+    assert unit.post("/devices/level-1/calibrate/", {**said, "day": "x"}).status_code == 422
+    assert unit.post("/devices/level-1/calibrate/", {**said, "reference_1": "28.5"}).status_code == 302
+    calibrated = unit.get(f"/devices/level-1/?span=year&stream={stream[1]}").content.decode()
+    for words in ("×1 − 1.5", "shown 30, reference 28.5", "刻度尺", "By days", 'class="band"'):
+        assert words in calibrated, words
+
+    place = {"new": "level-2", "serial": "SN 4711", "reason": "探头损坏"}
+    assert desk.post("/devices/level-1/replace/", place).status_code == 403
+    assert unit.post("/devices/level-1/replace/", {**place, "new": "level 2"}).status_code == 422
+    told = unit.post("/devices/level-1/replace/", place)
+    assert (told.status_code, told["Cache-Control"]) == (200, "no-store")
+    assert re.search(r'class="secret"><code>[\w-]{32}</code>', told.content.decode())
+    assert the_alarm().state == "cleared"
+    new = unit.get("/devices/level-2/").content.decode()
+    for words in ("took the place of level-1", "SN 4711", "探头损坏", 'class="border"', "gave way to level-2"):
+        assert words in new, words
+    assert "replaced by level-2" in unit.get("/devices/level-1/").content.decode()
+
+
 def test_drawings_keep_gaps_and_flat_lines() -> None:
     assert plot_of([], {}, 0, None, "") is None
     minutes = [(60_000 * n, 5.0) for n in (0, 1, 2, 9, 10)]

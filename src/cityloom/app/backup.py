@@ -1,4 +1,6 @@
-"""A backup is one file: the database as pg_dump's archive, photos and files, and a manifest to check it by.
+"""A backup is one file: the database as pg_dump's archive, photos, files, archived days, a manifest to check it by.
+
+While it is made no day of readings is moved into a file or out of one, so that database and files belong together.
 
 Keys are not in it: who finds a backup must not be able to read names and phones. Keep `var/secrets`, or the
 settings that hold the keys, in another safe place.
@@ -6,6 +8,7 @@ settings that hold the keys, in another safe place.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -15,7 +18,8 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,9 +31,11 @@ from cityloom.app.processes import CannotStart
 if TYPE_CHECKING:
     import psycopg
 
-FORMAT = 2  # 1, of release 0.1.0, had no checks.json and named no migrations
-CHECKS, DUMP, MANIFEST, MEDIA = "checks.json", "database.dump", "manifest.json", "media"
+FORMAT = 3  # 1, of release 0.1.0, had no checks.json and named no migrations; 2 had no archived days
+ARCHIVE, CHECKS, DUMP, MANIFEST, MEDIA = "archive", "checks.json", "database.dump", "manifest.json", "media"
 BLOCK_BYTES = 1 << 20
+
+_TREES = {MEDIA: "photos", ARCHIVE: "days"}  # as progress calls them
 
 Tell = Callable[[str, float], None]  # what is being done, and the share of all that is done
 
@@ -60,43 +66,63 @@ class RestoredDiffers(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the backup holds: when it was made, by which version, the rows of each table, and the tables' version."""
+    """What the backup holds: when it was made, by which version, the rows of each table, and the tables' version.
+
+    `days`: the files of archived days that the database names, with their digests. `absent`: those of them that are
+    not there as they were written; worked out when a backup is made, read or restored.
+    """
 
     format: int
     made_at: str
     version: str
     rows: dict[str, int]
     migrations: list[str] = field(default_factory=list)
+    days: dict[str, str] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A backup that was read to its end: what it holds, how many photos and files, how many bytes it has."""
+    """A backup that was read to its end: what it holds, how many photos, files and days, how many bytes it has."""
 
     manifest: Manifest
     files: int
+    days: int
     size: int
 
 
-def make_backup(url: str, media: Path, target: Path, *, version: str, now: datetime, tell: Tell = untold) -> Manifest:
-    """Write the backup to `target`, which appears only when it is whole."""
+def make_backup(
+    url: str,
+    media: Path,
+    target: Path,
+    *,
+    version: str,
+    now: datetime,
+    archive: Path | None = None,
+    tell: Tell = untold,
+) -> Manifest:
+    """Write the backup to `target`, which appears only when it is whole; `archive`: the folder of archived days.
+
+    `absent` of the answer names days whose file is missing or damaged: the backup is made without them.
+    """
     draft = target.with_name(target.name + ".unfinished")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+        with _days_held(url), tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
             dump = Path(folder) / DUMP
-            rows, migrations = _dump(url, dump, lambda what, share: tell(what, 0.6 * share))
-            manifest = Manifest(FORMAT, now.isoformat(), version, rows, migrations)
+            rows, migrations, days = _dump(url, dump, lambda what, share: tell(what, 0.6 * share))
+            manifest = Manifest(FORMAT, now.isoformat(), version, rows, migrations, days)
+            trees = {MEDIA: media} | ({ARCHIVE: archive} if archive else {})
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "wb") as file:
-                with tarfile.open(fileobj=file, mode="w") as archive:
-                    _write(archive, manifest, dump, media, lambda what, share: tell(what, 0.6 + 0.4 * share))
+                with tarfile.open(fileobj=file, mode="w") as tar:
+                    checks = _write(tar, manifest, dump, trees, lambda what, share: tell(what, 0.6 + 0.4 * share))
                 file.flush()
                 os.fsync(file.fileno())
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return manifest
+    return dataclasses.replace(manifest, absent=_absent(manifest, checks))
 
 
 def verify_backup(source: Path, tell: Tell = untold) -> Checked:
@@ -115,15 +141,17 @@ def restore_backup(
     media: Path,
     source: Path,
     *,
+    archive: Path | None = None,
     replace: bool,
     known_migrations: Collection[str] | None = None,
     tell: Tell = untold,
 ) -> Manifest:
     """Bring back what the backup holds and check the number of rows of every table.
 
-    Refuses a database with tables unless `replace`; then what is there is lost. Photos are added to the folder. The
-    file is read and checked whole before anything is touched; one with migrations that are not among the known ones
-    is of a newer release and refused.
+    Refuses a database with tables unless `replace`; then what is there is lost. Photos and archived days are added to
+    their folders. `absent` of the answer names days that the database knows and that are not in `archive` afterwards.
+    The file is read and checked whole before anything is touched; one with migrations that are not among the known
+    ones is of a newer release and refused.
     """
     with tempfile.TemporaryDirectory(prefix="cityloom-restore-") as folder:
         manifest = _unpack(source, Path(folder), lambda what, share: tell(what, 0.3 * share)).manifest
@@ -141,12 +169,14 @@ def restore_backup(
             raise RestoredDiffers(
                 "; ".join(f"{name}: backup {said}, now {now}" for name, (said, now) in wrong.items())
             )
-        kept = Path(folder) / MEDIA
-        if kept.is_dir():
-            tell("photos", 0.95)
-            shutil.copytree(kept, media, dirs_exist_ok=True)
+        for name, target in ((MEDIA, media), (ARCHIVE, archive)):
+            kept = Path(folder) / name
+            if target is not None and kept.is_dir():
+                tell(_TREES[name], 0.95)
+                shutil.copytree(kept, target, dirs_exist_ok=True)
+    absent = _check_days(url, archive, manifest) if archive is not None else manifest.absent
     tell("", 1.0)
-    return manifest
+    return dataclasses.replace(manifest, absent=absent)
 
 
 def count_rows(url: str) -> dict[str, int]:
@@ -160,7 +190,7 @@ def count_rows(url: str) -> dict[str, int]:
 # --- the database -----------------------------------------------------------------------------------------------
 
 
-def _dump(url: str, dump: Path, tell: Tell) -> tuple[dict[str, int], list[str]]:
+def _dump(url: str, dump: Path, tell: Tell) -> tuple[dict[str, int], list[str], dict[str, str]]:
     """Dump and count in one snapshot, so that the numbers belong to exactly the rows dumped."""
     import psycopg
 
@@ -170,7 +200,48 @@ def _dump(url: str, dump: Path, tell: Tell) -> tuple[dict[str, int], list[str]]:
         snapshot = row[0] if row else ""
         _run("pg_dump", "--format=custom", f"--snapshot={snapshot}", "--no-owner", "--no-privileges", "--verbose",
              f"--file={dump}", "--dbname", url, tell=_by_table(tell, len(_tables(connection))))  # fmt: skip
-        return _count(connection), _migrations(connection)
+        return _count(connection), _migrations(connection), _days(connection)
+
+
+@contextmanager
+def _days_held(url: str) -> Iterator[None]:
+    """Inside, no day of readings is moved into a file or out of one; waits for one that is being moved."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock_shared(hashtext('sensing_archive'))")
+        yield
+
+
+def _days(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """The files of archived days that the database names, with their digests."""
+    if ("public", "sensing_archive") not in _tables(connection):
+        return {}
+    return dict(connection.execute("SELECT file, digest FROM sensing_archive WHERE dropped ORDER BY day").fetchall())
+
+
+def _check_days(url: str, archive: Path, manifest: Manifest) -> list[str]:
+    """The days whose files are not in the folder as the database says; raises RestoredDiffers for one from here."""
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        named = _days(connection)
+    absent = [name for name, digest in named.items() if _digest_of(archive / name) != digest]
+    if brought := [name for name in absent if name in manifest.days and name not in manifest.absent]:
+        raise RestoredDiffers(f"archived days are not as they were written: {', '.join(brought[:3])}")
+    return absent
+
+
+def _digest_of(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _absent(manifest: Manifest, found: Mapping[str, tuple[int, str]]) -> list[str]:
+    """The days that the database names and that are not among the parts as they were written."""
+    return [name for name, digest in manifest.days.items() if found.get(f"{ARCHIVE}/{name}", (0, ""))[1] != digest]
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
@@ -254,22 +325,26 @@ def _by_table(tell: Tell, tables: int) -> Callable[[str], None]:
 # --- the file ---------------------------------------------------------------------------------------------------
 
 
-def _write(archive: tarfile.TarFile, manifest: Manifest, dump: Path, media: Path, tell: Tell) -> None:
-    """The manifest, the dump, every photo and file, and at the very end the digest of each."""
+def _write(
+    archive: tarfile.TarFile, manifest: Manifest, dump: Path, trees: Mapping[str, Path], tell: Tell
+) -> dict[str, tuple[int, str]]:
+    """The manifest, the dump, every photo, file and day, at the very end the digest of each; the digests."""
     checks: dict[str, tuple[int, str]] = {}
     _write_text(archive, MANIFEST, json.dumps(asdict(manifest), indent=2), checks)
     _write_file(archive, DUMP, dump, checks)
-    paths = sorted(media.rglob("*")) if media.is_dir() else []
-    if media.is_dir():
-        archive.add(media, MEDIA, recursive=False)
-    for done, path in enumerate(paths, 1):
-        name = f"{MEDIA}/{path.relative_to(media).as_posix()}"
-        if path.is_dir():
-            archive.add(path, name, recursive=False)
-        elif path.is_file():
-            _write_file(archive, name, path, checks)
-        tell("photos", done / len(paths))
+    for tree, folder in trees.items():
+        paths = sorted(folder.rglob("*")) if folder.is_dir() else []
+        if folder.is_dir():
+            archive.add(folder, tree, recursive=False)
+        for done, path in enumerate(paths, 1):
+            name = f"{tree}/{path.relative_to(folder).as_posix()}"
+            if path.is_dir():
+                archive.add(path, name, recursive=False)
+            elif path.is_file() and path.suffix != ".draft":
+                _write_file(archive, name, path, checks)
+            tell(_TREES[tree], done / len(paths))
     _write_text(archive, CHECKS, json.dumps(checks, indent=0), {})
+    return checks
 
 
 def _write_text(archive: tarfile.TarFile, name: str, text: str, checks: dict[str, tuple[int, str]]) -> None:
@@ -309,7 +384,7 @@ def _unpack(source: Path, folder: Path, tell: Tell = untold, *, keep_media: bool
         with tarfile.open(source, mode="r:") as archive:
             for entry in archive:
                 tell(entry.name.partition("/")[0], archive.offset / max(1, source.stat().st_size))
-                keep = keep_media or not entry.name.startswith(f"{MEDIA}/")
+                keep = keep_media or not entry.name.startswith((f"{MEDIA}/", f"{ARCHIVE}/"))
                 if keep:
                     archive.extract(entry, folder, filter="data")
                 if entry.isfile() and (file := archive.extractfile(entry)) is not None:
@@ -325,8 +400,9 @@ def _unpack(source: Path, folder: Path, tell: Tell = untold, *, keep_media: bool
         raise NotABackup(f"{source} cannot be read as a backup: {wrong}") from wrong
     manifest = _manifest_in(folder, source)
     _check_parts(manifest, found, folder, source)
-    files = sum(name.startswith(f"{MEDIA}/") for name in found)
-    return Checked(manifest, files, source.stat().st_size)
+    files, days = (sum(name.startswith(f"{tree}/") for name in found) for tree in (MEDIA, ARCHIVE))
+    manifest = dataclasses.replace(manifest, absent=_absent(manifest, found))
+    return Checked(manifest, files, days, source.stat().st_size)
 
 
 def _manifest_in(folder: Path, source: Path) -> Manifest:

@@ -153,6 +153,9 @@ def roll_up_days(clock: Clock, kept_days: int) -> int:
         found = cursor.fetchall()
     for day, name in found:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_LOCK)
+            if not cursor.fetchone()[0]:
+                break  # a backup is being made, or another worker is at it
             for part in read_day(folder / name):
                 _add_hours(cursor, part)
             cursor.execute("DELETE FROM sensing_archive WHERE day = %s", [day])

@@ -4,6 +4,7 @@ from django.urls import path
 
 from cityloom.web import (
     account,
+    alarm_page,
     alarms,
     audit,
     bikes,
@@ -16,6 +17,7 @@ from cityloom.web import (
     case_why,
     checking,
     deputies,
+    device_page,
     dispatch,
     field,
     field_app,
@@ -193,8 +195,8 @@ urlpatterns = [
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/acknowledge/", alarms.alarms_acknowledge, name="alarms_acknowledge"),
     path("alarms/map.geojson", alarms.alarms_map, name="alarms_map"),
-    path("alarms/<int:number>/", alarms.alarm, name="alarm"),
-    path("alarms/<int:number>/move/", alarms.alarm_move, name="alarm_move"),
+    path("alarms/<int:number>/", alarm_page.alarm, name="alarm"),
+    path("alarms/<int:number>/move/", alarm_page.alarm_move, name="alarm_move"),
     path("devices/", sensed_devices.devices, name="devices"),
     path("devices/<str:code>/", device_page.device, name="device"),
     path("devices/<str:code>/calibrate/", device_page.device_calibrate, name="device_calibrate"),

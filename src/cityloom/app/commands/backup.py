@@ -1,11 +1,11 @@
-"""Write the database, photos and files into one backup file, or check one."""
+"""Write the database, photos, files and archived days of readings into one backup file, or check one."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from cityloom.app.exits import Refused, WrongUsage
+from cityloom.app.exits import Exit, Refused, WrongUsage
 from cityloom.app.options import AS_JSON, example, print_json
 
 
@@ -16,8 +16,9 @@ from cityloom.app.options import AS_JSON, example, print_json
 @click.option("--verify", is_flag=True, help="Only read the backup TARGET to its end and say whether it is whole.")
 @AS_JSON
 def command(target: Path, verify: bool, as_json: bool) -> None:
-    """Write the database, photos and files into TARGET, one tar file, while everything keeps running.
+    """Write database, photos, files and archived days into TARGET, one tar file, while everything keeps running.
 
+    Exit code 1 when archived days that the database names are missing or damaged; the backup is made without them.
     The keys are not in it: keep the folder `secrets` of the running data, or the settings that hold the keys,
     in another safe place; without them names and phones stay unreadable for good.
     """
@@ -42,14 +43,28 @@ def _make(target: Path, as_json: bool) -> None:
         with shown_progress("Backing up", sys.stderr) as tell:
             made = make_backup(
                 url, Path(settings.MEDIA_ROOT), target.absolute(),
-                version=__version__, now=datetime.now(UTC), tell=tell,
+                version=__version__, now=datetime.now(UTC), archive=Path(settings.CITYLOOM_ARCHIVE), tell=tell,
             )  # fmt: skip
     if as_json:
-        print_json({"file": target, "bytes": target.stat().st_size, "rows": made.rows, "made_at": made.made_at})
+        told = {"rows": made.rows, "made_at": made.made_at, "days": len(made.days), "days_absent": made.absent}
+        print_json({"file": target, "bytes": target.stat().st_size, **told})
+        tell_absent(made.absent)
         return
     total = sum(made.rows.values())
     size_mb = target.stat().st_size / 1e6
-    click.echo(f"{target}: {total:,} rows of {len(made.rows)} tables, {size_mb:,.1f} MB. The keys are not in it.")
+    click.echo(
+        f"{target}: {total:,} rows of {len(made.rows)} tables, {len(made.days):,} archived days, {size_mb:,.1f} MB. "
+        "The keys are not in it."
+    )
+    tell_absent(made.absent)
+
+
+def tell_absent(absent: list[str]) -> None:
+    """Name archived days whose files are not as they were written; exit code 1 when there are any."""
+    if absent:
+        more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
+        click.echo(f"Archived days are missing or damaged: {', '.join(absent[:3])}{more}.", err=True)
+        raise click.exceptions.Exit(Exit.FOUND)
 
 
 def _verify(source: Path, as_json: bool) -> None:
@@ -66,11 +81,15 @@ def _verify(source: Path, as_json: bool) -> None:
         raise Refused("command.file_unusable", why=str(wrong)) from wrong
     made, rows = found.manifest, sum(found.manifest.rows.values())
     if as_json:
-        told = {"made_at": made.made_at, "version": made.version, "digests": made.format > 1}
+        told = {"made_at": made.made_at, "version": made.version, "digests": made.format > 1,
+                "days": found.days, "days_absent": made.absent}  # fmt: skip
         print_json({"file": source, "bytes": found.size, "rows": made.rows, "files": found.files, **told})
+        tell_absent(made.absent)
         return
     unchecked = "" if made.format > 1 else " It is of a release that kept no digests: only its dump was checked."
     click.echo(
         f"{source} is whole: {rows:,} rows of {len(made.rows)} tables, {found.files:,} photos and files, "
-        f"{found.size / 1e6:,.1f} MB, made at {made.made_at} by version {made.version}.{unchecked}"
+        f"{found.days:,} archived days, {found.size / 1e6:,.1f} MB, made at {made.made_at} by version "
+        f"{made.version}.{unchecked}"
     )
+    tell_absent(made.absent)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cityloom.app.commands.backup import tell_absent
 from cityloom.app.exits import Refused
 from cityloom.app.options import AS_JSON, example, print_json
 
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 )
 @AS_JSON
 def command(source: Path, replace: bool, migrate: bool, as_json: bool) -> None:
-    """Bring back the database, photos and files of SOURCE, and compare the rows of every table.
+    """Bring back the database, photos, files and archived days of SOURCE, and compare the rows of every table.
 
     Stop the pages and the worker first. SOURCE is read and checked whole before anything is touched; a database with
-    tables is refused unless --replace is given, a backup of a newer release always. Exit code 1: refused.
+    tables is refused unless --replace is given, a backup of a newer release always. Exit code 1: refused, or
+    archived days that the database names are not there.
     """
     from cityloom.app.backup import DatabaseNotEmpty, NotABackup, RestoredDiffers, restore_backup
     from cityloom.app.progress import shown_progress
@@ -39,7 +41,7 @@ def command(source: Path, replace: bool, migrate: bool, as_json: bool) -> None:
         try:
             with shown_progress("Restoring", sys.stderr) as tell:
                 kept = restore_backup(
-                    url, Path(settings.MEDIA_ROOT), source,
+                    url, Path(settings.MEDIA_ROOT), source, archive=Path(settings.CITYLOOM_ARCHIVE),
                     replace=replace, known_migrations=known_migrations(), tell=tell,
                 )  # fmt: skip
         except (DatabaseNotEmpty, NotABackup, RestoredDiffers) as refused:
@@ -53,6 +55,7 @@ def command(source: Path, replace: bool, migrate: bool, as_json: bool) -> None:
         else:
             _tell(kept, waiting, migrate)
         connections.close_all()
+    tell_absent(kept.absent)
 
 
 def _tell(kept: "Manifest", waiting: list[str], migrate: bool) -> None:
