@@ -41,15 +41,19 @@ OPENERS = {
 }  # fmt: skip
 
 
+def functions_with(words):
+    """`file:function` and the tree of every function of a module that holds the words (no other is parsed)."""
+    for module in SRC.rglob("*.py"):
+        text = module.read_text(encoding="utf-8")
+        if words in text:
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.FunctionDef):
+                    yield f"{module.relative_to(SRC).as_posix()}:{node.name}", node
+
+
 def openers():
     """`file:function` of every call of `.open` on a vault."""
-    found = set()
-    for module in SRC.rglob("*.py"):
-        tree = ast.parse(module.read_text(encoding="utf-8"))
-        for function in ast.walk(tree):
-            if isinstance(function, ast.FunctionDef) and any(map(_opens_vault, ast.walk(function))):
-                found.add(f"{module.relative_to(SRC).as_posix()}:{function.name}")
-    return found
+    return {name for name, function in functions_with(".open(") if any(map(_opens_vault, ast.walk(function)))}
 
 
 def _opens_vault(node):
@@ -67,17 +71,16 @@ def test_whoever_opens_sealed_data_is_known_with_the_log_of_the_reading():
     assert openers() == set(OPENERS)
 
 
-def callers_of(name):
+def callers_of(called):
     """`file:function` of every call of a function of that name."""
-    found = set()
-    for module in SRC.rglob("*.py"):
-        for function in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(function, ast.FunctionDef) and any(
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-                for node in ast.walk(function)
-            ):
-                found.add(f"{module.relative_to(SRC).as_posix()}:{function.name}")
-    return found
+    return {
+        name
+        for name, function in functions_with(f"{called}(")
+        if any(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == called
+            for node in ast.walk(function)
+        )
+    }
 
 
 def test_whoever_opens_the_sealed_fields_of_a_register_is_known_too():
