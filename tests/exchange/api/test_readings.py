@@ -11,7 +11,7 @@ from tests.city.services import kept_service
 
 from cityloom.exchange.api.tokens import issue_token
 from cityloom.sensing.actions.load_devices import load_devices
-from cityloom.sensing.models import Device
+from cityloom.sensing.models import Device, Feed
 
 
 @pytest.fixture
@@ -42,6 +42,9 @@ def test_readings_are_stored_once_and_found_again(site: Life, caller_of: Callabl
     ]
     assert "things.csv" in told["refused"][0]["detail"]
     assert caller.post("/readings", one).json()["repeated"] == 2
+    feed = Feed.objects.get(kind="http")
+    assert (feed.received, feed.refused, feed.owner, feed.last_at) == (4, 3, thing.owner, site.clock.now())
+    assert feed.expected_s == thing.interval_s, "its silence is told after some such intervals"
     found = caller_of().get(f"/readings?device={thing.code}&stream={stream}").json()
     assert (found["readings"], [item["v"] for item in found["items"]]) == (2, [1.5, None])
     text = caller_of().get(f"/readings?device={thing.code}&stream={stream}", accept="text/csv").content.decode()

@@ -16,6 +16,7 @@ from cityloom.sensing.ingesting import Intake, Message, Refusal
 from cityloom.sensing.keeping import EARLY_S, keep_readings
 from cityloom.sensing.reading_feeds import HTTP, note_readings
 from cityloom.sensing.registry import DeviceInMemory, find_devices
+from cityloom.sensing.values import FIRST_MS
 
 register(
     {
@@ -81,7 +82,8 @@ def receive_readings(
             note_problems(cursor, city.id, [r for r in refused if r.kind != "not_yours"], now)
         if source is not None:
             bad = sum(r.times for r in refused)
-            good = taken.readings.pick(taken.readings.at_ms <= now_ms + EARLY_S * 1000).stream.tolist()
+            at_ms = taken.readings.at_ms
+            good = taken.readings.stream[(at_ms >= FIRST_MS) & (at_ms <= now_ms + EARLY_S * 1000)].tolist()
             note_readings(cursor, city.id, HTTP, source.account, now, good, refused=bad, owner=source.owner)
     return ReceivedReadings(kept.stored, kept.repeated, tuple(refused))
 
