@@ -1,6 +1,7 @@
 """Shared bikes: who stands in which place, what is too much of whom, how operators did; and the real places."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from cityloom.base.clock import GivenClock
 from cityloom.base.ids import ids
 from cityloom.city.actions.load_city import load_city
 from cityloom.city.checks import check_folder
+from cityloom.city.scenarios import Scenarios
 from cityloom.city.snapshot import current_city, forget_cities
 from cityloom.exchange.actions.pull_gbfs import pull_gbfs
+from cityloom.exchange.demo.bike_past import tell_bike_past
+from cityloom.exchange.demo.fleets import Fleets, Place
 from cityloom.exchange.fence_files import BadFenceFile, read_fences, rows_of
 from cityloom.exchange.fetching import NoDocument
 from cityloom.exchange.gbfs import writing
 from cityloom.exchange.gbfs.writing import VehicleRow
 from cityloom.sensing.actions.watch_bikes import NoBikes, NoSuchOperator, bike_rules, operator_of
-from cityloom.sensing.bike_rows import count_in_places, keep_fences, list_open_heaps, standings
+from cityloom.sensing.bike_rows import count_in_places, keep_fences, list_cleared_heaps, list_open_heaps, standings
 from cityloom.sensing.bikes import (
     Heap,
     Places,
@@ -218,6 +222,20 @@ def test_nobody_is_asked_before_the_turn_and_a_silent_operator_is_told(city):
         assert count_in_places(cursor, city.id) == {}
     assert feed.last_error["code"] == "fetch.away"
     assert (feed.state.last_at, feed.state.refused) == (None, 1)
+
+
+def test_the_demo_tells_what_its_operators_cleared_in_the_month_before_once(city):
+    named = replace(city.config.scenarios.bikes, operators={"jinxing": operator_of(bike_rules(city), "jin")})
+    demo = replace(city, config=replace(city.config, scenarios=Scenarios(bikes=named)))
+    fleets = Fleets([Place(110.00105, 30.00105, 2)], 28_800, 7)
+    assert tell_bike_past(demo, fleets, at(6, 1, 9)) > 30
+    assert tell_bike_past(demo, fleets, at(6, 1, 9)) == 0
+    with connection.cursor() as cursor:
+        assert list_open_heaps(cursor, city.id) == []
+        (standing,) = standings(cursor, city.id, {"jinxing": 5}, at(5, 1), at(6, 1, 9), at(5, 1).date())
+        cleared = list_cleared_heaps(cursor, city.id, at(5, 1), ["jinxing"], 1_000)
+    assert standing.ended == len(cleared) > standing.kept > 0
+    assert all(timedelta(0) < heap.cleared_at - heap.began_at < timedelta(hours=3) for heap in cleared)
 
 
 def test_rules_and_operators_are_named_when_they_are_not_there(small_city, city):

@@ -45,7 +45,7 @@ from cityloom.web.words import say
 
 SINCE = timedelta(days=30)
 LATELY = timedelta(days=1)
-FULLEST = 12
+FULLEST = 8
 MOST_CLEARED = 12
 NEARLY_FULL = 0.85
 SHOWN_CELL = 9  # of H3: what stands out of places is drawn by about a tenth of a square kilometre

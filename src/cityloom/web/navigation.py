@@ -48,7 +48,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("screen", "nav.screen", SEES_SCREEN),
     ("vital", "nav.vital", SEES_VITAL),
     ("fire", "nav.fire", SEES_FIRE),
-    ("bikes", "nav.bikes", SEES_VITAL),
+    ("bikes", "nav.bikes", SEES_VITAL | {Role.HANDLER}),
     ("footfall", "nav.footfall", SEES_VITAL),
     ("alarms", "nav.alarms", SEES_ALARMS),
     ("devices", "nav.devices", SEES_ALARMS),
@@ -79,9 +79,19 @@ HOMES = {
     Role.CALLBACK_AGENT: ("callbacks", "nav.callbacks"),
     Role.SENSOR_OWNER: ("alarms", "nav.alarms"),
 }
-ONLY_IF: dict[str, Callable[[], bool]] = {
-    "bikes": lambda: context.city().config.scenarios.bikes is not None,
-    "messages": is_pretending,
+
+
+def _concern_bikes(post: Post) -> bool:
+    """Whether the city watches shared bikes and, for a handler, whether its unit clears them."""
+    rules = context.city().config.scenarios.bikes
+    if rules is None or post.role is not Role.HANDLER:
+        return rules is not None
+    return any(firm.unit in post.units for firm in rules.operators.values())
+
+
+ONLY_IF: dict[str, Callable[[Post], bool]] = {
+    "bikes": _concern_bikes,
+    "messages": lambda post: is_pretending(),
 }
 PUBLIC_PAGES = (
     ("report", "nav.report"),
@@ -98,7 +108,7 @@ def links_for(post: Post | None, path: str) -> list[Link]:
     return [
         _link(route, words, path)
         for route, words, roles in PAGES
-        if post.role in roles and ONLY_IF.get(route, lambda: True)()
+        if post.role in roles and (route not in ONLY_IF or ONLY_IF[route](post))
     ]
 
 

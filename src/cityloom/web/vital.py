@@ -19,6 +19,7 @@ from cityloom.base.reasons import Reason, register, render
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.city.vital_values import VitalSign
+from cityloom.exchange.actions import pull_cap, pull_gbfs  # noqa: F401 (feeds say what is wrong in their words)
 from cityloom.sensing.feeds import DEVICES, completeness, refused_share
 from cityloom.sensing.grounds import ground_of
 from cityloom.sensing.indicators import Figure
@@ -308,8 +309,8 @@ def _how(city: City, sign: VitalSign, named: Names) -> list[str]:
     if not sign.is_leaf:
         return [say("vital.how_above_mean") if sign.roll == "mean" else say("vital.how_above")]
     told = say(
-        "vital.how_stream", type=named.device_type(sign.type), stream=sign.stream, of_stream=say(f"vital.aggregate_{sign.of_stream}"),
-        over=say(f"vital.over_{sign.over}"),
+        "vital.how_stream", type=named.device_type(sign.type), stream=sign.stream,
+        of_stream=say(f"vital.aggregate_{sign.of_stream}"), over=say(f"vital.over_{sign.over}"),
     )  # fmt: skip
     missing = "vital.missing_as_bad" if sign.missing == "as_bad" else "vital.missing_leave_out"
     return [told, say(missing, percent=round(100 * sign.least_coverage))]

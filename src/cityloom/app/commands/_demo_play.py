@@ -72,6 +72,7 @@ def _bikes(port: int, folder: Path, code: str, clock: Clock, seed: int) -> Threa
     from zoneinfo import ZoneInfo
 
     from cityloom.city.snapshot import current_city
+    from cityloom.exchange.demo.bike_past import tell_bike_past
     from cityloom.exchange.demo.bike_server import serve_bikes
     from cityloom.exchange.demo.fleets import Fleets
     from cityloom.exchange.demo.watched import read_parking_places
@@ -79,9 +80,11 @@ def _bikes(port: int, folder: Path, code: str, clock: Clock, seed: int) -> Threa
     places = read_parking_places(folder)
     if not places:
         return None
-    now = clock.now()
-    zone = now.astimezone(ZoneInfo(current_city(code).time_zone)).utcoffset()
+    now, city = clock.now(), current_city(code)
+    zone = now.astimezone(ZoneInfo(city.time_zone)).utcoffset()
     fleets = Fleets(places, int(zone.total_seconds()) if zone else 0, seed, now.timestamp())
+    if city.config.scenarios.bikes is not None:
+        tell_bike_past(city, fleets, now)
     return serve_bikes(port, lambda: fleets, clock)
 
 

@@ -26,8 +26,11 @@ def load(file: Path, city_code: str | None, as_json: bool) -> None:
     """
     from cityloom.base.clock import clock_of_settings
     from cityloom.exchange.fire_files import load_fire_sites
+    from cityloom.sensing.actions.load_devices import load_devices
 
-    told = load_fire_sites(chosen_city(city_code), file, clock_of_settings())
+    city = chosen_city(city_code)
+    load_devices(city)  # so that what the city's folder names can be hung
+    told = load_fire_sites(city, file, clock_of_settings())
     if as_json:
         print_json(told)
     else:
