@@ -134,6 +134,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CITYLOOM_MQTT_KEY", "", "File of that certificate's key."),
     Setting(
+        "CITYLOOM_MQTT_ADDRESS",
+        "",
+        "`mqtt://host:1883` or `mqtts://host:8883` by which devices reach the server; SensorThings names it.",
+    ),
+    Setting(
         "CITYLOOM_MQTT_BRIDGE",
         "",
         "`mqtt://user:password@host:1883`, or `mqtts://…`, of a broker that `cityloom ingest` listens to besides.",

@@ -58,6 +58,7 @@ WORDS_OF: dict[str, SettingWords] = {
     "CITYLOOM_MQTT_HOST": SettingWords("outside", "text", "内置服务器在哪个地址上等候设备。"),
     "CITYLOOM_MQTT_CERT": SettingWords("outside", "file", "对设备使用 TLS 的证书文件；空则不用 TLS。"),
     "CITYLOOM_MQTT_KEY": SettingWords("outside", "file", "该证书的私钥文件。"),
+    "CITYLOOM_MQTT_ADDRESS": SettingWords("outside", "address", "设备连接 MQTT 的对外地址；SensorThings 据此告知。"),
     "CITYLOOM_MQTT_BRIDGE": SettingWords("outside", "address", "cityloom ingest 另外监听的已有 MQTT 服务器地址。"),
     "CITYLOOM_SENSE_SYNC": SettingWords(
         "keeping", "text", "always：每条消息写到磁盘后才确认，断电也不丢；空则每两分钟写一次。"

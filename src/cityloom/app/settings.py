@@ -81,6 +81,7 @@ CITYLOOM_AUDIT_SEED = "" if PRODUCTION else kept_secret(_var, "audit-key")  # th
 CITYLOOM_AUDIT_TRUSTED = _env.text("CITYLOOM_AUDIT_TRUSTED")
 CITYLOOM_AUDIT_ANCHOR = _env.text("CITYLOOM_AUDIT_ANCHOR")
 CITYLOOM_SITE_URL = _env.text("CITYLOOM_SITE_URL").rstrip("/")
+CITYLOOM_MQTT_ADDRESS = _env.text("CITYLOOM_MQTT_ADDRESS")
 CITYLOOM_PARTNER_KEYS = partner_keys(_env)
 CITYLOOM_BIKE_FEEDS = bike_feeds(_env)
 CITYLOOM_WEBHOOK_HOSTS = inside_of(_env)

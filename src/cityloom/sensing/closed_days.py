@@ -1,4 +1,4 @@
-"""Readings of closed days out of their files, a bounded number at a time, with what came for those days afterwards."""
+"""Readings of closed days out of their files, a bounded number at a time, with what came for them afterwards."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ PROPERTIES = {
 # --- datamodel, resource-path, request-data -------------------------------------------------------------------------
 
 
-def test_the_root_lists_every_collection_and_what_the_service_conforms_to(door_of: Callable[..., Door]) -> None:
+def test_the_root_lists_every_collection_and_what_the_service_conforms_to(
+    door_of: Callable[..., Door], settings: Any
+) -> None:
     root = door_of().get("")
     assert [each["name"] for each in root["value"]] == [
         "Things", "Locations", "HistoricalLocations", "Datastreams", "Sensors", "ObservedProperties", "Observations",
@@ -45,6 +47,11 @@ def test_the_root_lists_every_collection_and_what_the_service_conforms_to(door_o
     conformance = root["serverSettings"]["conformance"]
     assert "http://www.opengis.net/spec/iot_sensing/1.1/req/datamodel" in conformance
     assert all(url.startswith("http") for url in conformance)
+    assert not any("mqtt" in url for url in conformance), "nobody has said where the broker is"
+    settings.CITYLOOM_MQTT_ADDRESS = "mqtts://small.example:8883"
+    told = door_of().get("")["serverSettings"]
+    updates = next(url for url in told["conformance"] if "receive-updates-via-mqtt" in url)
+    assert told[updates] == {"endpoints": ["mqtts://small.example:8883"]}
 
 
 def test_each_entity_tells_its_properties_its_number_and_its_links_and_each_link_leads_somewhere(
@@ -190,6 +197,28 @@ def test_expand_tells_what_is_linked_level_by_level_each_with_options_of_its_own
     assert feature["Datastream"]["Thing"]["name"] == "lamp 1"
     back = door.values("FeaturesOfInterest?$orderby=id&$expand=Observations($count=true;$top=0)")
     assert [each["Observations@iot.count"] for each in back] == [5, 7]
+
+
+def test_the_newest_of_each_stream_is_what_its_row_knows_unless_it_was_corrected_or_deleted(door: Door) -> None:
+    world = make_world(door)
+    asked = "Datastreams?$orderby=id&$expand=Observations($orderby=phenomenonTime desc;$top=1{})"
+
+    def newest(more: str = "") -> list[list[object]]:
+        return [[o["result"] for o in d["Observations"]] for d in door.values(asked.format(more))]
+
+    hours = {hour: datetime.fromisoformat(at(hour)) for hour in (1, 4)}
+    Stream.objects.filter(id=world.voltage).update(first_at=hours[1], last_at=hours[4], last_value=231)
+    Stream.objects.filter(id=world.brightness).update(first_at=hours[1], last_at=hours[4], last_value=0)
+    with CaptureQueriesContext(connection) as statements:
+        assert newest() == [[0], [231], [2.5], [{"code": 7}]]
+    assert not [q for q in statements.captured_queries if "FROM sensing_reading" in q["sql"]], "no partition is read"
+    assert newest(f";$filter=phenomenonTime ge {at(5)}") == [[], [], [2.5], []]
+    last = door.values(f"Datastreams({world.brightness})/Observations?$orderby=phenomenonTime desc&$top=1")[0]
+    assert door.ask("PATCH", last["@iot.selfLink"], {"result": 1}).status_code == 200
+    assert newest()[0] == [1]
+    assert door.ask("DELETE", last["@iot.selfLink"]).status_code == 200
+    assert newest()[0] == [-4]
+    assert newest(f";$filter=phenomenonTime ge {at(1)}")[0] == [-4]
 
 
 def test_an_option_that_cannot_be_understood_is_refused_and_says_what_would_be_right(door: Door) -> None:

@@ -18,6 +18,8 @@ CONFORMANCE = (
     f"{_SPEC}/create-update-delete/deep-insert",
     f"{_SPEC}/create-update-delete/deep-insert-status-code",
     f"{_SPEC}/create-update-delete/update-entity",
+    f"{_SPEC}/create-update-delete/update-entity-put",
+    f"{_SPEC}/create-update-delete/update-entity-jsonpatch",
     f"{_SPEC}/create-update-delete/delete-entity",
     f"{_SPEC}/create-update-delete/historical-location-auto-creation",
     f"{_SPEC}/batch-request/batch-request",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from cityloom.city.snapshot_values import City
@@ -75,7 +76,8 @@ def serve(call: Call, asked: Asked) -> Answer:
     path = asked.path.strip("/")
     if path == "":
         _allow(asked, _READS)
-        return Answer(200, root_document(call.base))
+        told = settings.CITYLOOM_MQTT_ADDRESS
+        return Answer(200, root_document(call.base, (told,) if told else ()))
     if path == CREATE_OBSERVATIONS:
         return _create_observations(call, asked)
     if path.split("(")[0].split("/")[0] in _NOT_OFFERED:
