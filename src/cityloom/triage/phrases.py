@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ahocorasick_rs import AhoCorasick
+
 GAP_HAN, GAP_LATIN = 8, 30  # characters a `…` may stand for
 _SENTENCE_END = r"。！？!?;；\n\r"
 
@@ -31,16 +33,24 @@ class Hit:
     end: int
 
 
+_PLAIN: dict[int, int | str] = {
+    **{wide: wide - 0xFEE0 for first, last in ("ＡＺ", "ａｚ", "０９") for wide in range(ord(first), ord(last) + 1)},
+    **dict.fromkeys(map(ord, "’‘"), "'"),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # half a character is none
+    ord("Σ"): "σ",  # whose small letter is another one at the end of a word
+}
+
+
 def plain(text: str) -> str:
     """The text as phrases are compared with it: small letters, full-width signs as plain ones, of the same length."""
-    return "".join(map(_plain_char, text)) if not text.isascii() else text.lower()
+    if text.isascii():
+        return text.lower()
+    signs = text.translate(_PLAIN)
+    small = signs.lower()
+    return small if len(small) == len(text) else "".join(map(_small, signs))
 
 
-def _plain_char(char: str) -> str:
-    if "Ａ" <= char <= "Ｚ" or "ａ" <= char <= "ｚ" or "０" <= char <= "９":
-        char = chr(ord(char) - 0xFEE0)
-    elif char in "’‘":
-        return "'"
+def _small(char: str) -> str:
     small = char.lower()
     return small if len(small) == 1 else char
 
@@ -49,16 +59,21 @@ _Entry = tuple[str, str, re.Pattern[str]]  # label, phrase as written, its patte
 
 
 class PhraseBook:
-    """Labelled phrases, ready to be looked for: built once, shared by all threads."""
+    """Labelled phrases, ready to be looked for: built once, shared by all threads.
+
+    One automaton (Aho and Corasick 1975) finds the first two characters of every phrase, and where they stand the
+    phrases that begin so are tried.
+    """
 
     def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
         """`phrases`: label and phrase; raises PhraseError for one that cannot be looked for."""
-        self._by_head: dict[str, list[_Entry]] = {}
-        self._by_sign: dict[str, list[_Entry]] = {}
+        by_head: dict[str, list[_Entry]] = {}
         for label, phrase in phrases:
             pattern = _pattern_of(plain(phrase))
-            head = plain(phrase).split("…")[0].removesuffix("*")[:2]
-            (self._by_head if len(head) == 2 else self._by_sign).setdefault(head, []).append((label, phrase, pattern))
+            if head := plain(phrase).split("…")[0].removesuffix("*")[:2]:
+                by_head.setdefault(head, []).append((label, phrase, pattern))
+        self._heads = AhoCorasick(list(by_head))
+        self._entries = list(by_head.values())
 
     def find(self, text: str, most: int = 1_000) -> list[Hit]:
         """The hits in a text made `plain`, by their start, and no more after `most` of them.
@@ -66,16 +81,15 @@ class PhraseBook:
         A phrase of several labels hits once for each.
         """
         found: list[Hit] = []
-        by_head, by_sign = self._by_head, self._by_sign
-        for at, sign in enumerate(text):
-            entries = by_head.get(text[at : at + 2], ())
-            if sign in by_sign:
-                entries = (*entries, *by_sign[sign])
-            for label, phrase, pattern in entries:
-                if (hit := pattern.match(text, at)) is not None:
-                    found.append(Hit(label, phrase, at, hit.end()))
-            if len(found) >= most:
+        begun = -1
+        seen = self._heads.find_matches_as_indexes(text, overlapping=True)
+        for start, _, head in sorted((start, -end, head) for head, start, end in seen):
+            if start > begun and len(found) >= most:
                 break
+            begun = start
+            for label, phrase, pattern in self._entries[head]:
+                if (hit := pattern.match(text, start)) is not None:
+                    found.append(Hit(label, phrase, start, hit.end()))
         return found
 
     def has_any(self, text: str) -> bool:
