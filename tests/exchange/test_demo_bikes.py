@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cityloom.app.environment import Environment, SettingNotUnderstood
+from cityloom.app.partner_settings import bike_feeds
 from cityloom.base.clock import GivenClock
 from cityloom.exchange.actions.pull_gbfs import fetch_vehicles
 from cityloom.exchange.demo.bike_firms import FIRMS, feeds_at
@@ -83,6 +85,16 @@ def test_each_operator_publishes_documents_that_the_reader_takes(fleets):
         assert document_of(fleets, path, "http://x", at) is None
     silent = [document_of(fleets, "/qingsuo/gbfs.json", "", datetime.fromtimestamp(60 * m, UTC)) for m in range(180)]
     assert sum(each is None for each in silent) == 9, "nine minutes of every three hours"
+
+
+def test_where_operators_publish_may_stand_in_a_setting():
+    told = {"CITYLOOM_BIKE_FEEDS": "a=https://x.example/gbfs.json?key=s3cret, b=http://y.example/g.json"}
+    assert bike_feeds(Environment(told)) == {
+        "a": "https://x.example/gbfs.json?key=s3cret", "b": "http://y.example/g.json",
+    }  # fmt: skip
+    with pytest.raises(SettingNotUnderstood) as refused:
+        bike_feeds(Environment({"CITYLOOM_BIKE_FEEDS": "s3cret"}))
+    assert "s3cret" not in str(refused.value)
 
 
 def test_the_puller_reads_the_server_and_a_second_one_stays_away_from_its_port(fleets):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,20 +14,27 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import Client
-from tests.cases.life import Life
+from tests.cases.life import Life, at
+from tests.city.small_city import CITY_TOML, write_small_city
 from tests.exchange.cap.test_cap_documents import ALERT
+from tests.sensing.test_bikes import BIKES, SQUARE, fetching
 from tests.sensing.test_fire import watched_building
 
+from cityloom.city.actions.load_city import load_city
 from cityloom.city.scenarios import CapRules, CapSource, Scenarios
+from cityloom.city.snapshot import current_city, forget_cities
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Name
 from cityloom.exchange.actions.pull_cap import pull_cap
+from cityloom.exchange.actions.pull_gbfs import pull_gbfs
 from cityloom.exchange.cap.index import links_of
 from cityloom.exchange.cap.reading import read_alert
 from cityloom.exchange.cap.writing import write_alert
+from cityloom.exchange.fence_files import read_fences, rows_of
 from cityloom.exchange.fetching import NoDocument
 from cityloom.sensing.actions.keep_warning import keep_warning
 from cityloom.sensing.actions.tell_severe_alarms import tell_severe_alarms
+from cityloom.sensing.bike_rows import keep_fences
 from cityloom.sensing.cap_errors import BadAlert
 from cityloom.sensing.cap_values import Alert, CapInfo, Reference
 from cityloom.sensing.keep_feeds import list_feeds
@@ -199,3 +210,63 @@ def test_footfall_and_bikes_say_what_there_is_not(city: Life, browser_of: Callab
     assert client.get("/bikes/").status_code == 404, "this city states nothing of bikes"
     assert "/bikes/" not in client.get("/footfall/").content.decode()
     assert client.get("/gbfs/3.0/gbfs.json").status_code == 404
+
+
+@pytest.fixture
+def heaped(site: Life, tmp_path: Path) -> Life:
+    """The city with an operator whose bikes lie in heaps at a place and out of any."""
+    site.clock.at = at(6, 1, 9)
+    folder = write_small_city(tmp_path / "with_bikes")
+    (folder / "city.toml").write_text(CITY_TOML + BIKES, encoding="utf-8")
+    load_city(folder, "test", site.clock.now())
+    forget_cities()
+    site.city = current_city("990100")
+    place = {"type": "Feature", "properties": {"code": "p1", "name": "东南路口", "capacity": 2}, "geometry": SQUARE}
+    text = json.dumps({"type": "FeatureCollection", "features": [place]})
+    (tmp_path / "places.geojson").write_text(text, encoding="utf-8")
+    with connection.cursor() as cursor:
+        keep_fences(cursor, site.city.id, rows_of(site.city, read_fences(tmp_path / "places.geojson"), 1.2), at(6, 1))
+    assert dict(pull_gbfs(site.city, fetching(5, outside=8), site.clock))["bike_heaps"] == 2
+    return site
+
+
+def test_the_page_of_bikes_shows_heaps_with_their_clocks_on_a_map_and_who_clears_in_time(
+    heaped: Life, browser_of: Callable[..., Client]
+):
+    client = browser_of("leader", "en")
+    page = client.get("/bikes/").content.decode()
+    assert "Out of any place" in page
+    assert "5 there, room for 2" in page
+    assert "30 min left" in page, "out of places the limit is another"
+    assert len(re.findall(r'href="/case/', page)) == 2
+    names = ("places", "heaps", "outside")
+    layers = {name: client.get(f"/bikes/{name}.geojson").json()["features"] for name in names}
+    assert [each["properties"]["clock"] for each in layers["places"]] == ["overdue"]
+    assert sorted(each["properties"]["n"] for each in layers["heaps"]) == ["5", "8"]
+    assert [each["properties"]["n"] for each in layers["outside"]] == [8]
+    heaped.clock.advance(minutes=40)
+    assert dict(pull_gbfs(heaped.city, fetching(2, outside=1), heaped.clock))["bike_heaps_cleared"] == 2
+    page = client.get("/bikes/").content.decode()
+    assert "No heap waits" in page
+    assert "50 % (n 2)" in page, "one within its limit, one beyond"
+    assert page.count("40 min") >= 2
+    assert 'class="ratebar of-unjudged"' in page, "two are too few to judge by"
+    own = browser_of("handler_e1", "en")
+    assert "/bikes/" in own.get("/inbox/").content.decode(), "who clears bikes finds their page"
+    assert "Jinxing" in own.get("/bikes/").content.decode()
+    other = browser_of("handler_e2", "en")
+    assert "/bikes/" not in other.get("/inbox/").content.decode()
+    assert other.get("/bikes/").status_code == 403
+    assert other.get("/bikes/heaps.geojson").status_code == 403
+
+
+def test_every_reason_that_a_feed_may_carry_is_worded_where_feeds_are_shown():
+    """In a process of its own, which knows no more than the pages import."""
+    code = (
+        "import django; django.setup(); import cityloom.web.vital\n"
+        "from cityloom.base.reasons import known_codes\n"
+        "print({'fetch.away', 'gbfs.version', 'gbfs.not_json', 'cap.missing'} - known_codes())"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "cityloom.app.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

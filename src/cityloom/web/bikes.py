@@ -17,6 +17,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from cityloom.assess.rates import Share
+from cityloom.base.errors import CityloomError
+from cityloom.base.reasons import register
 from cityloom.city.scenarios import BikeOperator
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
@@ -40,7 +42,6 @@ from cityloom.web.moments import band_of, share_gone
 from cityloom.web.naming import Names, names
 from cityloom.web.screen_roles import SEES_VITAL
 from cityloom.web.shown import show
-from cityloom.web.vital import NotYourSigns
 from cityloom.web.words import say
 
 SINCE = timedelta(days=30)
@@ -49,6 +50,22 @@ FULLEST = 8
 MOST_CLEARED = 12
 NEARLY_FULL = 0.85
 SHOWN_CELL = 9  # of H3: what stands out of places is drawn by about a tenth of a square kilometre
+
+
+register(
+    {
+        "bikes.not_yours": (
+            "共享单车供指挥、督导、领导和负责清理的单位查看；请用这样的岗位登录",
+            "shared bikes are for those who dispatch, supervise, lead or clear them; sign in by such a post",
+        ),
+    }
+)
+
+
+class NotYourBikes(CityloomError):
+    """A post that shared bikes do not concern."""
+
+    status = 403
 
 
 @dataclass(frozen=True)
@@ -188,11 +205,13 @@ def bikes_map(request: HttpRequest, city: City, post: Post, layer: str) -> HttpR
 
 
 def _operators_of(city: City, post: Post) -> dict[str, BikeOperator]:
-    """The operators that the post may see: a handler those whose unit it belongs to; raises NotYourSigns."""
-    if post.role not in SEES_VITAL | {Role.HANDLER}:
-        raise NotYourSigns("vital.not_yours")
-    firms = bike_rules(city).operators.items()
-    return {code: firm for code, firm in firms if post.role is not Role.HANDLER or firm.unit in post.units}
+    """The operators that the post may see: a handler those whose bikes its unit clears; raises NotYourBikes."""
+    firms = bike_rules(city).operators
+    if post.role is Role.HANDLER:
+        firms = {code: firm for code, firm in firms.items() if firm.unit in post.units}
+    if not (firms if post.role is Role.HANDLER else post.role in SEES_VITAL):
+        raise NotYourBikes("bikes.not_yours")
+    return dict(firms)
 
 
 def _is_near(city: City, post: Post, lon: float, lat: float) -> bool:

@@ -13,6 +13,10 @@ VITAL_WORDS: dict[str, tuple[str, str]] = {
         "本市尚未定义体征；在城市文件夹中加入 vital_signs.toml。",
         "This city states no vital signs yet; add vital_signs.toml to its folder.",
     ),
+    "vital.provisional": (
+        "当前一小时按最近60分钟计算，为暂定值；最近一次计算",
+        "The hour that runs is made of the last 60 minutes and provisional; worked out",
+    ),
     "vital.not_yet": ("尚未计算，工作进程运行后每分钟更新。", "Not worked out yet; the worker does so every minute."),
     "vital.all": ("全部体征", "All signs"),
     "vital.told": ("{name}：{of} {value}，{band}", "{name}: {of} {value}, {band}"),

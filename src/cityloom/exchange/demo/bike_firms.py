@@ -22,8 +22,8 @@ class Firm:
 
 FIRMS = (
     Firm("jinxing", "锦行单车", "Jinxing Bikes", 900, 1_000, (14, 50)),
-    Firm("lanlu", "蓝鹭单车", "Lanlu Bikes", 600, 600, (25, 75)),
-    Firm("qingsuo", "青梭单车", "Qingsuo Bikes", 320, 280, (40, 130), silent=(100, 109)),
+    Firm("lanlu", "蓝鹭单车", "Lanlu Bikes", 600, 600, (18, 60)),
+    Firm("qingsuo", "青梭单车", "Qingsuo Bikes", 320, 280, (25, 100), silent=(100, 109)),
 )
 
 
