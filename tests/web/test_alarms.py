@@ -130,9 +130,10 @@ def test_the_owner_unit_calibrates_a_device_and_replaces_it(flooded: Life, brows
     assert desk.post("/devices/level-1/replace/", place).status_code == 403
     assert unit.post("/devices/level-1/replace/", {**place, "new": "level 2"}).status_code == 422
     told = unit.post("/devices/level-1/replace/", place)
-    assert (told.status_code, told["Cache-Control"]) == (200, "no-store")
+    assert (told.status_code, told["Cache-Control"]) == (200, "no-store, private")
     assert re.search(r'class="secret"><code>[\w-]{32}</code>', told.content.decode())
     assert the_alarm().state == "cleared"
+    flooded.clock.advance(minutes=1)
     new = unit.get("/devices/level-2/").content.decode()
     for words in ("took the place of level-1", "SN 4711", "探头损坏", 'class="border"', "gave way to level-2"):
         assert words in new, words

@@ -50,7 +50,7 @@ register(
             "显示值和标准值须成对填写，最多{most}对",
             "shown and reference values come in pairs, {most} at most",
         ),
-        "calibration.no_number": ("“{said}”不是数", "“{said}” is no number"),
+        "calibration.no_number": ("“{said}”不是数，请写成 1.5 这样", "{said} is no number; write it like 1.5"),
         "calibration.not_possible": (
             "由此得到的系数{factor}、偏移{offset}不成立：系数须大于零，两个显示值不能相同",
             "factor {factor} and offset {offset} make no sense: the factor is above zero, two shown values differ",

@@ -22,7 +22,7 @@ _BY = click.option(
 
 @click.command(
     epilog=example(
-        "cityloom devices calibrate DEVICE level_m --by LOGIN --factor 1.02 --offset -0.1",
+        "cityloom devices calibrate DEVICE level_m --by LOGIN --factor 1.02 --offset 0.1",
         "cityloom devices calibrate DEVICE level_m --by LOGIN --point 1.30 1.20 --point 2.50 2.60",
     )
 )

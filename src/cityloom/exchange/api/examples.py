@@ -25,7 +25,7 @@ EXAMPLES: dict[str, Any] = {
     "sendReadings.body": {"device": "gauge-01", "payload": {"t": 1780273800000, "level_m": 1.32, "battery_v": 3.6}},
     "sendReadings": {"stored": 2, "repeated": 0, "refused": []},
     "listReadings": {
-        "device": "gauge-01", "stream": "level_m", "readings": 1,
+        "device": "gauge-01", "stream": "level_m", "readings": 1, "replaced": [],
         "items": [{"t": "2026-06-01T00:30:00.000+00:00", "v": 1.32}],
     },
     "moveCase.body": {"move": "sign"},

@@ -19,9 +19,10 @@ from cityloom.exchange.api.errors import BadRequest, NoSuchThing, language
 from cityloom.exchange.api.formats import CSV, JSON, csv_answer, format_of, json_answer
 from cityloom.sensing.actions.receive_readings import Said, Source, receive_readings
 from cityloom.sensing.downsampling import keep_peaks
+from cityloom.sensing.lineage import history_across
 from cityloom.sensing.models import Device
 from cityloom.sensing.registry import DeviceInMemory, find_devices
-from cityloom.sensing.series import history, moments
+from cityloom.sensing.series import moments
 
 router = Router(tags=["readings"])
 MOST_POINTS = 20_000
@@ -85,7 +86,7 @@ def list_readings(
     ends: str = Query("", alias="to", description="the moment after the last; now where not given"),
     points: int = Query(2000, ge=5, le=MOST_POINTS, description="at most so many, with every peak kept"),
 ) -> HttpResponse:
-    """What a stream said over a span of time, from wherever it is kept, as JSON or CSV."""
+    """What a stream said over a span of time, from wherever it is kept, as JSON or CSV; across replacements."""
     call = call_of(request)
     kind = format_of(request, JSON, CSV)
     found = _seen(call, device)
@@ -95,7 +96,7 @@ def list_readings(
     since = _moment(begins, until - timedelta(days=1))
     if not timedelta(0) < until - since <= MOST_SPAN:
         raise BadRequest("api.bad_span")
-    series = history(found.streams[stream].id, since, until)
+    series, borders = history_across(found.streams[stream].id, since, until)
     kept = keep_peaks(series, round(since.timestamp() * 1000), round(until.timestamp() * 1000), points)
     rows: list[dict[str, Any]] = [
         {"t": at.isoformat(timespec="milliseconds"), "v": None if value != value else value}
@@ -103,7 +104,9 @@ def list_readings(
     ]
     if kind == CSV:
         return csv_answer(rows, ["t", "v"], f"{device}-{stream}")
-    return json_answer({"device": device, "stream": stream, "readings": len(series.stream), "items": rows})
+    replaced = [{"t": each.at.isoformat(), "before": each.before, "after": each.after} for each in borders]
+    told = {"device": device, "stream": stream, "readings": len(series.stream), "replaced": replaced}
+    return json_answer({**told, "items": rows})
 
 
 def _seen(call: Call, code: str) -> DeviceInMemory | None:

@@ -129,12 +129,24 @@ class Reading(Schema):
     v: float | None
 
 
+class ReplacedDevice(Schema):
+    """When one device took another's place within a span of readings."""
+
+    t: str
+    before: str
+    after: str
+
+
 class ReadingPage(Schema):
-    """What a stream said; `readings` counts all of the span, `items` are those that keep every peak."""
+    """What a stream said; `readings` counts all of the span, `items` are those that keep every peak.
+
+    `replaced`: where the readings of the device begin and before it are those of the device whose place it took.
+    """
 
     device: str
     stream: str
     readings: int
+    replaced: list[ReplacedDevice]
     items: list[Reading]
 
 

@@ -124,7 +124,7 @@ def _hand_over(cursor: CursorWrapper, old: int, new: int, now: datetime) -> None
     cursor.execute(
         "UPDATE sensing_device n SET parent_id = coalesce(n.parent_id, nullif(o.parent_id, n.id)), "
         "component = coalesce(nullif(n.component, ''), o.component), area = coalesce(nullif(n.area, ''), o.area), "
-        "lon = coalesce(n.lon, o.lon), lat = coalesce(n.lat, o.lat) "
+        "lon = coalesce(n.lon, o.lon), lat = coalesce(n.lat, o.lat), is_private = n.is_private OR o.is_private "
         "FROM sensing_device o WHERE n.id = %s AND o.id = %s",
         [new, old],
     )
