@@ -896,7 +896,7 @@ class Calibration(models.Model):
     """
 
     city = _city()
-    stream = _to("Stream", db_index=False, db_constraint=False)  # stays when a door deletes the stream
+    stream = _to("Stream", db_index=False, db_constraint=False)  # with this no door deletes the stream
     day = models.DateField()
     factor = models.FloatField()
     offset = models.FloatField()
