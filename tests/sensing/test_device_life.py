@@ -19,12 +19,12 @@ from cityloom.sensing.actions.receive_readings import Said, receive_readings
 from cityloom.sensing.actions.replace_device import replace_device
 from cityloom.sensing.archiving import archive_days, roll_up_days
 from cityloom.sensing.device_care import BadReplacement, NotYourDevice, Point
+from cityloom.sensing.device_care_rows import calibrations_of, replacements_of
 from cityloom.sensing.device_queries import (
-    calibrations_of,
     get_device,
     list_devices,
     list_due_calibrations,
-    replacements_of,
+    streams_of_device,
 )
 from cityloom.sensing.keeping import ensure_partition
 from cityloom.sensing.lineage import history_across
@@ -192,7 +192,5 @@ def test_a_new_device_takes_the_place_of_an_old_one_with_all_that_hangs_on_it(al
 
 
 def _streams(city, code):
-    from cityloom.sensing.device_queries import streams_of_device
-
     with connection.cursor() as cursor:
         return streams_of_device(cursor, get_device(cursor, city, code).id)

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Name
 from cityloom.sensing.alarm_values import Window
-from cityloom.sensing.device_queries import CalibrationRow, DeviceRow, ReplacementRow, StreamRow
+from cityloom.sensing.device_care_rows import CalibrationRow, ReplacementRow
+from cityloom.sensing.device_queries import DeviceRow, StreamRow
 from cityloom.sensing.place_history import history_of
 from cityloom.web import context
 from cityloom.web.alarm_charts import spark_of

@@ -32,13 +32,12 @@ from cityloom.sensing.device_care import (
     number_of,
     points_of,
 )
+from cityloom.sensing.device_care_rows import calibrations_of, replacements_of
 from cityloom.sensing.device_queries import (
     DeviceRow,
     StreamRow,
-    calibrations_of,
     device_codes,
     get_device,
-    replacements_of,
     streams_of_device,
 )
 from cityloom.sensing.place_history import history_of
