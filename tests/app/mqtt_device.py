@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 
 from benchmarks.devices import packet
@@ -11,8 +12,12 @@ from benchmarks.devices import packet
 class MqttDevice:
     """A connection; raises OSError for whatever goes wrong with it, PermissionError when it is not let in."""
 
-    def __init__(self, port: int, user: str, password: str, client: str = "device") -> None:
+    def __init__(
+        self, port: int, user: str, password: str, client: str = "device", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         told = bytes([0, 4]) + b"MQTT" + bytes([4, 0b11000010, 0, 60])
         for text in (client, user, password):

@@ -1,4 +1,4 @@
-"""Where there is no space for what devices say: nobody is answered, the error has a name, and it goes on by itself."""
+"""No space for what devices say: nobody is answered, the error has a name, and it goes on by itself."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from cityloom.app.sense_log import MQTT_STREAM, STREAM, LogFull, SenseLog
 from cityloom.base.clock import RealClock
 from cityloom.base.reasons import Reason, render
 from cityloom.sensing.actions.load_devices import load_devices
+from cityloom.sensing.ingest_rows import write_offset
 from cityloom.sensing.models import Problem
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -85,38 +86,37 @@ def test_a_database_without_space_keeps_nothing_by_half_and_goes_on_when_there_i
             "CREATE TRIGGER full_disk BEFORE INSERT ON sensing_reading FOR EACH ROW EXECUTE FUNCTION no_space()"
         )
     stop, told = threading.Event(), SenseLog(nats_server.url, "sense.>")
-    told.put("sense.990100.level-1.depth_cm", b"1.5")
+    told.put("sense.990100.level-1.depth_cm", b"4711.25")
     ingest = Ingest(small_city.code, "", nats_server.url, RealClock(), stop)
     thread = threading.Thread(target=ingest.work)
     thread.start()
     try:
         until(lambda: "database=full" in caplog.text, "it is named")
         assert "CITYLOOM_READINGS_DAYS" in caplog.text
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM sensing_reading")
-            assert cursor.fetchone() == (0,)
-            cursor.execute("DROP TRIGGER full_disk ON sensing_reading")
-            cursor.execute("DROP FUNCTION no_space")
+        assert _count() == 0
+        _make_space()
         until(lambda: _count() == 1, "there is space again")
     finally:
+        _make_space()
         stop.set()
         thread.join(LONG_S)
 
 
+def _make_space() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION IF EXISTS no_space CASCADE")
+
+
 def _count() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM sensing_reading")
+        cursor.execute("SELECT count(*) FROM sensing_reading WHERE value = 4711.25")
         return int(cursor.fetchone()[0])
 
 
 def test_what_waits_for_longer_than_a_minute_is_told(small_city, nats_server):
     told = SenseLog(nats_server.url, "sense.>")
     told.put("sense.990100.level-1.depth_cm", b"1")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sensing_offset (city_id, part, sequence, generation, at) VALUES (%s, '', 0, 0, %s)",
-            [small_city.id, RealClock().now()],
-        )
+    write_offset(small_city.id, "", "log", 0, 0, RealClock().now(), 0)
     assert device_lag(nats_server.url, RealClock().now()) is None, "it has just come"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cityloom.app.device_lag.LATE_S", -1.0)

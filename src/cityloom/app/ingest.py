@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import psycopg
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
@@ -87,7 +88,7 @@ class Ingest:
                 self._session()
             except LogAway as why:
                 self._wait("messages", str(why))
-            except (OperationalError, InterfaceError) as why:
+            except (OperationalError, InterfaceError, psycopg.OperationalError) as why:  # the last one from a COPY
                 full = said_full(why)
                 self._wait("database", str(full or why).strip(), "full" if full else "away")
             except Exception:

@@ -55,7 +55,7 @@ class DatabaseFull(CityloomError):
 
 def said_full(why: BaseException) -> DatabaseFull | None:
     """The error by name, where that is what the database has said."""
-    cause = why.__cause__ if isinstance(why, DatabaseError) else why
+    cause = why.__cause__ if isinstance(why, DatabaseError) else why  # a COPY says it without Django
     if getattr(cause, "sqlstate", None) != DISK_FULL:
         return None
     return DatabaseFull("sensing.database_full", detail=str(why).strip().partition("\n")[0])

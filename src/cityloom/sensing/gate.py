@@ -50,7 +50,7 @@ class Gate:
                     return False
                 del self.shut[device]
         window = at_ms // WINDOW_MS
-        if window > self._window:
+        if window != self._window:  # also when the log's clock was set back
             self._window = window
             self._messages.clear()
             self._readings.clear()
