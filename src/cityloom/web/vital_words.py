@@ -115,7 +115,7 @@ VITAL_WORDS: dict[str, tuple[str, str]] = {
     "feed.kind_gbfs": ("GBFS 共享单车", "GBFS shared bikes"),
     "feed.kind_cap": ("CAP 预警", "CAP warnings"),
     "feed.kind_other": ("其他", "other"),
-    "feed.devices_of": ("{type} 设备", "Devices of type {type}"),
+    "feed.devices_of": ("{type}（设备）", "{type} (devices)"),
     # warnings
     "warning.title": ("正在生效的预警", "Warnings in force"),
     "warning.until": ("至", "until"),
