@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ END_S = 5.0
 
 
 @dataclass
-class Beside:
+class Beside(ABC):
     """Does rounds in a thread until `stop` is set. A kind of it says what a round is and how it ends."""
 
     name: ClassVar[str]
@@ -27,9 +28,9 @@ class Beside:
     _patience: Patience = field(init=False, default_factory=Patience)
     _thread: threading.Thread = field(init=False)
 
+    @abstractmethod
     def round(self) -> float:
         """Do what is due; the seconds to rest before the next round."""
-        raise NotImplementedError
 
     def end(self) -> None:
         """What is left to do when the rounds are over; a database that is away may be told."""

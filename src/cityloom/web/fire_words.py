@@ -46,8 +46,6 @@ FIRE_WORDS: dict[str, tuple[str, str]] = {
     "bikes.column_place": ("停放点", "Place"),
     "bikes.column_took": ("用时", "Took"),
     "bikes.column_when": ("清理时间", "Cleared"),
-    "bikes.column_case": ("案件", "Case"),
-    "bikes.column_vehicles": ("车辆 / 容量", "Bikes of room"),
     "bikes.over_quota": ("超配额{count}辆", "{count} over quota"),
     "bikes.share": ("{percent}%（n {n}）", "{percent} % (n {n})"),
     "footfall.title": ("人流", "Footfall"),

@@ -338,8 +338,14 @@ def _feed(feed: FeedRow, lang: str, called: Names) -> FeedLine:
         complete=_percent(completeness(feed.day_received, feed.day_expected)),
         refused=_percent(refused_share(feed.day_received, feed.day_refused)),
         stale_at=state.stale_at,
-        error=render(Reason.from_json(feed.last_error), lang) if feed.last_error else "",
+        error=render(Reason.from_json(feed.last_error), lang) if feed.last_error and _is_amiss(feed) else "",
     )
+
+
+def _is_amiss(feed: FeedRow) -> bool:
+    """Whether what went wrong last came after what was heard last; what has been right since is no news."""
+    heard, wrong = feed.state.last_at, feed.last_error_at
+    return heard is None or wrong is None or wrong >= heard
 
 
 def _percent(share: float | None) -> str:
