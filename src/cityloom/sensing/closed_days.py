@@ -39,9 +39,8 @@ class ClosedDay(NamedTuple):
 def list_closed_days(cursor: CursorWrapper, begins: datetime | None, ends: datetime | None) -> list[ClosedDay]:
     """The days in files that meet a span (both ends within it; None: open), the oldest first.
 
-    Until the end of the transaction no other day is moved into a file, so that none is read twice or missed.
+    While tables are read a day may be moved into a file: whoever reads both asks again afterwards.
     """
-    cursor.execute("LOCK TABLE sensing_archive IN SHARE MODE")
     cursor.execute(
         "SELECT day, file FROM sensing_archive WHERE dropped "
         "AND day >= coalesce((%s::timestamptz AT TIME ZONE 'UTC')::date, '-infinity'::date) "

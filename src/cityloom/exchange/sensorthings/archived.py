@@ -89,6 +89,12 @@ def closed_days(asking: Asking) -> list[ClosedDay]:
     return asking.closed
 
 
+def has_moved(asking: Asking) -> bool:
+    """Whether a day was moved into a file, or forgotten, since it was asked which days lie there; then ask anew."""
+    before, asking.closed = asking.closed, None
+    return before is not None and closed_days(asking) != before
+
+
 def _streams(asking: Asking, within: Any, options: Options) -> list[int] | None:
     if within is None:
         named = _named_stream(options.condition)

@@ -196,6 +196,8 @@ def correct_observation(new: New, stream: Any, *, result: bool) -> None:
             cursor.execute("UPDATE sensing_reading SET value = %s WHERE stream = %s AND at = %s", where)
             if not cursor.rowcount:
                 cursor.execute("UPDATE sensing_late SET value = %s WHERE stream = %s AND at = %s", where)
+            if not cursor.rowcount:
+                check_open(new.observed.at)  # its day was closed at this moment
             _mended(cursor, new.stream, new.observed.at)
         cursor.execute("DELETE FROM sensing_extra WHERE stream = %s AND at = %s", [new.stream, new.observed.at])
         _keep_extras(cursor, [new])
