@@ -25,7 +25,7 @@ from cityloom.triage.words import parts_of
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
-_AT_ONCE = 512  # texts scored together
+_AT_ONCE = 256  # texts scored together
 
 
 @dataclass(frozen=True, eq=False)
