@@ -32,7 +32,7 @@ class Beside(ABC):
     def round(self) -> float:
         """Do what is due; the seconds to rest before the next round."""
 
-    def end(self) -> None:
+    def end(self) -> None:  # noqa: B027 (most have nothing left to do)
         """What is left to do when the rounds are over; a database that is away may be told."""
 
     def start(self) -> None:
