@@ -13,5 +13,6 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         """Tell the folders below what is kept here that they look after."""
         from cityloom.cases.key_rotation import SealedTable, also_seals
+        from cityloom.exchange import feed_reasons  # noqa: F401 (pages show what a feed said was wrong)
 
         also_seals(SealedTable("exchange_webhook", ("secret_sealed", "old_secret_sealed")))

@@ -8,19 +8,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from cityloom.base.errors import CityloomError
-from cityloom.base.reasons import register
+from cityloom.exchange import feed_reasons  # noqa: F401 (it words what is wrong)
 
 TIMEOUT_S = 10.0
 LONGEST = 20_000_000
-
-register(
-    {
-        "fetch.away": (
-            "服务器 {host} 暂无可用应答（{detail}），稍后再试",
-            "the server {host} gives no good answer ({detail}); try again later",
-        ),
-    }
-)
 
 
 class NoDocument(CityloomError):

@@ -19,7 +19,6 @@ from cityloom.base.reasons import Reason, register, render
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.city.vital_values import VitalSign
-from cityloom.exchange.actions import pull_cap, pull_gbfs  # noqa: F401 (feeds say what is wrong in their words)
 from cityloom.sensing.feeds import DEVICES, completeness, refused_share
 from cityloom.sensing.grounds import ground_of
 from cityloom.sensing.indicators import Figure

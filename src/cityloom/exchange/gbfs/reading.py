@@ -9,29 +9,13 @@ from math import isfinite
 from typing import Any
 
 from cityloom.base.errors import CityloomError
-from cityloom.base.reasons import register
+from cityloom.exchange import feed_reasons  # noqa: F401 (it words what is wrong)
 from cityloom.sensing.bikes import Vehicles, vehicles_of
 
 VERSIONS = ("2.3", "3.0")
 VEHICLE_FEEDS = ("vehicle_status", "free_bike_status")  # of 3.0, of 2.3
 MOST_VEHICLES = 500_000
 _ENDS = "ride_end_allowed"
-
-register(
-    {
-        "gbfs.not_json": ("{feed} 不是 JSON 文档（{detail}）", "{feed} is no JSON document ({detail})"),
-        "gbfs.version": (
-            "{feed} 的版本是“{version}”；可读 2.3 和 3.0",
-            "{feed} has the version “{version}”; 2.3 and 3.0 are read",
-        ),
-        "gbfs.missing": ("{feed} 缺少 {key}", "{feed} lacks {key}"),
-        "gbfs.bad_value": (
-            "{feed} 第{number}条的 {key} 不对：{value}",
-            "{key} of entry {number} in {feed} is wrong: {value}",
-        ),
-        "gbfs.too_many": ("{feed} 超过{most}条", "{feed} has more than {most} entries"),
-    }
-)
 
 
 class BadFeed(CityloomError):
