@@ -105,7 +105,7 @@ def breach_to_case(server: Any, breaches: int, say: Callable[[str], None]) -> li
     user, password = server.url.removeprefix("nats://").split("@")[0].split(":")
     running = [subprocess.Popen([sys.executable, "-m", "cityloom", name]) for name in ("ingest", "worker")]
     stop, sent = threading.Event(), [0]
-    loader = threading.Thread(target=_make_load, args=(connect(server.mqtt_port, user, password), stop, sent))
+    loader = threading.Thread(target=_make_load, args=(connect(server.mqtt_port, user, password, "load"), stop, sent))
     try:
         _wait(lambda: _asked("SELECT count(*) FROM sensing_offset") > 0 or _asked(
             "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle'") >= 4)  # fmt: skip
@@ -174,7 +174,7 @@ def _cases_of(known: dict[str, float]) -> list[str]:
 
 
 def many_topics(server: Any, topics: int) -> list[Figure]:
-    """What distinct topics that nobody registered cost the reader of the log, and the message server that keeps it."""
+    """What distinct topics that nobody registered cost the reader of the log and the message server."""
     from cityloom.sensing.ingesting import Intake, Message
 
     intake, before_kb, began = Intake({}), _rss_kb(os.getpid()), time.perf_counter()
@@ -279,14 +279,16 @@ def cold_restart(streams: int, say: Callable[[str], None]) -> list[Figure]:
     from django.db import connection
 
     with connection.cursor() as cursor:
+        own = _columns(cursor, "sensing_device", ("id", "code"))
         cursor.execute(
-            "INSERT INTO sensing_device (city_id, code, type, area, owner, lon, lat, state, source) "
-            "SELECT c.id, 'many' || n, 'water_level', '', 'water_co', 110.001, 30.001, 'active', 'api' "
-            "FROM city_city c, generate_series(1, %s) n", [streams],
+            f"INSERT INTO sensing_device (code, {own}) SELECT 'many' || n, {own} "  # noqa: S608
+            "FROM sensing_device, generate_series(1, %s) n WHERE code = 'gauge0'", [streams],
         )  # fmt: skip
+        own = _columns(cursor, "sensing_stream", ("id", "device_id"))
+        one = "SELECT * FROM sensing_stream WHERE device_id = (SELECT id FROM sensing_device WHERE code = 'gauge0')"
         cursor.execute(
-            "INSERT INTO sensing_stream (city_id, device_id, name, interval_s) SELECT city_id, id, 'depth_cm', 60 "
-            "FROM sensing_device WHERE code LIKE 'many%'"
+            f"INSERT INTO sensing_stream (device_id, {own}) SELECT m.id, s.{own.replace(', ', ', s.')} "  # noqa: S608
+            f"FROM sensing_device m, ({one}) s WHERE m.code LIKE 'many%'"
         )
         cursor.execute("ANALYZE sensing_device, sensing_stream")
     for what in ("--make", "--restart"):
@@ -300,6 +302,15 @@ def cold_restart(streams: int, say: Callable[[str], None]) -> list[Figure]:
         (f"start with {streams:,} streams: to the first 100,000 readings stored", round(found["stored_s"], 1), "s"),
         (f"start with {streams:,} streams: memory, resident", round(found["rss_mb"]), "MB"),
     ]
+
+
+def _columns(cursor: Any, table: str, but: tuple[str, ...]) -> str:
+    """The columns of a table without those, for copies of a row."""
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> ALL(%s)",
+        [table, list(but)],
+    )
+    return ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
 
 
 def restart(*, makes: bool) -> dict[str, float]:
