@@ -66,7 +66,7 @@ def test_the_ratio_has_its_denominator_and_is_none_over_nothing():
 
 TABLE = """\
 site,name_zh,name_en,address,owner,lon,lat,contact,phone,contact_role,device,kind,floor,x,y,plan
-b1,东南大厦,Southeast Tower,东南路1号,water_co,110.0011,30.0011,欧阳静疑,13912345678,物业,smoke-1,smoke,1F,0.2,0.5,p.svg
+b1,东南大厦,Southeast Tower,东南路1,water_co,110.0011,30.0011,欧阳静疑,13912345678,物业,smoke-1,smoke,1F,0.2,0.5,p.svg
 b1,,,,,,,值班室,0660-1234,,wire-1,electrical,1F,0.8,0.5
 b1,,,,,,,,,,smoke-2,smoke,2F,,
 b1,,,,,,,,,,nowhere,smoke,2F,0.1,0.1
