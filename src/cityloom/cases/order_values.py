@@ -1,6 +1,6 @@
 """A supervision order (督办) as plain values: who demands what of which units until when, and what they answered.
 
-Each class is one table of `models.py`; `order_keeping.py` writes them. The table of moves is `orders.py`.
+Each class is one table of `models/`; `order_keeping.py` writes them. The table of moves is `orders.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reading cases for lists, maps and figures: light rows, few statements, never a page by counting (OFFSET).
 
-Every list asks `permissions.visible_to`; the statements lean on the indexes of `models.py`.
+Every list asks `permissions.visible_to`; the statements lean on the indexes of `models/`.
 """
 
 from __future__ import annotations

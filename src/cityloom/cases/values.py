@@ -1,6 +1,6 @@
 """The rows of a case's life as plain values: what deciding code reads and gives back.
 
-Each class here is one table of `models.py`, field by field; `keeping.py` builds its statements from the fields.
+Each class here is one table of `models/`, field by field; `keeping.py` builds its statements from the fields.
 Every moment has a zone; lists are tuples; JSON columns hold plain values.
 """
 

@@ -177,7 +177,8 @@ def points_of(cursor: CursorWrapper, devices: Sequence[int]) -> dict[int, Soundi
         [list(devices)],
     )
     return {
-        row[0]: SoundingPoint(*row[:4], Plan(*row[4:]) if row[7] is not None else None) for row in cursor.fetchall()
+        device: SoundingPoint(device, floor, x, y, Plan(*plan) if plan[-1] is not None else None)
+        for device, floor, x, y, *plan in cursor.fetchall()
     }
 
 
