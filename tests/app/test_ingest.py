@@ -195,7 +195,7 @@ def test_a_broker_that_is_there_already_is_listened_to(own_nats: RunningNats, na
     reader.begin_after(0)
     found: list[tuple[bytes, bytes]] = []
     until(lambda: found.extend((m.subject, m.body) for m in reader.fetch(0.2)) or len(found) >= 2, "both are there")
-    assert found == [(b"sense.c.lamp", b"1"), (b"sense.c.pump.flow", b"3")]
+    assert sorted(found) == [(b"sense.c.lamp", b"1"), (b"sense.c.pump.flow", b"3")]  # each rule is read by itself
     stop.set()
 
 

@@ -10,7 +10,9 @@ from cityloom.city.values import Name
 
 def test_shipped_types_have_both_names():
     for code, each in standard_device_types().items():
-        assert each.name.zh and each.name.en and each.code == code, code
+        assert each.name.zh, code
+        assert each.name.en, code
+        assert each.code == code
         assert each.calibrate_days is None or each.calibrate_days > 0
 
 

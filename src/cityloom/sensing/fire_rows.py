@@ -75,8 +75,8 @@ class Look(NamedTuple):
 # Looks at contacts as `cases.read_log` wants them. A look for an alarm is followed when the same person moved one of
 # the building within a day; a drill or an inspection asks for nothing to be written here.
 READS = """SELECT 'fire_read', r.id, r.at, r.by_login, r.by_role, r.by_unit, r.reason, s.code,
-        '{contacts}'::varchar[], r.reason <> 'alarm' OR EXISTS (SELECT 1 FROM sensing_fire_point p JOIN sensing_alarm a
-            ON a.device_id = p.device_id JOIN sensing_alarm_entry e ON e.alarm_id = a.id
+        '{contacts}'::varchar[], r.reason <> 'alarm' OR EXISTS (SELECT 1 FROM sensing_fire_point p
+            JOIN sensing_alarm a ON a.device_id = p.device_id JOIN sensing_alarm_entry e ON e.alarm_id = a.id
             WHERE p.site_id = r.site_id AND e.by_login = r.by_login AND e.recorded_at >= r.at
             AND e.recorded_at <= r.at + %(within)s)
     FROM sensing_fire_read r JOIN sensing_fire_site s ON s.id = r.site_id WHERE r.city_id = %(city)s"""
