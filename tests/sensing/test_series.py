@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cityloom.base.clock import GivenClock
 from cityloom.sensing.actions.load_devices import load_devices
-from cityloom.sensing.archiving import archive_days, index_closed_days, roll_up_days
+from cityloom.sensing.archiving import archive_days, index_closed_parts, roll_up_days
 from cityloom.sensing.day_files import BadDayFile, check_day, file_of
 from cityloom.sensing.downsampling import keep_peaks
 from cityloom.sensing.keeping import Keeper, keep_late, list_partitions
@@ -43,7 +43,11 @@ def test_a_closed_day_moves_into_a_file_and_is_found_as_before(small_city, setti
     keep(readings_of([5, 5, 6], [T, T + 2 * MINUTE, T], [1.0, 3.0, 9.0]), readings_of([5], [T + MINUTE], [2.0]))
     before = said()
     assert before == [(0, 1.0), (1, 2.0), (2, 3.0)]
-    assert (index_closed_days(clock), index_closed_days(clock)) == (1, 0)
+    early = GivenClock(DAY + timedelta(hours=2, minutes=9))
+    assert (index_closed_parts(early), index_closed_parts(early)) == (0, 0), "readings of the first hours still come"
+    late = GivenClock(DAY + timedelta(hours=4, minutes=10))
+    assert (index_closed_parts(late), index_closed_parts(late)) == (2, 0)
+    assert index_closed_parts(clock) == 10
     assert archive_days(clock, 50) == 0, "not yet"
     assert archive_days(clock, 35) == 4
     assert said() == before

@@ -40,7 +40,7 @@ from cityloom.sensing.actions.count_footfall import count_footfall
 from cityloom.sensing.actions.tell_severe_alarms import tell_severe_alarms
 from cityloom.sensing.actions.watch_feeds import watch_feeds
 from cityloom.sensing.actions.work_out_vitals import revise_vitals, work_out_vitals
-from cityloom.sensing.archiving import archive_days, index_closed_days, roll_up_days
+from cityloom.sensing.archiving import archive_days, index_closed_parts, roll_up_days
 
 log = logging.getLogger("cityloom.worker")
 
@@ -160,10 +160,14 @@ def feeds(clock: Clock) -> Found:
         yield from watch_feeds(city, clock)
 
 
+def index_parts(clock: Clock) -> Found:
+    """Parts of days that readings have gone past get their index by stream."""
+    yield "parts_indexed", index_closed_parts(clock)
+
+
 def keep_days(clock: Clock) -> Found:
-    """Closed days of readings get their index, move into files, and are rolled up, as the settings say."""
+    """Closed days of readings move into files and are rolled up, as the settings say."""
     known = settings.INGEST_SETTINGS
-    yield "days_indexed", index_closed_days(clock)
     yield "readings_archived", archive_days(clock, known.readings_days)
     if known.archive_days:
         yield "days_rolled_up", roll_up_days(clock, max(known.archive_days, known.readings_days + 1))
@@ -205,6 +209,7 @@ FAR_CHORES: tuple[tuple[Callable[[Clock], Found], timedelta, bool], ...] = (
     (meet_open311, timedelta(seconds=10), False),
     (cap_warnings, timedelta(seconds=20), False),
     (shared_bikes, timedelta(seconds=20), False),
+    (index_parts, timedelta(minutes=5), False),
     (keep_days, timedelta(minutes=30), False),
 )
 

@@ -1,4 +1,4 @@
-"""Closed days: indexed once, written to a file that is read again before the partition goes, rolled up, forgotten.
+"""What is closed: parts of days indexed once, days written to a file that is read again, rolled up, forgotten.
 
 A day is closed when it lies further back than readings may come late into a partition. Readings that come later
 still go beside the partitions, and the file of their day is made anew with them.
@@ -16,28 +16,23 @@ from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Clock
 from cityloom.sensing.day_files import check_day, file_of, read_day, write_day
-from cityloom.sensing.keeping import list_partitions, partition_of
+from cityloom.sensing.keeping import INDEX_ENDING, list_partitions, list_unindexed, partition_of
 from cityloom.sensing.series import once_each
 from cityloom.sensing.values import Readings, joined, no_readings, readings_of
 
 STREAMS_AT_ONCE = 20_000
+WRITTEN_FOR = timedelta(minutes=10)  # after a part has ended most of its readings have come
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('sensing_archive'))"
 
 
-def index_closed_days(clock: Clock) -> int:
-    """Give partitions into which nobody writes any more an index by stream; how many got one."""
-    done = 0
+def index_closed_parts(clock: Clock) -> int:
+    """Give the parts of days into which hardly anybody writes any more an index by stream; how many got one."""
     with connection.cursor() as cursor:
-        for day in list_partitions(cursor):
-            name = partition_of(day)
-            if day >= clock.now().date() - timedelta(days=1):
-                continue
-            cursor.execute("SELECT to_regclass(%s)", [f"{name}_stream_at"])
-            if cursor.fetchone()[0] is None:
-                cursor.execute(f"CREATE INDEX {name}_stream_at ON {name} (stream, at)")
-                cursor.execute(f"ANALYZE {name}")
-                done += 1
-    return done
+        names = [name for name, ends in list_unindexed(cursor) if ends + WRITTEN_FOR <= clock.now()]
+        for name in names:
+            cursor.execute(f"CREATE INDEX {name}{INDEX_ENDING} ON {name} (stream, at)")
+            cursor.execute(f"ANALYZE {name}")
+    return len(names)
 
 
 def archive_days(clock: Clock, kept_days: int) -> int:

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
 from cityloom.sensing.values import FIRST_MS, LAST_MS, Readings, Whole, joined, no_readings, readings_of
@@ -20,7 +19,8 @@ from cityloom.sensing.watermarks import Sorted, Watermarks
 DAY_MS = 86_400_000
 EARLY_S = 300  # how far a device's clock may run ahead
 MAIN_DAYS = 7  # older ones go beside the partitions, so that a wrong clock makes no partition of its own
-LOCK_NOT_AVAILABLE = "55P03"
+PART_HOURS = 2  # a day lies in parts of so many hours: only the newest has no index by stream
+INDEX_ENDING = "_stream_at"
 FEW_LATE = 200  # up to here each is looked up by itself, above in one pass over the days
 _POSTGRES_EPOCH_MS = 946_684_800_000
 _HEAD = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
@@ -208,7 +208,7 @@ def copy_bytes(readings: Readings) -> bytes:
 
 
 def ensure_partition(cursor: CursorWrapper, day: date) -> None:
-    """Have the partition of a day (UTC); one that is made is attached without holding readers up."""
+    """Have the partition of a day (UTC) with its parts; made ones are attached without holding readers up."""
     name = partition_of(day)
     cursor.execute("SELECT to_regclass(%s)", [name])
     if cursor.fetchone()[0] is not None:
@@ -217,30 +217,17 @@ def ensure_partition(cursor: CursorWrapper, day: date) -> None:
     cursor.execute("SELECT to_regclass(%s)", [name])
     if cursor.fetchone()[0] is not None:
         return
-    cursor.execute(f"CREATE TABLE {name} (LIKE sensing_reading INCLUDING DEFAULTS)")
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    bounds = f"FROM ('{start.isoformat()}') TO ('{(start + timedelta(days=1)).isoformat()}')"
-    cursor.execute(f"ALTER TABLE sensing_reading ATTACH PARTITION {name} FOR VALUES {bounds}")
+    made = [f"CREATE TABLE {name} (LIKE sensing_reading INCLUDING DEFAULTS) PARTITION BY RANGE (at)"]
+    for n in range(0, 24, PART_HOURS):
+        part = _bounds(start + timedelta(hours=n), start + timedelta(hours=n + PART_HOURS))
+        made.append(f"CREATE TABLE {name}_{n:02} PARTITION OF {name} {part}")
+    made.append(f"ALTER TABLE sensing_reading ATTACH PARTITION {name} {_bounds(start, start + timedelta(days=1))}")
+    cursor.execute(";".join(made))
 
 
-def summarize(cursor: CursorWrapper, day: date) -> bool:
-    """Have the block ranges of a day know what was written into them; whether nobody else was at it.
-
-    The server does so by itself, but a minute late and for a few hundred ranges at a time; until then a chart reads
-    all of them.
-    """
-    cursor.execute("SET LOCAL lock_timeout = '200ms'")
-    try:
-        cursor.execute(
-            "SELECT brin_summarize_new_values(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
-            "JOIN pg_am a ON a.oid = c.relam WHERE i.indrelid = to_regclass(%s) AND a.amname = 'brin'",
-            [partition_of(day)],
-        )
-    except OperationalError as why:
-        if getattr(why.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-            raise
-        return False
-    return True
+def _bounds(begins: datetime, ends: datetime) -> str:
+    return f"FOR VALUES FROM ('{begins.isoformat()}') TO ('{ends.isoformat()}')"
 
 
 def list_partitions(cursor: CursorWrapper) -> list[date]:
@@ -248,6 +235,18 @@ def list_partitions(cursor: CursorWrapper) -> list[date]:
     cursor.execute("SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
                    "WHERE i.inhparent = 'sensing_reading'::regclass ORDER BY 1")  # fmt: skip
     return [datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date() for (name,) in cursor.fetchall()]
+
+
+def list_unindexed(cursor: CursorWrapper) -> list[tuple[str, datetime]]:
+    """The parts of days that have no index by stream yet, with their end, the oldest first."""
+    cursor.execute(
+        "SELECT c.relname FROM pg_inherits d JOIN pg_inherits p ON p.inhparent = d.inhrelid "
+        "JOIN pg_class c ON c.oid = p.inhrelid WHERE d.inhparent = 'sensing_reading'::regclass "
+        "AND to_regclass(c.relname || %s) IS NULL ORDER BY 1",
+        [INDEX_ENDING],
+    )
+    begins = [(name, datetime.strptime(name[-11:], "%Y%m%d_%H").replace(tzinfo=UTC)) for (name,) in cursor.fetchall()]
+    return [(name, at + timedelta(hours=PART_HOURS)) for name, at in begins]
 
 
 def partition_of(day: date) -> str:

@@ -30,7 +30,7 @@ from cityloom.sensing.ingest_rows import (
     write_offset,
 )
 from cityloom.sensing.ingesting import Intake, Message, Refusal, Taken
-from cityloom.sensing.keeping import DAY_MS, EARLY_S, Batch, Keeper, Kept, day_of, summarize
+from cityloom.sensing.keeping import EARLY_S, Batch, Keeper, Kept
 from cityloom.sensing.registry import Registry, add_new, flush_latest, load_registry
 from cityloom.sensing.values import Readings, Whole, no_readings
 
@@ -279,16 +279,9 @@ class Session:
             self._changed, self._unwritten, self._errors, self._released = [], 0, {}, False
             self._written_s = self.seconds()
             self._stood = self._stood._replace(flushed_sequence=self.sequence)
-            self._summarize(fresh)
         elif len(fresh.stream):
             self._changed.append(fresh)
             self._unwritten += len(fresh.stream)
-
-    def _summarize(self, fresh: Readings) -> None:
-        """Once a checkpoint: the newest day's block ranges, so that charts of the open day stay quick."""
-        if len(fresh.stream):
-            with transaction.atomic(), connection.cursor() as cursor:
-                summarize(cursor, day_of(int(fresh.at_ms[-1]) // DAY_MS))
 
     # --- the register -----------------------------------------------------------------------------------------------
 
