@@ -17,6 +17,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
+from cityloom.base.long_lived import long_lived
 from cityloom.city.payload_files import Payload
 from cityloom.sensing.gate import Gate, Limits, gate_as_json, gate_from_json
 from cityloom.sensing.ingest_rows import (
@@ -103,7 +104,10 @@ class Session:
 
     def __post_init__(self) -> None:
         stood = read_offset(self.city_id, self.part, self.log_name)
-        self.registry: Registry = load_registry(self.city_id)
+        self._seen = register_state(self.city_id)  # asked first: what is added meanwhile is heard of afterwards
+        with long_lived():
+            self.registry: Registry = load_registry(self.city_id)
+            self.rules.restore(self.log_name)
         gate = gate_from_json(stood.gate, self.limits)
         self.intake = Intake(self.registry.devices, self.payloads, gate)
         self.keeper = Keeper(
@@ -115,13 +119,11 @@ class Session:
         )
         self.sequence, self.stored = stood.flushed_sequence, stood.sequence
         self._stood: Stood = stood
-        self._seen = register_state(self.city_id)
         self._asked_s = self._written_s = self.seconds()
         self._changed: list[Readings] = []
         self._unwritten = self._heard_ms = 0
         self._errors: dict[str, int] = {}
         self._released = False
-        self.rules.restore(self.log_name)
         with connection.cursor() as cursor:
             doors = self.keeper.remember_doors(cursor, stood.generation)
         if len(doors.stream):
@@ -295,7 +297,8 @@ class Session:
         self._asked_s = self.seconds()
         self._seen = seen
         marks = self.keeper.marks
-        registry = load_registry(self.city_id)
+        with long_lived():
+            registry = load_registry(self.city_id)
         marks.reach(len(registry.marks.at_ms) - 1)
         size = len(registry.marks.at_ms)
         newer = registry.marks.at_ms > marks.at_ms[:size]
