@@ -75,7 +75,12 @@ class Process:
 
 def stored() -> list[float]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT value FROM sensing_reading UNION ALL SELECT value FROM sensing_late ORDER BY 1")
+        cursor.execute(
+            "SELECT r.value FROM (SELECT stream, value FROM sensing_reading UNION ALL "
+            "SELECT stream, value FROM sensing_late) r JOIN sensing_stream s ON s.id = r.stream "
+            "JOIN sensing_device d ON d.id = s.device_id WHERE d.code = %s ORDER BY 1",
+            [DEVICE],
+        )
         return [value for (value,) in cursor.fetchall()]
 
 

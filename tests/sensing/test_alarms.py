@@ -10,6 +10,7 @@ from cityloom.cases.errors import MissingNeed
 from cityloom.city.values import Post, Role
 from cityloom.sensing.actions.move_alarm import acknowledge_many, move_alarm
 from cityloom.sensing.actions.plan_maintenance import plan_maintenance, stop_maintenance
+from cityloom.sensing.actions.raise_alarms import raise_alarms
 from cityloom.sensing.alarm_moves import (
     AlarmMoveRefused,
     BadWindow,
@@ -18,6 +19,7 @@ from cityloom.sensing.alarm_moves import (
     NotYourAlarm,
     StaleAlarm,
 )
+from cityloom.sensing.rules import Change, Subject
 
 HANDLER_ELSEWHERE = Post("h", Role.HANDLER, unit="lighting_co", area="990100")
 DISPATCHER = Post("d", Role.DISPATCHER, area="990101")
@@ -79,6 +81,14 @@ def test_a_condition_that_comes_back_is_the_same_alarm_and_one_that_flutters_fla
     alarms.read("level-1", "depth_cm", 20, step_s=7200)
     assert len(alarms.alarms) == 2, "hours later it is another alarm"
     assert alarms.open_cases() == 1
+
+
+def test_one_batch_may_end_an_alarm_and_raise_the_next(alarms):
+    alarms.read("level-1", "depth_cm", 20)
+    gauge, now_ms = Subject(alarms.devices["level-1"]), alarms.now_ms
+    ended, came_again = Change("flood", gauge, False, now_ms + 1), Change("flood", gauge, True, now_ms + 86_400_000)
+    raise_alarms(alarms.city, [ended, came_again], alarms.life.clock)
+    assert [(alarm.state, alarm.stands) for alarm in alarms.alarms] == [("cleared", False), ("raised", True)]
 
 
 def test_what_was_told_before_changes_nothing(alarms):

@@ -103,14 +103,17 @@ def keep_alarms(
     entries: Sequence[tuple[Alarm, AlarmEntry]],
     now: datetime,
 ) -> None:
-    """Write new and changed alarms with their entries; raises StaleAlarm where somebody else was faster."""
-    if new:
-        cursor.executemany(_INSERT, [[_stored(n, getattr(a, n)) for n in _ALARM] for a in new])
+    """Write new and changed alarms with their entries; raises StaleAlarm where somebody else was faster.
+
+    Changed ones go first: of one rule and subject only one may stand, and one of them may make way for a new one.
+    """
     for alarm in changed:
         values = [_stored(n, getattr(alarm, n)) for n in _ALARM if n not in ("id", "version")]
         cursor.execute(_UPDATE, [*values, alarm.version + 1, alarm.id, alarm.version])
         if cursor.rowcount != 1:
             raise StaleAlarm("alarm.stale")
+    if new:
+        cursor.executemany(_INSERT, [[_stored(n, getattr(a, n)) for n in _ALARM] for a in new])
     if entries:
         _keep_entries(cursor, entries, now)
 
