@@ -11,7 +11,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -97,6 +97,25 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     entry.clear()
     entry.update(kept | {"AUTOCOMMIT": True, "ATOMIC_REQUESTS": False, "TIME_ZONE": None})
     entry.update(database_from_url(postgres_url, pool=0))
+
+
+@pytest.fixture(autouse=True)
+def readings_go_with_their_test(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Days of readings have no model, so emptying tables after a test that commits leaves them: they are dropped."""
+    yield
+    mark = request.node.get_closest_marker("django_db")
+    if not {"transactional_db", "live_server"} & set(request.fixturenames) and not (
+        mark and mark.kwargs.get("transaction")
+    ):
+        return
+    from django.db import connection
+
+    from cityloom.sensing.keeping import list_partitions, partition_of
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for day in list_partitions(cursor):
+            cursor.execute(f"DROP TABLE {partition_of(day)}")
+    connection.close()
 
 
 @pytest.fixture

@@ -186,6 +186,7 @@ SETTINGS_WORDS: dict[str, tuple[str, str]] = {
     "settings.chore_mask_words": ("遮盖旧文字里的个人数据", "Mask old words"),
     "settings.chore_sign_roots": ("签每日审计根", "Sign daily roots"),
     "settings.chore_fold": ("合计地图格子", "Fold the counts of the map"),
+    "settings.chore_index_parts": ("为写完的读数分段建立索引", "Index parts of readings that are written"),
     "settings.chore_keep_days": ("整理过去日期的读数", "Put closed days of readings away"),
     "settings.chore_meet_open311": ("与 Open311 伙伴往来", "Meet Open311 partners"),
     "settings.chore_vital_signs": ("计算城市体征", "Reckon the vital signs"),
