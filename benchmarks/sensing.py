@@ -130,13 +130,17 @@ def _loads(code: str) -> Iterator[tuple[str, list[bytes], int]]:
 
 def _through(server: Any, code: str, parts: tuple[str, ...], frames: list[bytes], readings: int) -> float:
     """Seconds from the first message sent until the last reading is stored."""
+    from cityloom.app.sense_log import SenseLog
+
     _empty()
     _map(server, len(parts))
     argv = [sys.executable, "-m", "cityloom", "ingest", "--city", code]
+    with contextlib.closing(SenseLog(server.url, "sense.>")) as told:
+        before = _readers(told)
     running = [subprocess.Popen([*argv, *(["--part", part] if part else [])]) for part in parts]
     try:
-        _wait(lambda: _asked("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle'") >= len(parts))
-        time.sleep(3)  # until they wait for messages; not part of the figure
+        with contextlib.closing(SenseLog(server.url, "sense.>")) as told:
+            _wait(lambda: len(_readers(told) - before) >= len(parts))
         user, password = re.findall(r"nats://(.*?):(.*?)@", server.url)[0]
         device = connect(server.mqtt_port, user, password)
         began = time.perf_counter()
@@ -149,6 +153,12 @@ def _through(server: Any, code: str, parts: tuple[str, ...], frames: list[bytes]
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait(30)
+
+
+def _readers(told: Any) -> set[str]:
+    """Who waits for messages; the server keeps the name of one that has ended for a moment."""
+    found = told.request("$JS.API.CONSUMER.NAMES.SENSE", {}).get("consumers") or []
+    return {name for name in found if name.startswith("ingest-")}
 
 
 def _map(server: Any, parts: int) -> None:

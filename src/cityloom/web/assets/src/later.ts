@@ -26,10 +26,15 @@ function missing(): void {
   for (const map of document.querySelectorAll("[data-map]")) map.setAttribute("data-map-missing", "");
 }
 
+function isShown(map: Element): boolean {
+  return map.getClientRects().length > 0 && !map.closest("[data-report]:not([data-step])");
+}
+
 export function bringMapsLater(): void {
   const watch = new IntersectionObserver((seen) => {
-    // a form of steps that has not been put into steps yet shows its map for a moment only
-    if (seen.some(({ isIntersecting, target }) => isIntersecting && !target.closest("[data-report]:not([data-step])"))) {
+    // a form of steps that has not been put into steps yet shows its map for a moment only; what was seen may
+    // have been hidden since, for this is told a moment later
+    if (seen.some(({ isIntersecting, target }) => isIntersecting && isShown(target))) {
       watch.disconnect();
       bring();
     }
