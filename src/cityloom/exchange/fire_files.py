@@ -14,8 +14,8 @@ from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Name
-from cityloom.exchange.plan_pictures import BadPlan, PlanPicture, clean_plan
 from cityloom.sensing.fire_rows import Contact, Plan, Site, keep_plan, keep_point, keep_site
+from cityloom.sensing.plan_pictures import BadPlan, PlanPicture, clean_plan
 
 COLUMNS = (
     "site", "name_zh", "name_en", "address", "owner", "lon", "lat", "contact", "phone", "contact_role", "device",

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cityloom.exchange.demo.floor_plans import HIGH, WIDE, draw_plan
-from cityloom.exchange.plan_pictures import BadPlan, clean_plan
+from cityloom.sensing.plan_pictures import BadPlan, clean_plan
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {}>{}</svg>'
 BOX = 'viewBox="0 0 600 400"'
