@@ -200,3 +200,8 @@ class Standing:
     def over_quota(self) -> int | None:
         """By how many it is above its quota; None without one."""
         return None if self.quota is None else max(0, self.most - self.quota)
+
+
+def ranked(stood: Sequence[Standing]) -> list[Standing]:
+    """Those that clear in time most often first, those with nothing to judge last."""
+    return sorted(stood, key=lambda each: (-(each.kept / each.ended) if each.ended else 1.0, each.operator))

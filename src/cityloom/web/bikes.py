@@ -17,11 +17,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from cityloom.assess.rates import Share
-from cityloom.base.errors import CityloomError
-from cityloom.base.reasons import register
 from cityloom.city.scenarios import BikeOperator
 from cityloom.city.snapshot_values import City
-from cityloom.city.values import Post, Role
+from cityloom.city.values import Post
 from cityloom.sensing.actions.watch_bikes import bike_rules
 from cityloom.sensing.bike_rows import (
     ClearedHeap,
@@ -33,14 +31,14 @@ from cityloom.sensing.bike_rows import (
     list_places,
     standings,
 )
-from cityloom.sensing.bikes import Standing
+from cityloom.sensing.bikes import Standing, ranked
+from cityloom.sensing.sight import is_heap_seen, operators_seen
 from cityloom.web import context
 from cityloom.web.doors import for_staff
 from cityloom.web.map_data import collection
 from cityloom.web.map_frame import MapFrame, bounds_of, ground_of
 from cityloom.web.moments import band_of, share_gone
 from cityloom.web.naming import Names, names
-from cityloom.web.screen_roles import SEES_VITAL
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
@@ -50,22 +48,6 @@ FULLEST = 8
 MOST_CLEARED = 12
 NEARLY_FULL = 0.85
 SHOWN_CELL = 9  # of H3: what stands out of places is drawn by about a tenth of a square kilometre
-
-
-register(
-    {
-        "bikes.not_yours": (
-            "共享单车供指挥、督导、领导和负责清理的单位查看；请用这样的岗位登录",
-            "shared bikes are for those who dispatch, supervise, lead or clear them; sign in by such a post",
-        ),
-    }
-)
-
-
-class NotYourBikes(CityloomError):
-    """A post that shared bikes do not concern."""
-
-    status = 403
 
 
 @dataclass(frozen=True)
@@ -152,7 +134,7 @@ class BikesPage:
 @for_staff
 def bikes(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """Open heaps with their clocks on a map, operators in bands, the fullest places."""
-    mine = _operators_of(city, post)
+    mine = operators_seen(city, post)
     rules, now, named = bike_rules(city), context.clock().now(), names(city)
     first = (now - SINCE).astimezone(city.calendar().tz).date()
     quotas = {code: firm.quota for code, firm in mine.items()}
@@ -162,9 +144,9 @@ def bikes(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         cleared = list_cleared_heaps(cursor, city.id, now - LATELY, list(mine), MOST_CLEARED)
         places = list_places(cursor, city.id)
         outside = sum(sum(counts.values()) for counts in count_in_cells(cursor, city.id).values())
-    heaps = [each for each in heaps if _is_near(city, post, each.lon, each.lat)]
+    heaps = [each for each in heaps if is_heap_seen(city, post, each.lon, each.lat)]
     lines = [_heap(city, each, mine[each.operator], named, now) for each in heaps]
-    operators = [_operator(each, mine[each.operator], rules.least_sample, named.lang) for each in _ranked(stood)]
+    operators = [_operator(each, mine[each.operator], rules.least_sample, named.lang) for each in ranked(stood)]
     by_fill = sorted(places, key=lambda place: (-place.vehicles / max(1, place.capacity), place.code))
     outside_told = say("bikes.outside_told", most=rules.outside_most, minutes=f"{rules.outside_limit_min:g}")
     return show(
@@ -190,41 +172,18 @@ def bikes(request: HttpRequest, city: City, post: Post) -> HttpResponse:
 @for_staff
 def bikes_map(request: HttpRequest, city: City, post: Post, layer: str) -> HttpResponse:
     """A layer of the map as GeoJSON: parking places by how full they are, open heaps, bikes out of places."""
-    mine, now = _operators_of(city, post), context.clock().now()
+    mine, now = operators_seen(city, post), context.clock().now()
     with connection.cursor() as cursor:
         if layer == "places":
             features = [_place_feature(place) for place in list_places(cursor, city.id)]
         elif layer == "heaps":
             heaps = [each for each in list_open_heaps(cursor, city.id) if each.operator in mine]
-            features = [_heap_feature(each, now) for each in heaps if _is_near(city, post, each.lon, each.lat)]
+            features = [_heap_feature(each, now) for each in heaps if is_heap_seen(city, post, each.lon, each.lat)]
         else:
             features = _cell_features(count_in_cells(cursor, city.id))
     answer = HttpResponse(json.dumps(collection(features), ensure_ascii=False), content_type="application/geo+json")
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
-
-
-def _operators_of(city: City, post: Post) -> dict[str, BikeOperator]:
-    """The operators that the post may see: a handler those whose bikes its unit clears; raises NotYourBikes."""
-    firms = bike_rules(city).operators
-    if post.role is Role.HANDLER:
-        firms = {code: firm for code, firm in firms.items() if firm.unit in post.units}
-    if not (firms if post.role is Role.HANDLER else post.role in SEES_VITAL):
-        raise NotYourBikes("bikes.not_yours")
-    return dict(firms)
-
-
-def _is_near(city: City, post: Post, lon: float, lat: float) -> bool:
-    """Whether a point lies in the area of the post."""
-    if post.area is None or post.role is Role.HANDLER:
-        return True
-    area = city.find_area(lon, lat)
-    return area is not None and city.is_within(area, post.area)
-
-
-def _ranked(stood: Sequence[Standing]) -> list[Standing]:
-    """Those that clear in time most often first, those with nothing to judge last."""
-    return sorted(stood, key=lambda each: (-(each.kept / each.ended) if each.ended else 1.0, each.operator))
 
 
 # --- lines --------------------------------------------------------------------------------------------------------

@@ -15,12 +15,11 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.sensing.actions.count_footfall import Counted, list_footfall
 from cityloom.sensing.footfall import Day
+from cityloom.sensing.sight import is_area_seen, require_signs
 from cityloom.web import context
 from cityloom.web.doors import for_staff
 from cityloom.web.naming import names
-from cityloom.web.screen_roles import SEES_VITAL
 from cityloom.web.shown import show
-from cityloom.web.vital import NotYourSigns
 from cityloom.web.words import say
 
 FOOTFALL_DAYS = 14
@@ -64,15 +63,14 @@ class FootfallPage:
 @for_staff
 def footfall(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """People counted at each counter, day by day, with how much was measured."""
-    if post.role not in SEES_VITAL:
-        raise NotYourSigns("vital.not_yours")
+    require_signs(post)
     last = context.clock().now().astimezone(city.calendar().tz).date()
     first = last - timedelta(days=FOOTFALL_DAYS - 1)
     with connection.cursor() as cursor:
         rows = list_footfall(cursor, city.id, first, last)
     by_counter: dict[str, list[Counted]] = {}
     for row in rows:
-        if not post.area or (row.area in city.areas and city.is_within(row.area, post.area)):
+        if is_area_seen(city, post, row.area):
             by_counter.setdefault(row.device, []).append(row)
     days = [first + timedelta(days=n) for n in range(FOOTFALL_DAYS)]
     lines = [_counter(city, own, days) for own in by_counter.values()]

@@ -15,10 +15,11 @@ from cityloom.cases.rule_replay import PROPOSERS as RULE_PROPOSERS
 from cityloom.city.values import Post, Role
 from cityloom.sensing.actions.judge_fire import SEES_FIRE
 from cityloom.sensing.alarm_moves import READERS as SEES_ALARMS
+from cityloom.sensing.sight import SEES_BIKES, SEES_SIGNS
 from cityloom.web import context
 from cityloom.web.hard_lists import SEES_PRECEDENTS
 from cityloom.web.reading_roles import SEES_UNDERSTANDING
-from cityloom.web.screen_roles import SEES_SCREEN, SEES_VITAL
+from cityloom.web.screen_roles import SEES_SCREEN
 from cityloom.web.words import say
 
 IN_THE_ROW = 5
@@ -46,10 +47,10 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("inbox", "nav.inbox", frozenset({Role.HANDLER})),
     ("check_desk", "nav.check_desk", frozenset({Role.CHECKER})),
     ("screen", "nav.screen", SEES_SCREEN),
-    ("vital", "nav.vital", SEES_VITAL),
+    ("vital", "nav.vital", SEES_SIGNS),
     ("fire", "nav.fire", SEES_FIRE),
-    ("bikes", "nav.bikes", SEES_VITAL | {Role.HANDLER}),
-    ("footfall", "nav.footfall", SEES_VITAL),
+    ("bikes", "nav.bikes", SEES_BIKES),
+    ("footfall", "nav.footfall", SEES_SIGNS),
     ("alarms", "nav.alarms", SEES_ALARMS),
     ("devices", "nav.devices", SEES_ALARMS),
     ("queue", "nav.queue", EVERYBODY),

@@ -17,17 +17,17 @@ from django.views.decorators.http import require_safe
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import Reason, register, render
 from cityloom.city.snapshot_values import City
-from cityloom.city.values import Post, Role
+from cityloom.city.values import Post
 from cityloom.city.vital_values import VitalSign
 from cityloom.sensing.feeds import DEVICES, completeness, refused_share
 from cityloom.sensing.grounds import ground_of
 from cityloom.sensing.indicators import Figure
 from cityloom.sensing.keep_feeds import FeedRow, list_feeds
+from cityloom.sensing.sight import is_area_seen, owners_seen, require_signs
 from cityloom.sensing.vital_rows import DeviceOfSign, list_devices_of, list_hours, list_runs
 from cityloom.web import context
 from cityloom.web.doors import for_staff
 from cityloom.web.naming import Names, names
-from cityloom.web.screen_roles import SEES_VITAL
 from cityloom.web.shown import show
 from cityloom.web.vital_lines import HOUR, HourOfSign, SignsOfArea, hours_of, line_of, signs_of_area, told_value
 from cityloom.web.words import say
@@ -36,10 +36,6 @@ MOST_DEVICES = 60
 
 register(
     {
-        "vital.not_yours": (
-            "城市体征供指挥、督导、领导和设备权属单位查看；请用这样的岗位登录",
-            "vital signs are for those who dispatch, supervise, lead or own sensors; sign in by such a post",
-        ),
         "vital.no_sign": (
             "本市没有体征{sign}；请从全部体征看起",
             "the city has no sign {sign}; begin with all signs",
@@ -50,12 +46,6 @@ register(
         ),
     }
 )
-
-
-class NotYourSigns(CityloomError):
-    """A post that has no use for vital signs."""
-
-    status = 403
 
 
 class NoSuchSign(CityloomError):
@@ -145,8 +135,7 @@ class VitalPage:
 @for_staff
 def vital(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """The vital signs of the city or an area of it; `?sign=` shows one in full, down to its devices."""
-    if post.role not in SEES_VITAL:
-        raise NotYourSigns("vital.not_yours")
+    require_signs(post)
     now = context.clock().now()
     area = _area_asked(request, city, post)
     sign = _sign_asked(request, city)
@@ -160,7 +149,7 @@ def _area_asked(request: HttpRequest, city: City, post: Post) -> str:
     if asked not in known and not request.GET.get("area"):  # a post of a smaller area sees the next one around it
         asked = next((code for code in reversed(city.ancestors(asked)) if code in known), known[0])
         return asked
-    if asked not in known or (post.area and not city.is_within(asked, post.area)):
+    if asked not in known or not is_area_seen(city, post, asked):
         raise NoSuchSign("vital.no_area", area=asked)
     return asked
 
@@ -183,9 +172,9 @@ def _page(
     running = runs.get(signs.hours[-1])
     devices: Sequence[DeviceOfSign] = ()
     if sign is not None and sign.stream:
-        owners = list(post.units) if post.role is Role.SENSOR_OWNER else None
-        devices = list_devices_of(cursor, city.id, sign.type, sign.stream, _places_in(city, area), owners)
-    allowed = [code for code in city.ancestors(area) if not post.area or city.is_within(code, post.area)]
+        places = _places_in(city, area)
+        devices = list_devices_of(cursor, city.id, sign.type, sign.stream, places, owners_seen(post))
+    allowed = [code for code in city.ancestors(area) if is_area_seen(city, post, code)]
     return VitalPage(
         area=named.area(area),
         crumbs=[(_query(code, sign), named.area(code)) for code in allowed[:-1]],
@@ -317,7 +306,7 @@ def _how(city: City, sign: VitalSign, named: Names) -> list[str]:
 
 def _feeds(cursor: CursorWrapper, city: City, post: Post, lang: str, now: datetime) -> list[FeedLine]:
     """The feeds of the city; owners of single sensors look at their devices instead."""
-    if post.role is Role.SENSOR_OWNER:
+    if owners_seen(post) is not None:
         return []
     named = names(city)
     return [_feed(feed, lang, named) for feed in list_feeds(cursor, city.id, now)]

@@ -16,12 +16,11 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.sensing.cap_shapes import rings_of
 from cityloom.sensing.cap_values import SEVERITIES
+from cityloom.sensing.sight import owners_seen, require_signs
 from cityloom.sensing.vital_rows import list_standing_alarms
 from cityloom.sensing.warning_rows import Warning, list_standing
 from cityloom.web import context
 from cityloom.web.doors import for_everybody, for_staff
-from cityloom.web.screen_roles import SEES_VITAL
-from cityloom.web.vital import NotYourSigns
 from cityloom.web.words import say
 
 
@@ -85,11 +84,9 @@ def _features(found: Sequence[Warning]) -> list[dict[str, Any]]:
 @for_staff
 def map_alarms(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """Alarms that stand in the post's area, as GeoJSON."""
-    if post.role not in SEES_VITAL:
-        raise NotYourSigns("vital.not_yours")
-    owners = list(post.units) if post.role.value == "sensor_owner" else None
+    require_signs(post)
     with connection.cursor() as cursor:
-        rows = list_standing_alarms(cursor, city.id, post.area or "", owners)
+        rows = list_standing_alarms(cursor, city.id, post.area or "", owners_seen(post))
     features = [
         {
             "type": "Feature",

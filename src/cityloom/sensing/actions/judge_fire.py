@@ -14,6 +14,7 @@ from cityloom.city.values import Post, Role
 from cityloom.sensing.actions.move_alarm import move_alarm
 from cityloom.sensing.fire import CAUSES, VERDICTS
 from cityloom.sensing.fire_rows import Contact, Site, keep_verdict, list_sites, open_contacts
+from cityloom.sensing.sight import owners_seen
 
 SEES_FIRE = frozenset({Role.SUPERVISOR, Role.LEADER, Role.DISPATCHER, Role.SHIFT_LEAD, Role.SENSOR_OWNER})
 CALLS = frozenset({Role.DISPATCHER, Role.SHIFT_LEAD, Role.SENSOR_OWNER})  # may open contacts
@@ -64,10 +65,9 @@ def require_fire(by: Post) -> None:
 def sites_seen(city: City, by: Post) -> list[Site]:
     """The buildings that the post may see: of its units for an owner, of its area."""
     require_fire(by)
-    owners = list(by.units) if by.role is Role.SENSOR_OWNER else None
     areas = None if by.area is None else [code for code in city.areas if city.is_within(code, by.area)]
     with connection.cursor() as cursor:
-        return list_sites(cursor, city.id, owners, areas)
+        return list_sites(cursor, city.id, owners_seen(by), areas)
 
 
 def site_seen(city: City, code: str, by: Post) -> Site:
