@@ -16,6 +16,7 @@ from cityloom.sensing.actions.open_alarm_cases import open_alarm_cases
 from cityloom.sensing.actions.raise_alarms import raise_alarms
 from cityloom.sensing.alarm_keeping import read_alarms
 from cityloom.sensing.alarm_values import Alarm
+from cityloom.sensing.models import Alarm as Row
 from cityloom.sensing.rules import Change, Subject
 from cityloom.web.alarm_charts import plot_of, spark_of
 
@@ -80,12 +81,40 @@ def test_an_alarm_is_seen_acknowledged_judged_and_closed(flooded: Life, browser_
     assert "1 of 1 judged" in closed
 
 
+def test_what_stands_comes_before_what_is_over_also_across_pages(
+    flooded: Life, browser_of: Browsers, monkeypatch: pytest.MonkeyPatch
+):
+    """The middle one of three alarms is the gravest, but it is over; each is on its own page."""
+    first = Row.objects.get()
+    for number, (state, severity) in enumerate((("cleared", "urgent"), ("raised", "notice")), start=1):
+        Row.objects.create(
+            id=first.id + number, city_id=first.city_id, rule=f"r{number}", subject=first.subject, state=state,
+            severity=severity, raised_at=first.raised_at, recorded_at=first.recorded_at, city_version=1,
+            type=first.type, device_id=first.device_id, area=first.area, areas=first.areas, owner=first.owner,
+            stands=state == "raised", changed_ms=0, lon=first.lon, lat=first.lat, version=1,
+        )  # fmt: skip
+    monkeypatch.setattr("cityloom.sensing.alarm_queries.PAGE", 1)
+    desk, seen, address = browser_of("dispatcher"), [], "/alarms/"
+    while address:
+        page = desk.get(address).content.decode()
+        seen += re.findall(r'href="/alarms/(\d+)/" data-open', page)
+        following = re.search(r'class="pager"><a class="button" href="([^"]+)"', page)
+        address = "/alarms/" + following[1].replace("&amp;", "&") if following else ""
+    assert seen == [str(first.id + each) for each in (0, 2, 1)]
+    shown = desk.get("/alarms/map.geojson").json()["features"]
+    assert shown[0]["properties"]["href"] == f"/alarms/{first.id}/"
+
+
 def test_a_device_tells_how_it_fares_and_its_maintenance_is_planned_and_ended(flooded: Life, browser_of: Browsers):
     desk, unit = browser_of("dispatcher"), browser_of("handler_water")
     listed = desk.get("/devices/?health=alarm").content.decode()
     assert "Underpass gauge" in listed
     assert "alarm stands" in listed
     assert "Underpass gauge" not in browser_of("handler_e1").get("/devices/").content.decode()
+    for words, is_there in (("LEVEL-", True), ("pass g", True), ("level_1", False), ("%", False), ("no-such", False)):
+        found = desk.get("/devices/", {"find": words, "type": "water_level"}).content.decode()
+        assert ("<strong>Underpass gauge" in found) is is_there, words
+        assert 'name="type" value="water_level"' in found, "a search keeps the chosen words"
     page = unit.get("/devices/level-1/").content.decode()
     assert 'class="spark"' in page
     assert "Underpass flooded" in page

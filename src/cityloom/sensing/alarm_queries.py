@@ -13,7 +13,7 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.sensing.alarm_keeping import read_alarms
 from cityloom.sensing.alarm_moves import seen_by
-from cityloom.sensing.alarm_values import Alarm
+from cityloom.sensing.alarm_values import STANDING, Alarm
 
 VIEWS = ("open", "raised", "mine", "silenced", "closed")
 PAGE = 100
@@ -24,7 +24,10 @@ _IN_VIEW = {
     "silenced": "a.state = 'silenced'",
     "closed": "a.state = 'closed'",
 }
+_OVER = 10  # is added to the rank of what does not stand any more
 _RANK = "array_position(ARRAY[" + ", ".join(f"'{s.value}'" for s in Severity) + "]::varchar[], a.severity)"
+_STANDS = ", ".join(f"'{state}'" for state in sorted(STANDING))
+_ORDER = f"{_RANK} + CASE WHEN a.state IN ({_STANDS}) THEN 0 ELSE {_OVER} END"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,10 @@ def count_alarms(cursor: CursorWrapper, city: City, post: Post, view: str) -> li
 def list_alarms(
     cursor: CursorWrapper, city: City, post: Post, asked: AlarmFilter, after: str = ""
 ) -> tuple[list[Alarm], str]:
-    """A page of alarms, the gravest and oldest first (closed: the newest), and the mark of the next page."""
+    """A page of alarms and the mark of the next page.
+
+    Those that stand come before those that are over, of each the gravest and oldest first; of closed ones the newest.
+    """
     condition, params = _condition(city, post, asked)
     mark = _mark(after)
     if asked.view == "closed":
@@ -70,13 +76,14 @@ def list_alarms(
         order = "a.id DESC"
     else:
         if mark:
-            condition, params = f"{condition} AND ({_RANK}, a.id) > (%s, %s)", [*params, *mark]
-        order = f"{_RANK}, a.id"
+            condition, params = f"{condition} AND ({_ORDER}, a.id) > (%s, %s)", [*params, *mark]
+        order = f"{_ORDER}, a.id"
     found = read_alarms(cursor, f"{condition} ORDER BY {order} LIMIT {PAGE + 1}", params)
     if len(found) <= PAGE:
         return found, ""
     last = found[PAGE - 1]
-    return found[:PAGE], f"{[s.value for s in Severity].index(last.severity) + 1}-{last.id}"
+    rank = [s.value for s in Severity].index(last.severity) + 1 + (0 if last.is_standing else _OVER)
+    return found[:PAGE], f"{rank}-{last.id}"
 
 
 def _mark(text: str) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -164,10 +165,15 @@ def list_devices(
     *,
     type_: str = "",
     health: str = "",
+    find: str = "",
     after: str = "",
 ) -> list[DeviceRow]:
-    """A page of devices by code, one more than a page where there are more."""
+    """A page of devices by code, one more than a page where there are more; `find`: part of a code or a name."""
     condition, params = _reach(city, post)
+    if words := find.replace("\x00", "").strip():
+        like = "%" + re.sub(r"([%_\\])", r"\\\1", words) + "%"
+        condition = f"{condition} AND (d.code ILIKE %s OR d.name_zh ILIKE %s OR d.name_en ILIKE %s)"
+        params = [*params, like, like, like]
     if type_:
         condition, params = f"{condition} AND d.type = %s", [*params, type_]
     if health:

@@ -70,7 +70,7 @@ class AlarmsPage:
     """The alarms that the post may see."""
 
     template: ClassVar[str] = "cityloom/alarms.html"
-    lines: Annotated[Sequence[AlarmLine], "the alarms of this page, the gravest and oldest first"]
+    lines: Annotated[Sequence[AlarmLine], "the alarms of this page: what stands, then what is over"]
     views: Annotated[Sequence[tuple[str, str, bool]], "name, address words and whether chosen, of each view"]
     severities: Annotated[Sequence[Word], "counted severities"]
     types: Annotated[Sequence[Word], "counted types of devices"]
@@ -87,7 +87,7 @@ class AlarmsPage:
 @require_safe
 @for_staff
 def alarms(request: HttpRequest, city: City, post: Post) -> HttpResponse:
-    """The alarms of the post's unit and area, the gravest and oldest first, with the map beside them."""
+    """The alarms of the post's unit and area, those that stand first, the gravest and oldest on top, with a map."""
     return show(request, _list_page(request, city, post))
 
 
@@ -112,7 +112,11 @@ def alarms_map(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     features = [
         {
             "type": "Feature",
-            "properties": {"severity": each.severity, "name": rule_name(city, each.rule)},
+            "properties": {
+                "severity": each.severity,
+                "name": rule_name(city, each.rule),
+                "href": reverse("alarm", args=[each.id]),
+            },
             "geometry": {"type": "Point", "coordinates": [each.lon, each.lat]},
         }
         for each in found

@@ -93,7 +93,7 @@ def device_line(row: DeviceRow, city: City, named: Names, now: datetime) -> Devi
         owner=named.unit(row.owner) if row.owner in city.units else row.owner,
         place=named.near_place(row.area) if row.area in city.areas else "",
         last_seen=row.last_seen,
-        battery="—" if row.battery is None else f"{row.battery:g}",
+        battery="—" if row.battery is None else f"{row.battery:.2f} V",
         errors="—" if share is None else f"{100 * share:.1f} %",
         health=[say(f"health.{sign}") for sign in row.health(now.astimezone(city.calendar().tz))],
     )

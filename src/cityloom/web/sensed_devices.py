@@ -33,6 +33,8 @@ class DevicesPage:
     types: Annotated[Sequence[Word], "counted types"]
     health: Annotated[Sequence[Word], "counted signs of what ails them"]
     all: Annotated[Word, "all of them"]
+    find: Annotated[str, "the part of a code or a name that is looked for"]
+    kept: Annotated[Sequence[tuple[str, str]], "the chosen words that a search keeps"]
     next: Annotated[str, "address words of the next page"] = ""
 
 
@@ -41,15 +43,16 @@ class DevicesPage:
 def devices(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """The devices of the post's unit and area with what ails them."""
     _require_reader(post, post.unit, () if post.area is None else (post.area,))
-    typed = context.typed_of(request.GET, "type", "health", "after")
+    typed = context.typed_of(request.GET, "type", "health", "find", "after")
     health = typed["health"] if typed["health"] in HEALTH else ""
+    find = typed["find"].strip()[:60]
     now, named = context.clock().now().astimezone(city.calendar().tz), names(city)
     with connection.cursor() as cursor:
         types, ailing = count_devices(cursor, city, post, now)
         rows = list_devices(
-            cursor, city, post, now, type_=typed["type"][:60], health=health, after=typed["after"][:100]
+            cursor, city, post, now, type_=typed["type"][:60], health=health, find=find, after=typed["after"][:100]
         )
-    asked = {"type": typed["type"], "health": health}
+    asked = {"type": typed["type"], "health": health, "find": find}
 
     def word(field: str, code: str, name: str, count: int) -> Word:
         chosen = asked[field] == code
@@ -60,6 +63,8 @@ def devices(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         types=[word("type", code, named.device_type(code), count) for code, count in types.items()],
         health=[word("health", sign, say(f"health.{sign}"), count) for sign, count in ailing.items() if count],
         all=Word(say("alarms.all"), sum(types.values()), "", not any(asked.values())),
+        find=find,
+        kept=[(name, asked[name]) for name in ("type", "health") if asked[name]],
         next=_query({**asked, "after": rows[PAGE - 1].code}) if len(rows) > PAGE else "",
     )
     return show(request, page)

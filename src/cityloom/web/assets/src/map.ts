@@ -71,8 +71,8 @@ export function drawMap(element: HTMLElement): MapView {
 }
 
 function linkFeatures(map: MapView, layers: Layer[]): void {
-  for (const layer of layers.filter(({ kind }) => kind === "case" || kind === "point" || kind === "stop")) {
-    const id = `${layer.id}-dot`;
+  for (const layer of layers.filter(({ kind }) => ["case", "point", "stop", "alarm"].includes(kind))) {
+    const id = `${layer.id}-${layer.kind === "alarm" ? "ring" : "dot"}`;
     map.on("click", id, (event) => {
       const href: unknown = event.features?.[0]?.properties.href;
       if (typeof href === "string" && href.startsWith("/")) window.location.assign(href);
