@@ -266,16 +266,9 @@ def small_city_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small_city(db: None, small_city_folder: Path) -> "City":
     """The small city, loaded into the test's database."""
-    from datetime import UTC, datetime
+    from tests.city.laid_city import lay_city
 
-    from cityloom.base.ids import ids
-    from cityloom.city.actions.load_city import load_city
-    from cityloom.city.snapshot import current_city, forget_cities
-
-    ids.forget()
-    forget_cities()
-    load_city(small_city_folder, "test", datetime(2026, 1, 1, tzinfo=UTC))
-    return current_city("990100")
+    return lay_city(small_city_folder)
 
 
 @pytest.fixture
