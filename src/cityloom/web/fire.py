@@ -25,6 +25,7 @@ from cityloom.sensing.actions.judge_fire import (
     sites_seen,
 )
 from cityloom.sensing.fire import CAUSES, VERDICTS, figures_of, hints_of
+from cityloom.sensing.fire_drawing import may_draw
 from cityloom.sensing.fire_rows import (
     AlarmRow,
     Contact,
@@ -157,6 +158,7 @@ class FireSitePage:
     floors: Annotated[Sequence[Floor], "its floors with their devices"]
     lines: Annotated[Sequence[FireLine], "its alarms of thirty days"]
     may_call: Annotated[bool, "whether the post may open the contacts"]
+    may_draw: Annotated[bool, "whether the post keeps its plans"]
     has_contacts: Annotated[bool, "whether there are any"]
     contacts: Annotated[Sequence[Contact], "whom to call; empty until they were opened"]
     reasons: Annotated[Sequence[tuple[str, str]], "why one may open them"]
@@ -220,9 +222,10 @@ def fire_site(request: HttpRequest, city: City, post: Post, code: str) -> HttpRe
             name=site.name.in_language(named.lang),
             address=site.address,
             owner=named.unit(site.owner),
-            floors=_floors(site, points, plans, alarmed, named.lang),
+            floors=floors_of(site, points, plans, alarmed, named.lang),
             lines=_lines(city, rows[:MOST], rows, [site], named),
             may_call=post.role in CALLS,
+            may_draw=may_draw(post, site.owner),
             has_contacts=site.has_contacts,
             contacts=contacts,
             reasons=[(each, say(f"fire.why_{each}")) for each in WHY],
@@ -347,9 +350,10 @@ def _sheet(site: str, plan: Plan | None, points: Sequence[tuple[str, str, float,
     return Sheet(href, width, height, marks)
 
 
-def _floors(
+def floors_of(
     site: Site, points: Sequence[PointOnPlan], plans: Mapping[str, Plan], alarmed: set[int], lang: str
 ) -> list[Floor]:
+    """The floors of a building, each with its picture and the devices that hang there; `alarmed`: which sound."""
     floors = []
     for name in dict.fromkeys((*site.floors, *(point.floor for point in points), *plans)):
         own = [point for point in points if point.floor == name]

@@ -91,7 +91,7 @@ GIVEN = [
     "书涵",
     "书宁",
 ]
-SENSOR_OWNERS = ("drainage", "gas", "lighting", "water", "waterbureau")
+SENSOR_OWNERS = ("drainage", "fire", "gas", "lighting", "water", "waterbureau")
 WALK_CLASS_UNIT = "lighting"  # the walk of the handbook reports a dark street lamp
 
 

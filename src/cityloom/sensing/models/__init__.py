@@ -10,7 +10,7 @@ from cityloom.sensing.models.alarms import (
     RuleTick,
 )
 from cityloom.sensing.models.bikes import Fence, FleetDay, Overflow, Vehicle
-from cityloom.sensing.models.device_life import Calibration, KnownStream, Replacement
+from cityloom.sensing.models.device_life import Calibration, KnownStreams, Replacement
 from cityloom.sensing.models.readings import Archive, ExtraOfReading, LateReading, Offset, Problem, RollUp, Writer
 from cityloom.sensing.models.registry import (
     Device,
@@ -24,7 +24,15 @@ from cityloom.sensing.models.registry import (
 )
 from cityloom.sensing.models.vital_signs import Feed, FeedHour, FeedSilence, FigureRow, VitalDay, VitalHour, VitalRun
 from cityloom.sensing.models.warnings import Warning
-from cityloom.sensing.models.watched import FirePlan, FirePoint, FireRead, FireSite, FireVerdict, FootfallDay
+from cityloom.sensing.models.watched import (
+    FireChange,
+    FirePlan,
+    FirePoint,
+    FireRead,
+    FireSite,
+    FireVerdict,
+    FootfallDay,
+)
 
 __all__ = [
     "Alarm",
@@ -41,6 +49,7 @@ __all__ = [
     "FeedSilence",
     "Fence",
     "FigureRow",
+    "FireChange",
     "FirePlan",
     "FirePoint",
     "FireRead",
@@ -48,7 +57,7 @@ __all__ = [
     "FireVerdict",
     "FleetDay",
     "FootfallDay",
-    "KnownStream",
+    "KnownStreams",
     "LateReading",
     "Location",
     "MaintenanceWindow",

@@ -111,3 +111,23 @@ class FirePlan(models.Model):
     class Meta:
         db_table = "sensing_fire_plan"
         constraints = [models.UniqueConstraint(fields=["site", "floor"], name="sensing_fire_plan_once")]
+
+
+class FireChange(models.Model):
+    """That a floor got another picture (`digest`), or a device (`device`) another spot; only ever added."""
+
+    city = city_key()
+    site = link_to("FireSite", db_index=False)
+    floor = models.CharField(max_length=40)
+    device = models.CharField(max_length=100, blank=True, default="")
+    x = models.FloatField(null=True)
+    y = models.FloatField(null=True)
+    digest = models.CharField(max_length=64, blank=True, default="")
+    by_login = models.CharField(max_length=150)
+    by_role = models.CharField(max_length=30)
+    by_unit = code_field()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sensing_fire_change"
+        indexes = [models.Index(fields=["site", "-id"], name="sensing_fire_change_site")]

@@ -18,6 +18,7 @@ await build({
     dispatch: "src/dispatch.ts",
     inbox: "src/inbox.ts",
     alarms: "src/alarms.ts",
+    fireplan: "src/fireplan.ts",
     compare_slider: "src/compare_slider.ts",
     tray: "src/tray.ts",
     calls: "src/calls.ts",
