@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cityloom.city.snapshot_values import City
-from cityloom.city.values import Post, Role
+from cityloom.city.values import Post
 from cityloom.sensing.actions.judge_fire import (
     CALLS,
     WHY,
+    fire_alarms_seen,
     judge_fire,
     look_at_contacts,
-    require_fire,
     site_seen,
     sites_seen,
 )
@@ -34,7 +34,6 @@ from cityloom.sensing.fire_rows import (
     PointOnPlan,
     Site,
     SoundingPoint,
-    list_fire_alarms,
     list_looks,
     list_plans,
     list_points,
@@ -173,7 +172,7 @@ def fire(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """Figures of thirty days, the alarms, the buildings."""
     sites = sites_seen(city, post)
     now = context.clock().now()
-    rows = _alarms(city, post, now)
+    rows = fire_alarms_seen(city, post, now - SINCE)
     figures = figures_of([row.alarm for row in rows])
     named = names(city)
     standing = [row for row in rows if row.state in STANDING]
@@ -211,7 +210,7 @@ def fire_site(request: HttpRequest, city: City, post: Post, code: str) -> HttpRe
         points = list_points(cursor, site.id)
         plans = list_plans(cursor, site.id)
         looks = list_looks(cursor, site.id) if post.role in CALLS else []
-    everywhere = _alarms(city, post, now)
+    everywhere = fire_alarms_seen(city, post, now - SINCE)
     rows = [row for row in everywhere if row.alarm.site == code]
     alarmed = {row.alarm.device for row in rows if row.state in STANDING}
     named = names(city)
@@ -267,20 +266,6 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
         "verdicts": [(each, say(f"fire.verdict_{each}")) for each in VERDICTS],
         "causes": [(each, say(f"fire.cause_{each}") if each else "—") for each in CAUSES],
     }
-
-
-def _alarms(city: City, post: Post, now: datetime) -> list[AlarmRow]:
-    """What the post may see of the last thirty days."""
-    require_fire(post)
-    rules = city.config.scenarios.fire
-    kinds = dict.fromkeys(rules.smoke, "smoke") | dict.fromkeys(rules.electrical, "electrical")
-    with connection.cursor() as cursor:
-        rows = list_fire_alarms(cursor, city.id, kinds, now - SINCE)
-    if post.role is Role.SENSOR_OWNER:
-        rows = [row for row in rows if row.owner in post.units]
-    if post.area is not None:
-        rows = [row for row in rows if row.area in city.areas and city.is_within(row.area, post.area)]
-    return rows
 
 
 def _lines(

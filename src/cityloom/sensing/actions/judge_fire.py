@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -13,8 +14,16 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.sensing.actions.move_alarm import move_alarm
 from cityloom.sensing.fire import CAUSES, VERDICTS
-from cityloom.sensing.fire_rows import Contact, Site, keep_verdict, list_sites, open_contacts
-from cityloom.sensing.sight import owners_seen
+from cityloom.sensing.fire_rows import (
+    AlarmRow,
+    Contact,
+    Site,
+    keep_verdict,
+    list_fire_alarms,
+    list_sites,
+    open_contacts,
+)
+from cityloom.sensing.sight import is_area_seen, owners_seen
 
 SEES_FIRE = frozenset({Role.SUPERVISOR, Role.LEADER, Role.DISPATCHER, Role.SHIFT_LEAD, Role.SENSOR_OWNER})
 CALLS = frozenset({Role.DISPATCHER, Role.SHIFT_LEAD, Role.SENSOR_OWNER})  # may open contacts
@@ -76,6 +85,16 @@ def site_seen(city: City, code: str, by: Post) -> Site:
     if found is None:
         raise NoSuchSite("fire.no_site", site=code[:40])
     return found
+
+
+def fire_alarms_seen(city: City, by: Post, since: datetime) -> list[AlarmRow]:
+    """The alarms of fire watch raised since then that the post may see: of its units for an owner, of its area."""
+    require_fire(by)
+    rules, owners = city.config.scenarios.fire, owners_seen(by)
+    kinds = dict.fromkeys(rules.smoke, "smoke") | dict.fromkeys(rules.electrical, "electrical")
+    with connection.cursor() as cursor:
+        rows = list_fire_alarms(cursor, city.id, kinds, since)
+    return [row for row in rows if (owners is None or row.owner in owners) and is_area_seen(city, by, row.area)]
 
 
 def judge_fire(
