@@ -11,7 +11,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -41,12 +41,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Quick password hashes, commands in English; with several workers the one that leads them starts the server."""
     from django.conf import settings
+    from tests.emptying import empty_after_tests
 
     os.environ["CITYLOOM_LANG"] = "en"  # what commands say, on a machine of any language
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    empty_after_tests()
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         var = _short_folder()
-        server = start_postgres(var, durable=False)
+        server = _start_server(var)
         _shared.append((server, var))
         os.environ[_SHARED_URL] = server.url
 
@@ -72,6 +74,15 @@ def _short_folder() -> Path:
     return folder
 
 
+def _start_server(var: Path) -> RunningPostgres:
+    """The run's server, quick rather than safe."""
+    from tests.emptying import let_tests_empty
+
+    server = start_postgres(var, durable=False)
+    let_tests_empty(server)
+    return server
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The address of the run's PostgreSQL."""
@@ -79,7 +90,7 @@ def postgres_url() -> Iterator[str]:
         yield os.environ[_SHARED_URL]
         return
     var = _short_folder()
-    server = start_postgres(var, durable=False)
+    server = _start_server(var)
     yield server.url
     server.stop()
     shutil.rmtree(var, ignore_errors=True)
@@ -97,25 +108,6 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     entry.clear()
     entry.update(kept | {"AUTOCOMMIT": True, "ATOMIC_REQUESTS": False, "TIME_ZONE": None})
     entry.update(database_from_url(postgres_url, pool=0))
-
-
-@pytest.fixture(autouse=True)
-def readings_go_with_their_test(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """Days of readings have no model, so emptying tables after a test that commits leaves them: they are dropped."""
-    yield
-    mark = request.node.get_closest_marker("django_db")
-    if not {"transactional_db", "live_server"} & set(request.fixturenames) and not (
-        mark and mark.kwargs.get("transaction")
-    ):
-        return
-    from django.db import connection
-
-    from cityloom.sensing.keeping import list_partitions, partition_of
-
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        for day in list_partitions(cursor):
-            cursor.execute(f"DROP TABLE {partition_of(day)}")
-    connection.close()
 
 
 @pytest.fixture
