@@ -67,5 +67,5 @@ def serve_bikes(port: int, fleets: Callable[[], Fleets], clock: Clock) -> Thread
         log.warning("bikes=silent port=%d reason=%r", port, str(why))
         return None
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, name="bikes", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.1,), name="bikes", daemon=True).start()
     return server
