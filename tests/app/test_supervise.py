@@ -135,6 +135,16 @@ def test_what_a_killed_supervisor_left_is_ended_at_the_next_start(tmp_path, said
     supervisor.stop_all()
 
 
+def test_what_outlived_a_forked_leader_is_known_by_its_log(tmp_path):
+    log = tmp_path / "log" / "web.log"
+    log.parent.mkdir()
+    with log.open("w") as out:
+        worker = subprocess.Popen([sys.executable, "-c", SLEEPER], stdout=out, start_new_session=True)
+    child = {"name": "web", "pid": worker.pid, "ticks": started_ticks(worker.pid) - 1}
+    assert end_what_is_left({"mark": mark_of(tmp_path), "children": [child]}) == [f"web (pid {worker.pid})"]
+    assert worker.wait(10) != 0
+
+
 def test_a_stranger_who_got_the_same_pid_is_left_alone(tmp_path):
     stranger = subprocess.Popen([sys.executable, "-c", SLEEPER], start_new_session=True)
     try:

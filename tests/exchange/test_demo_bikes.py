@@ -87,6 +87,13 @@ def test_each_operator_publishes_documents_that_the_reader_takes(fleets):
     assert sum(each is None for each in silent) == 9, "nine minutes of every three hours"
 
 
+def test_the_operator_that_falls_silent_does_so_within_a_visitors_first_minutes(fleets):
+    started_s = float(MIDNIGHT // 10_800 * 10_800)  # its usual silence is an hour and forty minutes away
+    begun = Fleets(fleets.places, ZONE_S, 7, started_s)
+    quiet = [m for m in range(60) for firm in range(len(FIRMS)) if begun.is_silent(firm, started_s + 60 * m)]
+    assert quiet == list(range(5, 14)), "one operator alone, for nine minutes"
+
+
 def test_where_operators_publish_may_stand_in_a_setting():
     told = {"CITYLOOM_BIKE_FEEDS": "a=https://x.example/gbfs.json?key=s3cret, b=http://y.example/g.json"}
     assert bike_feeds(Environment(told)) == {

@@ -40,7 +40,7 @@ _SOCKET_PREFIX = "cityloom-socket-"
 TUNING: Mapping[str, str] = {
     "listen_addresses": "",
     "max_connections": "60",
-    "shared_buffers": "256MB",
+    "shared_buffers": "128MB",
     "effective_cache_size": "4GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",

@@ -67,6 +67,19 @@ def set_up_django() -> None:
         django.setup()
 
 
+def keep_pool(size: int) -> None:
+    """Let this process, and those it forks, take their connections from a pool of that size unless the settings name
+    one; also in a process whose settings were read before it knew what it would become."""
+    from django.db import connections
+
+    from cityloom.app.settings import pool_of
+
+    entry = connections.settings["default"]
+    if not entry["OPTIONS"].get("pool"):
+        entry["OPTIONS"]["pool"] = pool_of(size)
+        entry["CONN_MAX_AGE"] = 0
+
+
 def needs_database(command: Callable[P, R]) -> Callable[P, R]:
     """Decorates a command's function: it runs with Django set up and a migrated database that answers."""
 

@@ -15,11 +15,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from cityloom.app import forking
 from cityloom.app.commands._demo_history import TRUTH
+from cityloom.app.counters import share_counters
 from cityloom.app.environment import Environment
+from cityloom.app.forking import CAN_FORK
 from cityloom.app.parts import NatsPart, PostgresPart
 from cityloom.app.places import demo_password
-from cityloom.app.processes import CannotStart, free_port, require_port, spawn, stop_group
+from cityloom.app.processes import CannotStart, free_port, require_port, stop_group
+from cityloom.app.ready import set_up_django
 from cityloom.app.supervise import MARK, Program, Supervisor, mark_of, tail
 
 PAGES_WAIT_S = 60.0
@@ -138,13 +142,14 @@ def _start(wish: Wish, env: Environment, supervisor: Supervisor, progress: Progr
     if wish.demo and wish.play and not env.text("CITYLOOM_BIKE_FEEDS"):
         bikes_port = free_port(wish.port + 2)
         settings["CITYLOOM_BIKE_FEEDS"] = _demo_bike_feeds(bikes_port)
-    child_env = _child_env(wish.var, settings)
-    run = _StepRunner(wish.var, child_env, stop)
+    starter = _Starter(wish.var, _child_env(wish.var, settings))
+    run = _StepRunner(starter, stop)
     with progress.step("tables"):
+        starter.read_code(wish.demo)
         run("tables", "migrate")
     if wish.demo:
         _ensure_demo_city(wish, run, progress)
-    _start_programs(wish, child_env, supervisor, progress, stop, live_port, bikes_port)
+    _start_programs(wish, starter, supervisor, progress, stop, live_port, bikes_port)
 
 
 def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> None:
@@ -193,9 +198,40 @@ def last_day_of_history(today: date) -> date:
     return min(today, date(YEARS[1], 12, 31))
 
 
+@dataclass
+class _Starter:
+    """Starts commands of cityloom: forked from this process, once it has read what they share, else anew."""
+
+    var: Path
+    env: dict[str, str]
+    forks: bool = CAN_FORK
+
+    def read_code(self, demo: bool) -> None:
+        """Read the code and the settings here, in the environment that the programs are to have."""
+        if not self.forks:
+            return
+        os.environ.update(self.env)
+        share_counters(self.var)
+        set_up_django()
+        forking.read_code([*forking.OF_EVERY_CITY, *(forking.OF_THE_DEMO if demo else ())])
+        forking.settle()
+
+    def read_city(self) -> None:
+        """Read the city as well, when it is loaded."""
+        if self.forks:
+            forking.read_city()
+            forking.settle()
+
+    def program(self, name: str, *arguments: str) -> Program:
+        """A program that the supervisor can start and start again."""
+        argv, log = [sys.executable, "-m", "cityloom", *arguments], self.var / "log" / f"{name}.log"
+        fork = (lambda: forking.fork_cityloom(name, arguments, log)) if self.forks else None
+        return Program(name, argv, log, dict(self.env), fork=fork)
+
+
 def _start_programs(
     wish: Wish,
-    env: Mapping[str, str],
+    starter: _Starter,
     supervisor: Supervisor,
     progress: Progress,
     stop: "_StopFlag",
@@ -205,11 +241,9 @@ def _start_programs(
     """Pages, worker and live stream, then the demo's day and year. `live_port`: where our own stream stands,
     `bikes_port`: where the demo's operators of shared bikes publish."""
 
-    def program(name: str, *arguments: str) -> Program:
-        argv = [sys.executable, "-m", "cityloom", *arguments]
-        return Program(name, argv, wish.var / "log" / f"{name}.log", dict(env))
-
+    program = starter.program
     with progress.step("pages"):
+        starter.read_city()
         web = program("web", "web", "--host", wish.host, "--port", str(wish.port))
         supervisor.start(web)
         supervisor.start(program("worker", "worker"))
@@ -225,7 +259,7 @@ def _start_programs(
         last = last_day_of_history(wish.today)
         until = [] if last == wish.today else ["--until", last.isoformat()]
         year = program("history", "demo", "history", *until, str(wish.city))
-        supervisor.start(Errand(year.name, year.argv, year.log, year.env))
+        supervisor.start(Errand(year.name, year.argv, year.log, year.env, fork=year.fork))
         progress.line(f"  its year of cases is being loaded beside the pages (see {year.log})")
 
 
@@ -249,14 +283,16 @@ def _wait_for_pages(wish: Wish, web: Program, stop: "_StopFlag") -> None:
 class _StepRunner:
     """Runs a command of cityloom as a step, its words kept in a log, and ends it when asked to stop."""
 
-    var: Path
-    env: Mapping[str, str]
+    starter: _Starter
     stop: "_StopFlag"
 
     def __call__(self, what: str, *arguments: str, tick: Callable[[], None] = lambda: None) -> None:
-        log = self.var / "log" / f"start-{what.replace(' ', '-')}.log"
+        program = self.starter.program(f"start-{what.replace(' ', '-')}", *arguments)
+        log = program.log
         log.unlink(missing_ok=True)
-        process = spawn([sys.executable, "-m", "cityloom", *arguments], log=log, env=dict(self.env))
+        program.start()
+        process = program.process
+        assert process is not None
         try:
             while process.poll() is None:
                 self.stop.obey()
@@ -266,10 +302,8 @@ class _StepRunner:
             stop_group(process.pid)
             process.wait()
             raise
-        if process.returncode != 0:
-            raise StepFailed(
-                f"`cityloom {' '.join(arguments)}` ended with {process.returncode}; the end of {log}:\n{tail(log)}"
-            )
+        if (ended := process.poll()) != 0:
+            raise StepFailed(f"`cityloom {' '.join(arguments)}` ended with {ended}; the end of {log}:\n{tail(log)}")
 
 
 @dataclass

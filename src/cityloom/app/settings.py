@@ -32,8 +32,7 @@ def database_from_url(url: str, pool: int) -> dict[str, Any]:
     options: dict[str, Any] = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = options.pop("host", parts.hostname or "")
     if pool:
-        # a pool that goes on trying waits twice as long each time; one that gives up begins anew when asked
-        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 3, "reconnect_timeout": 2}
+        options["pool"] = pool_of(pool)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
@@ -46,6 +45,14 @@ def database_from_url(url: str, pool: int) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,  # one round trip; a database that was started again costs nobody a page
         "DISABLE_SERVER_SIDE_CURSORS": False,
     }
+
+
+def pool_of(size: int) -> dict[str, Any]:
+    """What a pool of so many connections is told.
+
+    One that goes on trying waits twice as long each time; one that gives up begins anew when asked.
+    """
+    return {"min_size": 1, "max_size": size, "timeout": 3, "reconnect_timeout": 2}
 
 
 def _database_url() -> str:

@@ -53,9 +53,20 @@ class Part(Protocol):
     def stop(self) -> None: ...
 
 
+class Child(Protocol):
+    """A process of ours, as `subprocess.Popen` and a forked one are asked."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 @dataclass
 class Program:
-    """A program as a part: started from its arguments, its words kept in a log."""
+    """A program as a part: started from its arguments, its words kept in a log. `fork`: another way to start it."""
 
     name: str
     argv: list[str]
@@ -63,10 +74,14 @@ class Program:
     env: dict[str, str]
     stop_signal: int = signal.SIGTERM
     stop_wait_s: float = 12.0
-    process: subprocess.Popen[bytes] | None = None
+    process: Child | None = None
+    fork: Callable[[], Child] | None = None
 
     def start(self) -> None:
-        self.process = spawn(self.argv, log=self.log, env=self.env, on_parent_death=signal.SIGTERM)
+        if self.fork is not None:
+            self.process = self.fork()
+        else:
+            self.process = spawn(self.argv, log=self.log, env=self.env, on_parent_death=signal.SIGTERM)
 
     def pid(self) -> int | None:
         return self.process.pid if self.process is not None else None
@@ -224,11 +239,13 @@ def _stop_signal(name: str) -> int:
 
 
 def _carries(pid: int, mark: str) -> bool:
+    """Whether a process is of the folder: by its environment or, as a forked one has none of its own, by its log."""
     try:
         env = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        speaks_into = Path(f"/proc/{pid}/fd/1").readlink()
     except OSError:
         return False
-    return f"{MARK}={mark}".encode() in env
+    return f"{MARK}={mark}".encode() in env or speaks_into.is_relative_to(Path(mark).resolve() / "log")
 
 
 def tail(log: Path, lines: int = 12) -> str:
@@ -239,7 +256,7 @@ def tail(log: Path, lines: int = 12) -> str:
 
 
 @contextlib.contextmanager
-def _collected(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _collected(process: Child) -> Iterator[None]:
     """Collect the ended leader, so that it does not linger as a zombie."""
     yield
     with contextlib.suppress(subprocess.TimeoutExpired):

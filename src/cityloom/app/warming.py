@@ -11,6 +11,7 @@ from django.db.utils import DatabaseError
 from cityloom.base.errors import CityloomError
 
 _log = logging.getLogger(__name__)
+NOT_YET = (CityloomError, DatabaseError)  # no city was loaded, or the database is away
 
 
 def warm_beside() -> threading.Thread:
@@ -20,14 +21,18 @@ def warm_beside() -> threading.Thread:
     return thread
 
 
-def _warm() -> None:
+def warm() -> None:
+    """Read the city of the pages and build the readers of its texts. Raises what `context.city` raises."""
     from cityloom.cases.understanding import warm_readers
-    from cityloom.city.snapshot import NoSuchCity
     from cityloom.web import context
 
+    warm_readers(context.city())
+
+
+def _warm() -> None:
     try:
-        warm_readers(context.city())
-    except (NoSuchCity, CityloomError, DatabaseError) as wrong:
+        warm()
+    except NOT_YET as wrong:
         _log.info("warming=put_off reason=%r", str(wrong).strip())  # built at the first report instead
     finally:
         connections.close_all()

@@ -1,5 +1,6 @@
 """Serve the pages and the API."""
 
+import importlib
 import os
 
 import click
@@ -17,18 +18,23 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
     from cityloom.app.counters import share_counters
     from cityloom.app.places import var_dir
     from cityloom.app.processes import require_port
-    from cityloom.app.ready import database_at_hand, set_up_django
+    from cityloom.app.ready import database_at_hand, keep_pool, set_up_django
 
     require_port(port, host, "cityloom web --port ")
     with database_at_hand():
         from granian import Granian
         from granian.constants import Interfaces
 
-        os.environ.setdefault("CITYLOOM_DATABASE_POOL", str(threads + 2))
         os.environ["CITYLOOM_WEB_PARENT"] = str(os.getpid())
         share_counters(var_dir())
         set_up_django()  # once, before the workers split off: a bad setting is told here and memory is shared
         from django.conf import settings
+
+        from cityloom.app.forking import settle
+
+        keep_pool(threads + 2)
+        importlib.import_module(settings.ROOT_URLCONF)  # the code of all pages, for all workers
+        settle()
 
         Granian(
             "cityloom.app.wsgi:application",

@@ -31,6 +31,7 @@ OF_A_HEAP_OUTSIDE = range(44, 60)
 TIDES = ((7.0, 9.5, 4.0, 2.0), (11.5, 13.5, 1.0, 0.5), (17.0, 19.5, 3.0, 1.5), (20.0, 23.0, 1.0, 1.0))
 # What a visitor of the first minutes sees: seconds after the start, firm, whether outside, minutes that it lasts.
 SHOWN_AT_START = ((20.0, 0, False, 14.0), (80.0, 1, True, 25.0))
+SILENT_AFTER_START_S = 300.0  # the firm that falls silent at times does so first, as long as ever
 
 
 class Place(NamedTuple):
@@ -73,7 +74,7 @@ class Fleets:
     """All fleets over the parking places of a city; `zone_s`: seconds by which its clocks are ahead of UTC."""
 
     def __init__(self, places: Sequence[Place], zone_s: int, seed: int, started_s: float | None = None) -> None:
-        self.places, self._zone_s, self._seed = places, zone_s, seed
+        self.places, self._zone_s, self._seed, self._started_s = places, zone_s, seed, started_s
         self._began = [] if started_s is None else self._shown(started_s)
         self._homes = self._lay_out()
 
@@ -97,7 +98,8 @@ class Fleets:
     def is_silent(self, firm: int, at_s: float) -> bool:
         """Whether the firm's server answers nothing now."""
         begins, ends = FIRMS[firm].silent
-        return begins * 60 <= at_s % (3 * 3_600) < ends * 60
+        first_s = -1.0 if self._started_s is None else at_s - self._started_s - SILENT_AFTER_START_S
+        return begins * 60 <= at_s % (3 * 3_600) < ends * 60 or 0 <= first_s < 60 * (ends - begins)
 
     def heaps_of_day(self, day: int) -> list[Heaped]:
         """The heaps that begin on a local day (days since 1970), always the same."""

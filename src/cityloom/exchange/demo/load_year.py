@@ -1,11 +1,12 @@
 """Load a year of cases into a loaded city: drawn, planned, printed and sent by COPY, all of it or nothing.
 
-Two processes share the work: one takes what the public brought, the other the rest. Each writes in one transaction
-of its own, and both commit when both have written everything.
+Two processes share the work: this one takes what the public brought, one forked from it the rest. Each writes in one
+transaction of its own, and both commit when both have written everything.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -288,69 +289,89 @@ def _write_here(part: _Part, tell: Callable[[int], None]) -> tuple[Made, int, fl
 
 
 def _write_apart(parts: Sequence[_Part], tell: Callable[[int], None]) -> tuple[Made, int, float]:
-    """Each part in a process of its own; they commit together."""
-    reporters = ids.take(parts[0].story.year.callers)
+    """The first part here, the other in a process of its own; they commit together."""
+    mine, other = parts
+    reporters = ids.take(mine.story.year.callers)
     began = sum(os.times()[:4])
     connections.close_all()
     for each in connections.all():
         getattr(each, "close_pool", lambda: None)()  # the pool's threads do not live on in a forked process
+    gc.collect()
+    gc.freeze()  # the collector would write into all that both share, and so copy it
     context = multiprocessing.get_context("fork")
-    pipes = [context.Pipe() for _ in parts]
-    workers = [
-        context.Process(target=_work, args=(part, reporters, theirs), name=f"demo-history-{part.number}")
-        for part, (_, theirs) in zip(parts, pipes, strict=True)
-    ]
-    for worker in workers:
-        worker.start()
-    made, kinds, counts = Made(), 0, dict.fromkeys(range(len(parts)), 0)
+    ours, theirs = context.Pipe()
+    worker = context.Process(target=_work, args=(other, reporters, theirs, ours), name=f"demo-history-{other.number}")
+    worker.start()
+    theirs.close()
     try:
-        waiting = dict(enumerate(ours for ours, _ in pipes))
-        ready = 0
-        while ready < len(parts):
-            for pipe in multiprocessing.connection.wait(list(waiting.values())):
-                number = next(n for n, p in waiting.items() if p is pipe)
-                word, what = _heard(pipe)  # type: ignore[arg-type]
-                if word == "count":
-                    counts[number] = what
-                    tell(sum(counts.values()))
-                    continue
-                if word != "ready":
-                    raise WriterFailed("demo.writer_failed", why=str(what))
-                ready += 1
-                made.add(what[0])
-                kinds += what[1]
-        for pipe in waiting.values():
-            pipe.send("commit")
-        for pipe in waiting.values():
-            if (told := _heard(pipe))[0] != "committed":
-                raise WriterFailed("demo.writer_failed", why=str(told[1]))
+        apart = _Apart(ours)
+        with quick_commits(), transaction.atomic():
+            mine.write(reporters, lambda count: tell(count + apart.count()))
+            _mark_year(mine.story.press.city)
+            made, kinds = apart.wait_until_ready(lambda count: tell(mine.made.cases + count))
+            ours.send("commit")
+            apart.wait_for("committed")
+        made.add(mine.made)
     finally:
-        for pipe, _ in pipes:
-            pipe.close()
-        for worker in workers:
-            worker.join(10)
-            if worker.is_alive():
-                worker.terminate()
-                worker.join()
-    return made, kinds, sum(os.times()[:4]) - began
+        ours.close()
+        worker.join(10)
+        if worker.is_alive():
+            worker.terminate()
+            worker.join()
+    return made, kinds + mine.kinds, sum(os.times()[:4]) - began
 
 
-def _heard(pipe: Connection) -> tuple[str, Any]:
-    try:
-        told: tuple[str, Any] = pipe.recv()
-    except EOFError:
-        return "failed", "the process ended"
-    return told
+@dataclass
+class _Apart:
+    """The other process as this one hears it."""
+
+    pipe: Connection
+    counted: int = 0
+    ready: tuple[Made, int] | None = None
+
+    def count(self) -> int:
+        """How many cases it has sent by now; does not wait."""
+        while self.ready is None and self.pipe.poll():
+            self._hear()
+        return self.counted
+
+    def wait_until_ready(self, tell: Callable[[int], None]) -> tuple[Made, int]:
+        """What it made, and of how many kinds, once it has written everything."""
+        while self.ready is None:
+            self._hear()
+            tell(self.counted)
+        return self.ready
+
+    def wait_for(self, word: str) -> None:
+        """Hear that word next, or WriterFailed."""
+        heard, what = self._next()
+        if heard != word:
+            raise WriterFailed("demo.writer_failed", why=str(what))
+
+    def _hear(self) -> None:
+        word, what = self._next()
+        if word == "count":
+            self.counted = what
+        elif word == "ready":
+            self.ready = what
+        else:
+            raise WriterFailed("demo.writer_failed", why=str(what))
+
+    def _next(self) -> tuple[str, Any]:
+        try:
+            told: tuple[str, Any] = self.pipe.recv()
+        except EOFError:
+            return "failed", "the process ended"
+        return told
 
 
-def _work(part: _Part, reporters: Sequence[int], pipe: Connection) -> None:
-    """What a process does: write everything, say so, commit when told to."""
+def _work(part: _Part, reporters: Sequence[int], pipe: Connection, far_end: Connection) -> None:
+    """What the other process does: write everything, say so, commit when told to."""
+    far_end.close()  # held here too, it would hide that the first process has died
     ids.forget()
     try:
         with quick_commits(), transaction.atomic():
             part.write(reporters, lambda count: pipe.send(("count", count)))
-            if part.number == 0:
-                _mark_year(part.story.press.city)
             pipe.send(("ready", (part.made, part.kinds)))
             if pipe.recv() != "commit":
                 raise WriterFailed("demo.writer_failed", why="not told to commit")
