@@ -53,10 +53,16 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_SHARED_URL] = server.url
 
 
+LONGEST = ("test_kill.py", "test_kill_devices.py", "test_every_page_browser.py", "test_leaks.py",
+           "test_every_page_costs.py", "test_api_leaks.py", "test_whole_life_browser.py", "test_document.py",
+           "test_demo_history.py")  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that no worker is left alone with one of them at the end; else the order stays."""
     long = {item.path for item in items if item.get_closest_marker("browser") or item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in long)
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (rank.get(item.path.name, len(LONGEST)), item.path not in long))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from math import isfinite
 from typing import Any
 from zoneinfo import available_timezones
@@ -207,8 +208,8 @@ class _Reader:
 
     def time_zone(self, data: Mapping[str, Any]) -> str:
         value = self.text(data, "time_zone")
-        if value and value not in available_timezones():
-            near = nearest(value, available_timezones())
+        if value and value not in _time_zones():
+            near = nearest(value, _time_zones())
             self.note("value_unknown", "time_zone", value=value, near=near, known=["Asia/Shanghai", "…"])
             return ""
         return value
@@ -394,6 +395,12 @@ class _Reader:
             else:
                 found[key] = float(value)
         return found
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """The names of the time zones on this machine, whose files are looked through once."""
+    return frozenset(available_timezones())
 
 
 def _is_number(value: object) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path as File
 from typing import Any
 
@@ -340,18 +341,24 @@ class PathProblem:
     params: Mapping[str, Any]
 
 
-def standard_data() -> dict[str, Any]:
-    """The shipped `standard_paths.toml` as data."""
+@cache
+def _standard() -> Mapping[str, Any]:
+    """The shipped `standard_paths.toml`, read once; nobody changes it."""
     return tomllib.loads((File(__file__).parent / "standard_paths.toml").read_text(encoding="utf-8"))
+
+
+def standard_data() -> dict[str, Any]:
+    """The shipped `standard_paths.toml` as data of the caller's own."""
+    return deepcopy(dict(_standard()))
 
 
 def merged(data: Mapping[str, Any] | None) -> dict[str, Any]:
     """The city's own data, laid over the shipped paths where it says `extends = "standard"` (or has none)."""
     if not data:
-        return standard_data()
+        return dict(_standard())
     if data.get("extends") != "standard":
         return dict(data)
-    base = standard_data()
+    base = dict(_standard())
     for table in ("clocks", "path", "steps"):
         base[table] = {**base.get(table, {}), **data.get(table, {})}
     for table in ("choose", "task", "report"):
@@ -362,7 +369,15 @@ def merged(data: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def parse_paths(data: Mapping[str, Any] | None) -> Paths:
     """Paths from the content of `paths.toml` (None: the shipped ones); call `check_paths` before on a city's own."""
-    full = merged(data)
+    return _parse(merged(data)) if data else _standard_paths()
+
+
+@cache
+def _standard_paths() -> Paths:
+    return _parse(_standard())
+
+
+def _parse(full: Mapping[str, Any]) -> Paths:
     groups = {name: tuple(map(_step, rows)) for name, rows in full.get("steps", {}).items()}
     paths = {name: _path(name, row, groups) for name, row in full.get("path", {}).items()}
     return Paths(
