@@ -270,8 +270,9 @@ def _page(city: City, post: Post, code: str, *, stream: str = "", span: str = ""
 def _history(
     city: City, row: DeviceRow, streams: Sequence[StreamRow], name: str, span: str, now: datetime
 ) -> HistoryPart | None:
-    """The chosen stream, else the first one, over the chosen span."""
-    chosen = next((each for each in streams if each.name == name), streams[0] if streams else None)
+    """The chosen stream, else the first that is not its battery's, over the chosen span."""
+    ordered = sorted(streams, key=lambda each: (each.name != name, each.name.startswith("battery")))
+    chosen = ordered[0] if ordered else None
     if chosen is None:
         return None
     begins = now - timedelta(days=SPANS[span])

@@ -35,7 +35,7 @@ class HourOfSign:
 
 @dataclass(frozen=True)
 class VitalLine:
-    """A sign: `of` names the leaf whose value stands for one above others; `line` draws 24 hours."""
+    """A sign: `of` names the leaf whose value stands for one above others; `line` draws 24 hours, `low` to `high`."""
 
     code: str
     name: str
@@ -47,6 +47,8 @@ class VitalLine:
     line: str
     told: str
     hours: Sequence[HourOfSign] = ()
+    low: str = ""
+    high: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ def line_of(city: City, sign: VitalSign, signs: SignsOfArea, named: Names) -> Vi
         line=path_with_gaps(values, scale_of(known, from_zero=False)) if known else "",
         told=say("vital.told", name=name, of=of or name, value=value, band=say(f"vital.band_{band.value}")),
         hours=hours_of(leaf, signs, city) if leaf is not None else (),
+        low=told_value(leaf, min(known)) if leaf is not None and known and min(known) < max(known) else "",
+        high=told_value(leaf, max(known)) if leaf is not None and known else "",
     )
 
 

@@ -145,6 +145,7 @@ function start(screen: HTMLElement): void {
     knot.setAttribute("r", "5");
     if (each.urgent) [path, knot].forEach((part) => part.classList.add("urgent"));
     group.dataset.number = each.number;
+    group.setAttribute("transform", `scale(${map.scale})`);
     group.append(path, knot);
     threads.append(group);
     knot.addEventListener("animationend", () => group.remove());

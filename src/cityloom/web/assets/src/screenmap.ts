@@ -28,21 +28,37 @@ export class ScreenMap {
   private shown = "";
   private paused = false;
   private turn = 0;
+  /** How much larger than on a full-HD wall everything is drawn. */
+  scale = 1;
 
   constructor(private readonly element: HTMLElement, view: View, private readonly drill: (code: string) => void) {
     this.view = view;
     this.colours = coloursFor(element);
+    this.grow();
     const layers = JSON.parse(element.dataset.layers ?? "[]") as Layer[];
     this.map = new MapView({
-      container: element, style: styleOf(element, layers), localIdeographFontFamily: FONTS,
+      container: element, pixelRatio: window.devicePixelRatio * this.scale, style: styleOf(element, layers), localIdeographFontFamily: FONTS,
       bounds: boundsOf(view), fitBoundsOptions: { padding: this.padding() },
       attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 120,
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.on("load", () => this.begin());
     this.map.on("moveend", () => void this.refresh());
+    window.addEventListener("resize", () => {
+      this.grow();
+      this.map.setPixelRatio(window.devicePixelRatio * this.scale);
+    });
     this.map.once("idle", () => element.setAttribute("data-map-idle", ""));
     (element as HTMLElement & { cityloomMap?: MapView }).cityloomMap = this.map;
+  }
+
+  /** On walls beyond full HD the map is laid out small and drawn large, as the letters beside it are. */
+  private grow(): void {
+    this.scale = Math.max(1, Math.min(window.innerWidth / 1920, window.innerHeight / 1080));
+    const side = this.scale > 1 ? `${100 / this.scale}%` : "";
+    Object.assign(this.element.style, {
+      width: side, height: side, transformOrigin: "0 0", transform: side && `scale(${this.scale})`,
+    });
   }
 
   /** Look at another area. */
