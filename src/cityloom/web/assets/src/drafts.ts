@@ -80,6 +80,12 @@ export class Box {
   }
 
   keepDraft = (draft: Draft) => this.run(DRAFTS, "readwrite", (store) => store.put(draft));
+  /** Keep what became of a draft, unless its person has dropped it meanwhile. */
+  updateDraft = (draft: Draft) => this.run<Draft | undefined>(DRAFTS, "readwrite", (store) => {
+    const there = store.get(draft.key);
+    there.onsuccess = () => there.result && store.put(draft);
+    return there;
+  });
   dropDraft = (key: string) => this.run(DRAFTS, "readwrite", (store) => store.delete(key));
 
   /** All drafts, the oldest first. */

@@ -72,15 +72,15 @@ export class Sender {
     }
   };
 
-  /** Keep what became of a draft. */
+  /** Keep what became of a draft; one that its person dropped while it was being tried stays gone. */
   settle = async (draft: Draft, outcome: Outcome): Promise<void> => {
     if (outcome.state === "sent") {
       await this.way.sent(outcome.told);
       await this.box.dropDraft(draft.key);
     } else if (outcome.state === "refused") {
-      await this.box.keepDraft({ ...draft, state: "refused", said: outcome.said });
+      await this.box.updateDraft({ ...draft, state: "refused", said: outcome.said });
     } else {
-      await this.box.keepDraft({ ...draft, state: "waiting", notBefore: Date.now() + outcome.afterMs });
+      await this.box.updateDraft({ ...draft, state: "waiting", notBefore: Date.now() + outcome.afterMs });
     }
   };
 
