@@ -20,8 +20,8 @@ from cityloom.sensing.actions.tend_alarms import tend_alarms
 from cityloom.sensing.alarm_keeping import list_alarm_entries, read_alarms
 from cityloom.sensing.alarm_values import Alarm
 from cityloom.sensing.judging import Judge
-from cityloom.sensing.registry import load_stream_table
-from cityloom.sensing.rules import Change, Streams, Subject
+from cityloom.sensing.registry import load_registry, streams_to_judge
+from cityloom.sensing.rules import Change, Subject
 from cityloom.sensing.values import readings_of
 
 FLOOD = "gb2013:E0506"
@@ -81,10 +81,8 @@ class AlarmLife:
         self.judge = self.new_judge()
 
     def new_judge(self, state: bytes | None = None) -> Judge:
-        table = load_stream_table(self.city.id)
-        words = {name: _objects(getattr(table, name)) for name in ("name", "type", "area")}
-        numbers = {n: getattr(table, n) for n in ("id", "device", "lon", "lat", "interval_s", "low", "high")}
-        return Judge(RULES, Streams(since_ms=table.id * 0, **numbers, **words), state)
+        streams = streams_to_judge(load_registry(self.city.id))
+        return Judge(RULES, replace(streams, since_ms=streams.id * 0), state)
 
     @property
     def now_ms(self) -> int:
@@ -132,9 +130,3 @@ class AlarmLife:
     def moves(self) -> list[str]:
         with connection.cursor() as cursor:
             return [entry["move"] for entry in list_alarm_entries(cursor, self.alarm.id)]
-
-
-def _objects(words: tuple[str, ...]) -> Any:
-    import numpy as np
-
-    return np.array([*words, None], object)[:-1]

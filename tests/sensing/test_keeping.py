@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from cityloom.sensing.actions.load_devices import load_devices
 from cityloom.sensing.keeping import DAY_MS, Keeper, ensure_partition, keep_readings, list_partitions, moment
-from cityloom.sensing.registry import flush_latest, load_registry, load_stream_table
+from cityloom.sensing.registry import flush_latest, load_registry
 from cityloom.sensing.values import readings_of
 from cityloom.sensing.watermarks import Watermarks
 
@@ -70,7 +70,7 @@ def test_doors_and_ingest_know_of_each_other(keeper, small_city):
         with transaction.atomic(), connection.cursor() as cursor:
             return keep_readings(cursor, small_city.id, batch(*said), moment(T + 10_000), judged=judged)
 
-    stream = load_stream_table(small_city.id).id.tolist()[0]
+    stream = load_registry(small_city.id).stream_columns.id.tolist()[0]
     keep(keeper, (stream, 0, 1.0))
     assert door((stream, 0, 9.0), (stream, 2000, 2.0), (stream, 2000, 9.0))[:2] == (1, 2)
     assert door((stream, 2000, 9.0))[:2] == (0, 1)

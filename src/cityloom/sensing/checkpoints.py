@@ -17,8 +17,8 @@ from cityloom.sensing.values import Whole
 if TYPE_CHECKING:
     from cityloom.sensing.judging import Judge
 
-FORM = 1
-RAISED = 2
+FORM = 2
+IDLE, RAISED = 0, 2
 register(
     {
         "error.bad_checkpoint": (
@@ -36,7 +36,7 @@ class BadCheckpoint(CityloomError):
 
 
 def dump(judge: Judge) -> bytes:
-    """Streams by their ids and slots by rule and stream, so that another judge finds them."""
+    """Streams by their ids; of slots those where a condition holds or waits, by rule and stream."""
     head = {
         "form": FORM,
         "rules": [[rule.code, rule.kind] for rule in judge.rules],
@@ -45,20 +45,24 @@ def dump(judge: Judge) -> bytes:
         "late": judge.late,
         "unknown": judge.unknown,
     }
+    layout, busy, stuck = judge.layout, np.flatnonzero(judge.state != IDLE), judge.stuck_slots
     arrays: dict[str, Any] = {
         "head": np.frombuffer(json.dumps(head).encode(), np.uint8),
         "ids": judge.streams.id,
         "devices": judge.streams.device,
         "last_ms": judge.last_ms,
         "last_value": judge.last_value,
-        "stream": judge.layout.stream,
-        "rule": judge.layout.rule,
-        "state": judge.state,
-        "since_ms": judge.since_ms,
+        "stream": layout.stream[busy],
+        "rule": layout.rule[busy],
+        "state": judge.state[busy],
+        "since_ms": judge.since_ms[busy],
+        "anchor_stream": layout.stream[stuck],
+        "anchor_rule": layout.rule[stuck],
         "anchor": judge.anchor,
         "anchor_ms": judge.anchor_ms,
     }
     for number, usual in judge.usual.items():
+        arrays[f"usual_{number}_stream"] = layout.stream[layout.rule == number]
         arrays |= {f"usual_{number}_{name}": array for name, array in usual.arrays().items()}
     out = io.BytesIO()
     np.savez(out, **arrays)
@@ -76,68 +80,59 @@ def load(judge: Judge, state: bytes) -> None:
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise BadCheckpoint("error.bad_checkpoint", detail=str(error)[:200]) from error
     judge.late, judge.unknown = head["late"], head["unknown"]
-    place_of = _places(judge.streams.id, arrays["ids"])
-    known = place_of >= 0
-    judge.last_ms[place_of[known]] = arrays["last_ms"][known]
-    judge.last_value[place_of[known]] = arrays["last_value"][known]
-    mine, theirs, lost = _slots(judge, head, arrays, place_of)
-    judge.state[mine] = arrays["state"][theirs]
-    judge.since_ms[mine] = arrays["since_ms"][theirs]
-    _load_stuck(judge, arrays, mine, theirs)
-    _load_usual(judge, head, arrays, mine, theirs)
-    judge.lost = lost + judge.combining.take(head["combining"])
+    judge.lost = _Loading(judge, head, arrays).load() + judge.combining.take(head["combining"])
+
+
+class _Loading:
+    """Their streams and rules by the places and numbers they have here, -1 for what is gone."""
+
+    def __init__(self, judge: Judge, head: dict[str, Any], arrays: dict[str, Any]) -> None:
+        self.judge, self.head, self.arrays = judge, head, arrays
+        self.place_of = _places(judge.streams.id, arrays["ids"])
+        number_of = {(rule.code, rule.kind): n for n, rule in enumerate(judge.rules)}
+        self.number_of = np.array([number_of.get((code, kind), -1) for code, kind in head["rules"]] or [-1], np.int64)
+
+    def load(self) -> Changes:
+        """Know all of it; what stood there in slots that are not here."""
+        judge, arrays = self.judge, self.arrays
+        known = self.place_of >= 0
+        judge.last_ms[self.place_of[known]] = arrays["last_ms"][known]
+        judge.last_value[self.place_of[known]] = arrays["last_value"][known]
+        mine = self._slots(arrays["rule"], arrays["stream"])
+        for name in ("state", "since_ms"):
+            getattr(judge, name)[mine[mine >= 0]] = arrays[name][mine >= 0]
+        lost = [self._ended(n) for n in np.flatnonzero((mine < 0) & (arrays["state"] == RAISED)).tolist()]
+        mine = self._slots(arrays["anchor_rule"], arrays["anchor_stream"])
+        here = np.searchsorted(judge.stuck_slots, mine[mine >= 0])
+        for name in ("anchor", "anchor_ms"):
+            getattr(judge, name)[here] = arrays[name][mine >= 0]
+        for old in self.head["usual"]:
+            self._load_usual(old)
+        return lost
+
+    def _slots(self, rule: Whole, stream: Whole) -> Whole:
+        return self.judge.layout.slots_of(self.number_of[rule], self.place_of[stream])
+
+    def _ended(self, n: int) -> Change:
+        at, code = self.arrays["stream"][n], self.head["rules"][self.arrays["rule"][n]][0]
+        subject = Subject(int(self.arrays["devices"][at]))
+        return Change(code, subject, False, int(self.arrays["since_ms"][n]), int(self.arrays["ids"][at]))
+
+    def _load_usual(self, old: int) -> None:
+        judge, new = self.judge, int(self.number_of[old])
+        streams = self.arrays[f"usual_{old}_stream"]
+        mine = self._slots(np.full(len(streams), old), streams)
+        theirs = np.flatnonzero(mine >= 0)
+        if len(theirs):
+            told = {name: self.arrays[f"usual_{old}_{name}"] for name in judge.usual[new].arrays()}
+            judge.usual[new].take(mine[theirs] - judge.first_usual[new], told, theirs)
 
 
 def _places(ids: Whole, theirs: Whole) -> Whole:
     """For each of their streams its place here, or -1."""
     if not len(ids):
         return np.full(len(theirs), -1, np.int64)
-    order = np.argsort(ids)
+    order = np.argsort(ids, kind="stable")
     at = np.minimum(np.searchsorted(ids, theirs, sorter=order), len(ids) - 1)
     place = order[at]
     return np.where(ids[place] == theirs, place, -1)
-
-
-def _slots(
-    judge: Judge, head: dict[str, Any], arrays: dict[str, Any], place_of: Whole
-) -> tuple[Whole, Whole, Changes]:
-    """Pairs of slots here and there, and what stood there in slots that are not here."""
-    number_of = {(rule.code, rule.kind): n for n, rule in enumerate(judge.rules)}
-    numbers = np.array([number_of.get((code, kind), -1) for code, kind in head["rules"]] or [-1], np.int64)
-    rule = numbers[arrays["rule"]]
-    place = place_of[arrays["stream"]]
-    size = max(len(judge.streams), 1)
-    ours = judge.layout.rule.astype(np.int64) * size + judge.layout.stream
-    wanted = np.where((rule >= 0) & (place >= 0), rule * size + place, -1)
-    mine = _places(ours, wanted)
-    found = mine >= 0
-    lost = []
-    for slot in np.flatnonzero(~found & (arrays["state"] == RAISED)):
-        at = arrays["stream"][slot]
-        code = head["rules"][arrays["rule"][slot]][0]
-        subject = Subject(int(arrays["devices"][at]))
-        lost.append(Change(code, subject, False, int(arrays["since_ms"][slot]), int(arrays["ids"][at])))
-    return mine[found], np.flatnonzero(found), lost
-
-
-def _load_stuck(judge: Judge, arrays: dict[str, Any], mine: Whole, theirs: Whole) -> None:
-    """The anchors are kept for slots of stuck rules only, in their order."""
-    kinds = [kind for _, kind in json.loads(arrays["head"].tobytes())["rules"]]
-    is_stuck = np.array([kind == "stuck" for kind in kinds] or [False])[arrays["rule"]]
-    number = np.cumsum(is_stuck) - 1
-    both = is_stuck[theirs]
-    here = np.searchsorted(judge.stuck_slots, mine[both])
-    judge.anchor[here] = arrays["anchor"][number[theirs[both]]]
-    judge.anchor_ms[here] = arrays["anchor_ms"][number[theirs[both]]]
-
-
-def _load_usual(judge: Judge, head: dict[str, Any], arrays: dict[str, Any], mine: Whole, theirs: Whole) -> None:
-    for old in head["usual"]:
-        its = theirs[arrays["rule"][theirs] == old]
-        here = mine[arrays["rule"][theirs] == old]
-        if not len(here):
-            continue
-        new = int(judge.layout.rule[here[0]])
-        first = int(np.flatnonzero(arrays["rule"] == old)[0])
-        told = {name: arrays[f"usual_{old}_{name}"] for name in judge.usual[new].arrays()}
-        judge.usual[new].take(here - judge.first_usual[new], told, its - first)

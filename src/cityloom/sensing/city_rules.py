@@ -8,10 +8,12 @@ agrees with the alarms that stand: what one of them knows and the other does not
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import psycopg
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Clock
 from cityloom.city.snapshot import current_city
@@ -24,8 +26,8 @@ from cityloom.sensing.combining import Combining
 from cityloom.sensing.ingest_rows import register_state
 from cityloom.sensing.judging import Judge
 from cityloom.sensing.meeting import Meeting, Noting, note_conditions, part_of
-from cityloom.sensing.registry import load_stream_table, note_known_streams
-from cityloom.sensing.rules import Change, Changes, Streams, Words
+from cityloom.sensing.registry import Registry, load_registry, note_known_streams, streams_to_judge
+from cityloom.sensing.rules import Change, Changes
 from cityloom.sensing.values import Readings, Whole, no_readings
 
 log = logging.getLogger("cityloom.rules")
@@ -51,28 +53,27 @@ class CityRules:
     _meeting: Meeting | None = field(init=False, default=None)
     _unmet: Changes = field(init=False, default_factory=list)  # what combinations have lost by the restart
 
-    def restore(self, log_name: str = "") -> None:
-        """Begin from the newest checkpoint; from nothing where there is none or it cannot be read."""
+    def restore(self, log_name: str = "", registry: Registry | None = None) -> None:
+        """Begin from the newest checkpoint; from nothing where there is none or it cannot be read.
+
+        `registry`: as it was just read, so that it need not be read again.
+        """
         self._log_name = log_name
         self.city = current_city(self.code)
         self._heard, self._agreed = 0, False
         self._seen = register_state(self.city.id)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT state FROM sensing_rule_state WHERE city_id = %s AND part = %s ORDER BY id DESC LIMIT 1",
-                [self.city.id, self.part],
-            )
-            row = cursor.fetchone()
+            state = _read_state(cursor, self.city.id, self.part)
             cursor.execute(
                 "SELECT after, now_ms FROM sensing_rule_tick WHERE city_id = %s AND part = %s ORDER BY id",
                 [self.city.id, self.part],
             )
             self._ticks = cursor.fetchall()
         try:
-            self.judge_ = self._judge(bytes(row[0]) if row else None)
+            self.judge_ = self._judge(state, registry)
         except BadCheckpoint:
             log.exception("city=%s rules=from_nothing", self.code)
-            self.judge_ = self._judge(None)
+            self.judge_ = self._judge(None, registry)
         number, of = part_of(self.part)
         if self.part and number == 1:
             self._meeting = Meeting(self.city.id, of, lambda: self._combining())
@@ -124,11 +125,12 @@ class CityRules:
         """Write down what the judge knows after that number of the log; older ones and their ticks go."""
         city, part = self.city.id, self.part
         with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO sensing_rule_state (city_id, part, city_version, sequence, at, state) "
-                "VALUES (%s, %s, %s, %s, %s, %s)",
-                [city, part, self.city.version, sequence, self.clock.now(), self.judge_.dump()],
-            )
+            with psycopg.Cursor(cursor.connection) as raw:  # sends bytes as they are, not as text twice as long
+                raw.execute(
+                    "INSERT INTO sensing_rule_state (city_id, part, city_version, sequence, at, state) "
+                    "VALUES (%s, %s, %s, %s, %s, %s)",
+                    [city, part, self.city.version, sequence, self.clock.now(), self.judge_.dump()],
+                )
             cursor.execute("DELETE FROM sensing_rule_tick WHERE city_id = %s AND part = %s", [city, part])
             cursor.execute(
                 "DELETE FROM sensing_rule_state WHERE city_id = %s AND part = %s AND id <= ("
@@ -140,32 +142,21 @@ class CityRules:
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
-    def _judge(self, state: bytes | None) -> Judge:
+    def _judge(self, state: bytes | None, registry: Registry | None = None) -> Judge:
         alone = not self.part  # one of several parts cannot tell silence from a device of another part
         if alone:
             note_known_streams(self.city.id, self.clock.now())
-        table = load_stream_table(self.city.id, self.city.config.time_zone)
-        areas = self.city.areas
+        registry = registry or load_registry(self.city.id)
+        areas, zone = self.city.areas, self.city.config.time_zone
         levels = {
             code: {areas[each].level: each for each in self.city.ancestors(code)}
-            for code in {code for code in table.area if code in areas}
+            for code in registry.device_columns.area.kinds
+            if code in areas
         }
-        streams = Streams(
-            id=table.id,
-            device=table.device,
-            name=_words(table.name),
-            type=_words(table.type),
-            lon=table.lon,
-            lat=table.lat,
-            area=_words(table.area),
-            interval_s=table.interval_s,
-            low=table.low,
-            high=table.high,
-            since_ms=table.since_ms if alone else np.zeros(len(table.id), np.int64),
-            levels=levels,
-        )
-        combine = Noting if self.part else Combining
-        return Judge(list(self.city.rules.values()), streams, state, self.city.config.time_zone, combine)
+        streams = streams_to_judge(registry, zone, levels)
+        if not alone:
+            streams = replace(streams, since_ms=np.zeros(len(streams), np.int64))
+        return Judge(list(self.city.rules.values()), streams, state, zone, Noting if self.part else Combining)
 
     def _combining(self) -> Combining:
         return Combining(self.judge_.rules, self.judge_.streams, self.judge_.windows)
@@ -249,8 +240,16 @@ class CityRules:
             keep_alarms(cursor, [], [alarm for alarm, _ in stepped], entries, now)
 
 
-def _words(words: tuple[str, ...]) -> Words:
-    return np.array([*words, None], object)[:-1]
+def _read_state(cursor: CursorWrapper, city_id: int, part: str) -> bytes | None:
+    """The newest checkpoint."""
+    with psycopg.Cursor(cursor.connection) as raw:
+        raw.execute(
+            "SELECT state FROM sensing_rule_state WHERE city_id = %s AND part = %s ORDER BY id DESC LIMIT 1",
+            [city_id, part],
+            binary=True,
+        )
+        row = raw.fetchone()
+    return row[0] if row else None
 
 
 def _part(readings: Readings, begin: int, end: int) -> Readings:

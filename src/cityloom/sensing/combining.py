@@ -161,7 +161,7 @@ class Combining:
         return told
 
     def _area(self, rule: AlarmRule, device: int) -> str:
-        area = str(self._streams.area[self._place(device)] or "")
+        area = self._streams.area[self._place(device)]
         return self._streams.levels.get(area, {}).get(rule.level, "")
 
     @property

@@ -87,8 +87,9 @@ DUE = (
     "coalesce((SELECT min(c.next_due) FROM sensing_stream s CROSS JOIN LATERAL (SELECT next_due FROM "
     "sensing_calibration WHERE stream_id = s.id ORDER BY id DESC LIMIT 1) c WHERE s.device_id = d.id), "
     "CASE WHEN NOT EXISTS (SELECT 1 FROM sensing_calibration c JOIN sensing_stream s ON s.id = c.stream_id "
-    "WHERE s.device_id = d.id) THEN coalesce(d.since, (SELECT min(k.since)::date FROM sensing_known_stream k "
-    "JOIN sensing_stream s ON s.id = k.stream WHERE s.device_id = d.id)) "
+    "WHERE s.device_id = d.id) THEN coalesce(d.since, (SELECT k.since::date FROM sensing_known_streams k "
+    "WHERE k.city_id = d.city_id AND k.highest >= (SELECT min(s.id) FROM sensing_stream s WHERE s.device_id = d.id) "
+    "ORDER BY k.highest LIMIT 1)) "
     "+ (SELECT t.days FROM unnest(%s::varchar[], %s::int[]) t(type, days) WHERE t.type = d.type) END)"
 )
 _STANDING = "FROM sensing_alarm a WHERE a.device_id = d.id AND a.state IN ('raised', 'acknowledged')"

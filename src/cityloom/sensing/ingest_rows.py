@@ -128,16 +128,8 @@ def note_problems(cursor: CursorWrapper, city_id: int, refused: Sequence[Refusal
     )  # fmt: skip
 
 
-def count_devices(
-    cursor: CursorWrapper, readings: Mapping[int, int], errors: Mapping[str, int], city_id: int, at: datetime
-) -> None:
-    """Add what devices have said and what of it was refused; end quarantines whose time has come."""
-    if readings:
-        cursor.execute(
-            "UPDATE sensing_device d SET readings = d.readings + u.n "
-            "FROM unnest(%s::bigint[], %s::bigint[]) u(id, n) WHERE d.id = u.id",
-            [list(readings), list(readings.values())],
-        )
+def count_errors(cursor: CursorWrapper, errors: Mapping[str, int], city_id: int, at: datetime) -> None:
+    """Add what was refused of devices; end quarantines whose time has come."""
     if errors:
         cursor.execute(
             "UPDATE sensing_device d SET errors = d.errors + u.n "

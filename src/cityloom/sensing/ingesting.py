@@ -30,6 +30,7 @@ from cityloom.sensing.values import Readings, joined, no_readings, readings_of
 
 MOST_BYTES = 4_000_000  # of one message
 SAMPLE_CHARS = 120
+MOST_TOPICS = 250_000  # that are remembered; then they are looked up anew
 MARK = "_mark"  # stands for a device where a process marks how far it has read
 
 register(
@@ -178,6 +179,8 @@ class Intake:
             stream = device.streams.get(names[3])
             if stream is None:
                 raise NotTaken("unknown_stream", names[3], device.code)
+        if len(self._topics) >= MOST_TOPICS:
+            self._topics.clear()
         self._topics[subject] = device, stream
         return device, stream
 

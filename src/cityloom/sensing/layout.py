@@ -27,9 +27,8 @@ class Layout:
         places: list[Whole] = []
         numbers: list[NDArray[np.int16]] = []
         kinds: list[NDArray[np.int8]] = []
-        matching = _streams_by_name(streams)
         for number, rule in sorted(enumerate(self.rules), key=_by_kind):
-            found = matching.get((rule.type, rule.stream), np.zeros(0, np.int64))
+            found = np.flatnonzero(streams.type.are(rule.type) & streams.name.are(rule.stream))
             if rule.missing_intervals is not None:
                 found = found[~np.isnan(streams.interval_s[found])]
             if rule.kind == Kind.COMBINED or not len(found):
@@ -46,6 +45,16 @@ class Layout:
 
     def __len__(self) -> int:
         return len(self.rule)
+
+    def slots_of(self, rule: Whole, place: Whole) -> Whole:
+        """The slot of each rule and stream beside one another, -1 where there is none."""
+        found = np.full(len(rule), -1, np.int64)
+        for number in np.unique(rule):
+            mine, those = np.flatnonzero(self.rule == number), np.flatnonzero(rule == number)
+            if len(mine):  # one behind the other, by their streams
+                at = np.minimum(np.searchsorted(self.stream[mine], place[those]), len(mine) - 1)
+                found[those] = np.where(self.stream[mine[at]] == place[those], mine[at], -1)
+        return found
 
     def param(self, name: str, sign: float = 1.0, usual: float = np.nan) -> Real:
         """A number of each rule, by the rule's number."""
@@ -74,13 +83,6 @@ def _by_kind(numbered: tuple[int, AlarmRule]) -> tuple[int, int]:
     number, rule = numbered
     kind = Kind(rule.kind)
     return (KINDS.index(kind) if kind in KINDS else len(KINDS)), number
-
-
-def _streams_by_name(streams: Streams) -> dict[tuple[str, str], Whole]:
-    found: dict[tuple[str, str], list[int]] = {}
-    for place, key in enumerate(zip(streams.type, streams.name, strict=True)):
-        found.setdefault(key, []).append(place)
-    return {key: np.array(places, np.int64) for key, places in found.items()}
 
 
 def _hold_ms(streams: Streams, places: NDArray[np.int32]) -> Whole:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection
 
+from cityloom.sensing.columns import NONE, read_columns
+from cityloom.sensing.rules import Streams, Words
 from cityloom.sensing.values import Real, Whole
 from cityloom.sensing.watermarks import NEVER, Watermarks
 
@@ -34,58 +37,157 @@ class DeviceInMemory:
     streams: dict[str, StreamOfDevice] = field(default_factory=dict)
 
 
-class StreamTable(NamedTuple):
-    """All streams of a city as arrays of one length, ordered by `id`; NaN and blank for what is not known."""
+class DeviceColumns(NamedTuple):
+    """The devices of a city as arrays of one length, ordered by `id`; NaN, blank and `NONE` for what is not known."""
+
+    id: Whole
+    code: list[str]
+    type: Words
+    owner: Words
+    state: Words
+    area: Words
+    lon: Real
+    lat: Real
+    since_day: Whole  # when it was installed, in days since 1970
+
+
+class StreamColumns(NamedTuple):
+    """Their streams, ordered by `id`; `device`: the place of the device among the devices."""
 
     id: Whole
     device: Whole
-    type: tuple[str, ...]
-    name: tuple[str, ...]
-    area: tuple[str, ...]
-    lon: Real
-    lat: Real
+    name: Words
+    factor: Real
+    offset: Real
     interval_s: Real
     low: Real
     high: Real
-    since_ms: Whole  # from when on it should have been heard; 0 where that was not noted
 
 
-@dataclass
 class Registry:
-    """The devices of a city by code, and the newest time of each stream as of the last flush."""
+    """The devices of a city by code, and the newest time of each stream as of the last flush.
 
-    city_id: int
-    devices: dict[str, DeviceInMemory]
-    marks: Watermarks
-    by_id: dict[int, DeviceInMemory] = field(default_factory=dict)
-    device_of: Whole = field(default_factory=lambda: np.zeros(0, np.int64))  # by stream id, 0 for none
+    It is arrays; an object of a device is made when somebody asks for it, by `devices[CODE]` or `device(ID)`.
+    """
 
-    def __post_init__(self) -> None:
-        self.by_id = {device.id: device for device in self.devices.values()}
-        self.device_of = np.zeros(len(self.marks.at_ms), np.int64)
-        for device in self.devices.values():
-            for stream in device.streams.values():
-                self.device_of[stream.id] = device.id
+    def __init__(self, city_id: int, devices: DeviceColumns, streams: StreamColumns, marks: Watermarks) -> None:
+        self.city_id, self.marks = city_id, marks
+        self.device_columns, self.stream_columns = devices, streams
+        self.id_of = dict(zip(devices.code, devices.id.tolist(), strict=True))
+        self.devices = Devices(self)
+        self.device_of: Whole = np.zeros(len(marks.at_ms), np.int64)  # by stream id, 0 for none
+        self.device_of[streams.id] = devices.id[streams.device]
+        self._by_device = np.argsort(streams.device, kind="stable")
+        self._ends = np.cumsum(np.bincount(streams.device, minlength=len(devices.id)))
+        self._new: dict[int, DeviceInMemory] = {}  # what was added or extended since the arrays were read
+
+    def device(self, id_: int) -> DeviceInMemory | None:
+        """The device of a number; None where there is none."""
+        found = self._new.get(id_)
+        if found is not None:
+            return found
+        known, said = self.device_columns, self.stream_columns
+        row = int(np.searchsorted(known.id, id_))
+        if row == len(known.id) or known.id[row] != id_:
+            return None
+        mine = self._by_device[self._ends[row - 1] if row else 0 : self._ends[row]].tolist()
+        streams = {
+            said.name[n]: StreamOfDevice(int(said.id[n]), float(said.factor[n]), float(said.offset[n])) for n in mine
+        }
+        return DeviceInMemory(id_, known.code[row], known.type[row], known.owner[row], known.state[row], streams)
+
+    def code_of(self, id_: int) -> str:
+        """The code of a device that is known."""
+        found = self.device(id_)
+        if found is None:
+            raise KeyError(id_)
+        return found.code
+
+    def add(self, devices: Iterable[DeviceInMemory], streams: Iterable[tuple[int, int, str, float, float]]) -> bool:
+        """Add new devices, and streams as rows of id, device, name, factor and offset.
+
+        False where a stream belongs to a device that is not known; those before it are there.
+        """
+        for device in devices:
+            self.id_of[device.code] = device.id
+            self._new[device.id] = device
+        for id_, device_id, name, factor, offset in streams:
+            owner = self.device(device_id)
+            if owner is None:
+                return False
+            owner.streams[name] = StreamOfDevice(id_, factor, offset)
+            self._new[device_id] = owner
+            if id_ >= len(self.device_of):
+                self.device_of = np.concatenate([self.device_of, np.zeros(id_ // 8 + 1024, np.int64)])
+            self.device_of[id_] = device_id
+        return True
+
+
+class Devices(Mapping[str, DeviceInMemory]):
+    """The devices of a register by code; each is made anew when it is asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def __getitem__(self, code: str) -> DeviceInMemory:
+        found = self._registry.device(self._registry.id_of[code])
+        if found is None:
+            raise KeyError(code)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._registry.id_of)
+
+    def __len__(self) -> int:
+        return len(self._registry.id_of)
 
 
 def load_registry(city_id: int) -> Registry:
     """Read devices and streams; two statements."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, code, type, owner, state FROM sensing_device WHERE city_id = %s", [city_id])
-        by_id = {row[0]: DeviceInMemory(*row) for row in cursor.fetchall()}
-        cursor.execute(
-            'SELECT id, device_id, name, factor, "offset", (extract(epoch FROM last_at) * 1000)::bigint, last_value '
-            "FROM sensing_stream WHERE city_id = %s",
+        said = read_columns(  # before the devices, so that the device of each is among them
+            cursor,
+            'SELECT id, device_id AS device, name, factor, "offset", interval_s, low, high, '
+            "round(date_part('epoch', last_at) * 1000)::bigint AS at_ms, last_value AS value "
+            "FROM sensing_stream WHERE city_id = %s ORDER BY id",
             [city_id],
+            whole=("id", "device", "at_ms"),
+            real=("factor", "offset", "interval_s", "low", "high", "value"),
+            text=("name",),
         )
-        rows = cursor.fetchall()
-    marks = Watermarks(max((row[0] for row in rows), default=0))
-    for id_, device, name, factor, offset, at_ms, value in rows:
-        by_id[device].streams[name] = StreamOfDevice(id_, factor, offset)
-        if at_ms is not None:
-            marks.at_ms[id_] = at_ms
-            marks.value[id_] = np.nan if value is None else value
-    return Registry(city_id, {device.code: device for device in by_id.values()}, marks)
+        found = read_columns(
+            cursor,
+            "SELECT id, code, type, owner, state, area, lon, lat, since - date '1970-01-01' AS since_day "
+            "FROM sensing_device WHERE city_id = %s ORDER BY id",
+            [city_id],
+            whole=("id", "since_day"),
+            real=("lon", "lat"),
+            text=("code", "type", "owner", "state", "area"),
+        )
+    devices = DeviceColumns(
+        found.whole("id"),
+        found.texts("code"),
+        found.words("type"),
+        found.words("owner"),
+        found.words("state"),
+        found.words("area"),
+        found.real("lon"),
+        found.real("lat"),
+        found.whole("since_day"),
+    )
+    row = np.searchsorted(devices.id, said.whole("device"))
+    known = np.append(devices.id, NONE)[row] == said.whole("device")
+    ids = said.whole("id")[known]
+    streams = StreamColumns(
+        ids,
+        row[known],
+        said.words("name").pick(known),
+        *(said.real(name)[known] for name in ("factor", "offset", "interval_s", "low", "high")),
+    )
+    marks = Watermarks(int(ids[-1]) if len(ids) else 0)
+    marks.at_ms[ids] = np.maximum(said.whole("at_ms")[known], NEVER)
+    marks.value[ids] = said.real("value")[known]
+    return Registry(city_id, devices, streams, marks)
 
 
 def add_new(registry: Registry, after_device: int, after_stream: int) -> bool:
@@ -104,17 +206,7 @@ def add_new(registry: Registry, after_device: int, after_stream: int) -> bool:
             [registry.city_id, after_stream],
         )
         streams = cursor.fetchall()
-    for device in devices:
-        registry.devices[device.code] = registry.by_id[device.id] = device
-    short = max((row[0] for row in streams), default=0) + 1 - len(registry.device_of)
-    if short > 0:
-        registry.device_of = np.concatenate([registry.device_of, np.zeros(short, np.int64)])
-    for id_, device_id, name, factor, offset in streams:
-        if device_id not in registry.by_id:
-            return False
-        registry.by_id[device_id].streams[name] = StreamOfDevice(id_, factor, offset)
-        registry.device_of[id_] = device_id
-    return True
+    return registry.add(devices, streams)
 
 
 def has_heard(city_id: int) -> bool:
@@ -143,62 +235,88 @@ def find_devices(city_id: int, codes: Collection[str]) -> dict[str, DeviceInMemo
     return {device.code: device for device in by_id.values()}
 
 
-def note_known_streams(city_id: int, at: datetime) -> int:
-    """Note since when streams are known, once for each; how many there were that nobody had noted."""
+def note_known_streams(city_id: int, at: datetime) -> None:
+    """Note since when streams are known, once for each: all those above the highest that was noted before."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sensing_known_stream (stream, since) SELECT s.id, %s FROM sensing_stream s "
-            "WHERE s.city_id = %s AND NOT EXISTS (SELECT 1 FROM sensing_known_stream k WHERE k.stream = s.id) "
-            "ON CONFLICT DO NOTHING",
-            [at, city_id],
+            "INSERT INTO sensing_known_streams (city_id, highest, since) SELECT %s, max(id), %s FROM sensing_stream "
+            "WHERE city_id = %s HAVING max(id) > "
+            "coalesce((SELECT max(highest) FROM sensing_known_streams WHERE city_id = %s), 0) ON CONFLICT DO NOTHING",
+            [city_id, at, city_id, city_id],
         )
-        return int(cursor.rowcount)
 
 
-def load_stream_table(city_id: int, zone: str = "UTC") -> StreamTable:
+def streams_to_judge(
+    registry: Registry, zone: str = "UTC", levels: Mapping[str, Mapping[str, str]] | None = None
+) -> Streams:
     """The streams of a city with what rules ask of them; `zone`: whose day that of an installation is.
 
     A stream should have been heard since it was noted, since its device was installed, or since it was heard last,
-    whichever is newest.
+    whichever is newest. Those of devices that rest are not judged.
     """
+    devices, said = registry.device_columns, registry.stream_columns
+    used = np.flatnonzero(~devices.state.are("retired")[said.device])
+    device, ids = said.device[used], said.id[used]
+    heard_ms, noted_ms = registry.marks.at_ms[ids], _noted_ms(registry.city_id, ids)
+    since_ms = np.maximum(np.maximum(noted_ms, heard_ms), _midnights_ms(devices.since_day, zone)[device])
+    return Streams(
+        id=ids,
+        device=devices.id[device],
+        name=said.name.pick(used),
+        type=devices.type.pick(device),
+        lon=devices.lon[device],
+        lat=devices.lat[device],
+        area=devices.area.pick(device),
+        interval_s=said.interval_s[used],
+        low=said.low[used],
+        high=said.high[used],
+        since_ms=np.where(noted_ms > 0, since_ms, 0),
+        levels=levels or {},
+    )
+
+
+def _noted_ms(city_id: int, ids: Whole) -> Whole:
+    """Since when streams are known; 0 for those that were not noted yet."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.id, s.device_id, d.type, s.name, d.area, d.lon, d.lat, s.interval_s, s.low, s.high, "
-            "CASE WHEN k.since IS NULL THEN 0 ELSE (extract(epoch FROM "
-            "greatest(k.since, s.last_at, d.since::timestamp AT TIME ZONE %s)) * 1000)::bigint END "
-            "FROM sensing_stream s JOIN sensing_device d ON d.id = s.device_id "
-            "LEFT JOIN sensing_known_stream k ON k.stream = s.id "
-            "WHERE s.city_id = %s AND d.state <> 'retired' ORDER BY s.id",
-            [zone, city_id],
+            "SELECT highest, since FROM sensing_known_streams WHERE city_id = %s ORDER BY highest", [city_id]
         )
         rows = cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 11
-    whole = [np.asarray(columns[i], np.int64) for i in (0, 1, 10)]
-    real = [np.asarray([np.nan if v is None else v for v in columns[i]], np.float64) for i in (5, 6, 7, 8, 9)]
-    lon, lat, interval_s, low, high = real
-    words = columns[2], columns[3], columns[4]
-    return StreamTable(whole[0], whole[1], *words, lon, lat, interval_s, low, high, whole[2])
+    highest = np.array([row[0] for row in rows], np.int64)
+    since_ms = np.array([*(round(row[1].timestamp() * 1000) for row in rows), 0], np.int64)
+    return since_ms[np.searchsorted(highest, ids)]
 
 
-def flush_latest(marks: Watermarks, changed: Whole, seen: datetime) -> int:
-    """Write the newest time and value of these streams into their rows, and when their devices were seen last.
+def _midnights_ms(days: Whole, zone: str) -> Whole:
+    """When these days since 1970 begin by the clocks of a zone; `NONE` stays."""
+    each, number = np.unique(days, return_inverse=True)
+    first, tz = date(1970, 1, 1), ZoneInfo(zone)
+    begins = [datetime.combine(first + timedelta(days=day), time(), tz) for day in each.tolist() if day != NONE]
+    told = [round(begin.timestamp() * 1000) for begin in begins]
+    return np.array([*[NONE] * (len(each) - len(told)), *told], np.int64)[number]
+
+
+def flush_latest(marks: Watermarks, said: Whole, seen: datetime) -> int:
+    """Write the newest time and value of streams into their rows; when their devices were seen last, and how much
+    they have said since the last flush: `said` has the stream of each reading.
 
     Inside the caller's transaction; how many streams it was.
     """
+    changed, counts = np.unique(said[marks.at_ms[said] > NEVER], return_counts=True)
     if not len(changed):
         return 0
-    known = changed[marks.at_ms[changed] > NEVER]
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH u AS MATERIALIZED (SELECT * FROM "
-            "unnest(%s::bigint[], %s::bigint[], %s::float8[]) u(id, ms, value)), "
+            "unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::bigint[]) u(id, ms, value, said)), "
             "s AS (UPDATE sensing_stream s SET last_at = 'epoch'::timestamptz + u.ms * interval '1 millisecond', "
             "first_at = coalesce(s.first_at, 'epoch'::timestamptz + u.ms * interval '1 millisecond'), "
             "last_value = u.value FROM u WHERE s.id = u.id "
-            "RETURNING s.device_id, CASE WHEN s.name LIKE 'battery%%' THEN u.value END AS battery) "
+            "RETURNING s.device_id, u.said, CASE WHEN s.name LIKE 'battery%%' THEN u.value END AS battery) "
             "UPDATE sensing_device d SET last_seen = greatest(d.last_seen, %s), "
-            "battery = coalesce(t.battery, d.battery) "
-            "FROM (SELECT device_id, max(battery) AS battery FROM s GROUP BY 1) t WHERE d.id = t.device_id",
-            [known.tolist(), marks.at_ms[known].tolist(), marks.value[known].tolist(), seen],
+            "battery = coalesce(t.battery, d.battery), readings = d.readings + t.said FROM "
+            "(SELECT device_id, max(battery) AS battery, sum(said)::bigint AS said FROM s GROUP BY 1) t "
+            "WHERE d.id = t.device_id",
+            [changed.tolist(), marks.at_ms[changed].tolist(), marks.value[changed].tolist(), counts.tolist(), seen],
         )
-    return len(known)
+    return len(changed)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,34 @@ from numpy.typing import NDArray
 from cityloom.city.alarm_rules import AlarmRule
 from cityloom.sensing.values import Real, Whole
 
-Words = NDArray[np.object_]
 HOLD_INTERVALS = 3  # a reading stands for what comes after it so many intervals long
+
+
+@dataclass(frozen=True)
+class Words:
+    """One word of few for each of many: `number` says which of `kinds`."""
+
+    kinds: tuple[str, ...]
+    number: NDArray[np.int32]
+
+    def __getitem__(self, place: int) -> str:
+        return self.kinds[int(self.number[place])]
+
+    def are(self, word: str) -> NDArray[np.bool_]:
+        """Which of them are this word."""
+        wanted = self.kinds.index(word) if word in self.kinds else -1
+        return np.equal(self.number, wanted)
+
+    def pick(self, places: NDArray[Any]) -> Words:
+        """Those of a mask or of places, in their order."""
+        return Words(self.kinds, self.number[places])
+
+
+def words_of(said: Iterable[str]) -> Words:
+    """The words of a list."""
+    kinds: dict[str, int] = {}
+    number = np.array([kinds.setdefault(word, len(kinds)) for word in said], np.int32)
+    return Words(tuple(kinds), number)
 
 
 @dataclass(frozen=True)
@@ -69,7 +95,7 @@ def streams_of(rows: Sequence[StreamRow], levels: Mapping[str, Mapping[str, str]
         return np.array([getattr(row, name) for row in rows], np.float64)
 
     def words(name: str) -> Words:
-        return np.array([getattr(row, name) for row in rows] + [None], object)[:-1]
+        return words_of(getattr(row, name) for row in rows)
 
     return Streams(
         id=whole("id"),

@@ -17,12 +17,11 @@ import numpy as np
 from django.db import connection, transaction
 
 from cityloom.base.clock import Clock
-from cityloom.base.long_lived import long_lived
 from cityloom.city.payload_files import Payload
 from cityloom.sensing.gate import Gate, Limits, gate_as_json, gate_from_json
 from cityloom.sensing.ingest_rows import (
     Stood,
-    count_devices,
+    count_errors,
     note_problems,
     quarantine,
     read_offset,
@@ -45,7 +44,7 @@ REGISTER_S = 3.0
 class Rules(Protocol):
     """What judges readings. All but `restore` and `remember` are called inside the transaction of the batch."""
 
-    def restore(self, log_name: str) -> None:
+    def restore(self, log_name: str, registry: Registry) -> None:
         """Begin from the state of the last checkpoint."""
 
     def remember(self, fresh: Readings, now_ms: int) -> None:
@@ -67,7 +66,7 @@ class Rules(Protocol):
 class NoRules:
     """Judges nothing."""
 
-    def restore(self, log_name: str) -> None: ...
+    def restore(self, log_name: str, registry: Registry) -> None: ...
     def remember(self, fresh: Readings, now_ms: int) -> None: ...
     def judge(self, fresh: Readings, now_ms: int, shown: Whole) -> None: ...
     def tick(self, now_ms: int, after: int) -> None: ...
@@ -105,9 +104,8 @@ class Session:
     def __post_init__(self) -> None:
         stood = read_offset(self.city_id, self.part, self.log_name)
         self._seen = register_state(self.city_id)  # asked first: what is added meanwhile is heard of afterwards
-        with long_lived():
-            self.registry: Registry = load_registry(self.city_id)
-            self.rules.restore(self.log_name)
+        self.registry: Registry = load_registry(self.city_id)
+        self.rules.restore(self.log_name, self.registry)
         gate = gate_from_json(stood.gate, self.limits)
         self.intake = Intake(self.registry.devices, self.payloads, gate)
         self.keeper = Keeper(
@@ -202,7 +200,7 @@ class Session:
         self.keeper.committed(batch)
         self._after(batch.fresh, written)
         for flood in floods:
-            code = self.registry.by_id[flood.device].code
+            code = self.registry.code_of(flood.device)
             log.warning("device=%s quarantined=flood messages=%d readings=%d", code, flood.messages, flood.readings)
         done, kept, said = self.tally, batch.kept, sum(each.times for each in refused)
         self.tally = Tally(
@@ -240,7 +238,7 @@ class Session:
         if not len(readings.stream):
             return {}
         devices, times = np.unique(self.registry.device_of[readings.stream], return_counts=True)
-        return {self.registry.by_id[d].code: n for d, n in zip(devices.tolist(), times.tolist(), strict=True)}
+        return {self.registry.code_of(d): n for d, n in zip(devices.tolist(), times.tolist(), strict=True)}
 
     def _write_offset(self, generation: int) -> None:
         self._stood = self._stood._replace(generation=generation)
@@ -258,22 +256,15 @@ class Session:
         """Write memory down as it is after this batch, inside its transaction."""
         marks = self.keeper.marks
         marks.advance(fresh)  # is in this transaction; a failure ends the session and its memory
-        said = [readings.stream for readings in [*self._changed, fresh]]
-        changed = np.unique(np.concatenate(said)) if said else np.zeros(0, np.int64)
+        said = np.concatenate([readings.stream for readings in [*self._changed, fresh]])
         with connection.cursor() as cursor:
-            flush_latest(marks, changed, self.clock.now())
-            count_devices(cursor, self._counts([*self._changed, fresh]), self._errors, self.city_id, self.clock.now())
+            flush_latest(marks, said, self.clock.now())
+            count_errors(cursor, self._errors, self.city_id, self.clock.now())
             write_checkpoint(
                 cursor, self.city_id, self.part, self.sequence, self._stood.generation, gate_as_json(self.gate)
             )
         self.rules.checkpoint(self.sequence)
         return True
-
-    def _counts(self, said: list[Readings]) -> dict[int, int]:
-        streams = np.concatenate([readings.stream for readings in said])
-        streams = streams[streams < len(self.registry.device_of)]  # one that a door has just made is not known yet
-        devices, counts = np.unique(self.registry.device_of[streams], return_counts=True)
-        return dict(zip(devices.tolist(), counts.tolist(), strict=True))
 
     def _after(self, fresh: Readings, written: bool) -> None:
         """After the commit: what is still to be written down."""
@@ -297,8 +288,7 @@ class Session:
         self._asked_s = self.seconds()
         self._seen = seen
         marks = self.keeper.marks
-        with long_lived():
-            registry = load_registry(self.city_id)
+        registry = load_registry(self.city_id)
         marks.reach(len(registry.marks.at_ms) - 1)
         size = len(registry.marks.at_ms)
         newer = registry.marks.at_ms > marks.at_ms[:size]
@@ -307,9 +297,11 @@ class Session:
         registry.marks = marks
         self.registry, self.intake.devices = registry, registry.devices
         self.intake.forget_topics()
-        for device in [d for d in self.gate.shut if d not in registry.by_id or registry.by_id[d].state == "active"]:
-            self.gate.release(device)
-            self._released = True
+        for shut in list(self.gate.shut):
+            device = registry.device(shut)
+            if device is None or device.state == "active":
+                self.gate.release(shut)
+                self._released = True
 
     def _now_ms(self) -> int:
         return round(self.clock.now().timestamp() * 1000)

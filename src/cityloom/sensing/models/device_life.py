@@ -8,14 +8,19 @@ from cityloom.sensing.models.columns import city_key, code_field, link_to
 from cityloom.sensing.models.registry import Device
 
 
-class KnownStream(models.Model):
-    """Since when a stream should have been heard: noted once, so that reading the log again judges alike."""
+class KnownStreams(models.Model):
+    """Since when streams should have been heard: those up to `highest` that no lower row has.
 
-    stream = models.BigIntegerField(primary_key=True)
+    Noted once, so that reading the log again judges alike; numbers of streams only grow.
+    """
+
+    city = city_key()
+    highest = models.BigIntegerField()
     since = models.DateTimeField()
 
     class Meta:
-        db_table = "sensing_known_stream"
+        db_table = "sensing_known_streams"
+        constraints = [models.UniqueConstraint(fields=["city", "highest"], name="sensing_known_streams_once")]
 
 
 class Calibration(models.Model):
