@@ -244,17 +244,17 @@ def _start_programs(
     program = starter.program
     with progress.step("pages"):
         starter.read_city()
-        web = program("web", "web", "--host", wish.host, "--port", str(wish.port))
-        supervisor.start(web)
-        supervisor.start(program("worker", "worker"))
         if wish.demo:
             supervisor.start(program("ingest", "ingest"))
-        if live_port is not None:
-            supervisor.start(program("live", "live", "--host", wish.host, "--port", str(live_port)))
+        if wish.demo and wish.play:  # before the worker, which asks the demo's operators of bikes at once
+            bikes = [] if bikes_port is None else ["--bikes", str(bikes_port)]
+            supervisor.start(program("player", "demo", "play", *bikes, str(wish.city)))
+        web = program("web", "web", "--host", wish.host, "--port", str(wish.port))
+        supervisor.start(web)
         _wait_for_pages(wish, web, stop)
-    if wish.demo and wish.play:
-        bikes = [] if bikes_port is None else ["--bikes", str(bikes_port)]
-        supervisor.start(program("player", "demo", "play", *bikes, str(wish.city)))
+        supervisor.start(program("worker", "worker"))
+        if live_port is not None:  # after the worker, which makes the stream of moves
+            supervisor.start(program("live", "live", "--host", wish.host, "--port", str(live_port)))
     if wish.demo and not (wish.var / TRUTH).exists():
         last = last_day_of_history(wish.today)
         until = [] if last == wish.today else ["--until", last.isoformat()]

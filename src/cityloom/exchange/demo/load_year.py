@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
 
 from cityloom.base.clock import Elapsed
 from cityloom.base.errors import CityloomError
@@ -38,11 +39,12 @@ from cityloom.exchange.demo.people import GIVEN
 from cityloom.exchange.demo.plans import moment
 from cityloom.exchange.demo.prints import TABLES, Press
 from cityloom.exchange.demo.sayings import SURNAMES
-from cityloom.exchange.demo.wording import Wording, random_rows
+from cityloom.exchange.demo.wording import Dice, Wording, random_rows
 from cityloom.exchange.demo.year_rows import IdRuns, Made, RowMaker
 from cityloom.exchange.quick_commits import quick_commits
 
-BATCH = 2000
+BATCH = 2000  # cases whose chance is drawn at once
+SENT = 200  # cases whose rows are sent at once; of two thousand, the texts alone would take 80 MB
 MARK = "demo-history"  # the import key of the first case of a year: how it is found again
 FEWEST, MOST = 50, 2_000_000
 Progress = Callable[[str, int, int], None]
@@ -240,17 +242,23 @@ class _Part:
                 copy_table(cursor, "cases_reporter", REPORTER_COLUMNS, _reporters(story, wanted, reporters))
             for begin in range(0, len(self._mine), BATCH):
                 few = self._mine[begin : begin + BATCH]
-                texts: list[list[str]] = [[] for _ in TABLES]
-                for index, dice in zip(few, random_rows(rng, len(few)), strict=True):
-                    plan = story.fates.plan(index, story.year.happenings[index], dice)
-                    lines = maker.lines(plan)
-                    if lines is not None:
-                        for kept, line in zip(texts, lines, strict=True):
-                            kept.append(line)
-                for table, text in zip(TABLES, texts, strict=True):
-                    copy_in(cursor, table, "".join(text).encode())
+                dice = random_rows(rng, len(few))
+                for first in range(0, len(few), SENT):
+                    self._send(cursor, maker, few[first : first + SENT], dice[first : first + SENT])
                 tell(maker.made.cases)
         self.made = maker.made
+
+    def _send(self, cursor: CursorWrapper, maker: RowMaker, few: Sequence[int], dice: Sequence[Dice]) -> None:
+        """Make the rows of these cases and send them, table by table."""
+        story = self.story
+        texts: list[list[str]] = [[] for _ in TABLES]
+        for index, chance in zip(few, dice, strict=True):
+            lines = maker.lines(story.fates.plan(index, story.year.happenings[index], chance))
+            if lines is not None:
+                for kept, line in zip(texts, lines, strict=True):
+                    kept.append(line)
+        for table, text in zip(TABLES, texts, strict=True):
+            copy_in(cursor, table, "".join(text).encode())
 
 
 def _side(happening: Happening) -> int:
