@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from cityloom.base.crypto import canonical
 from cityloom.base.keys import vault
+from cityloom.cases.root_rows import Log
 from cityloom.city.values import Name, Post
 from cityloom.sensing.fire import FireAlarm
 
@@ -80,6 +81,13 @@ READS = """SELECT 'fire_read', r.id, r.at, r.by_login, r.by_role, r.by_unit, r.r
             WHERE p.site_id = r.site_id AND e.by_login = r.by_login AND e.recorded_at >= r.at
             AND e.recorded_at <= r.at + %(within)s)
     FROM sensing_fire_read r JOIN sensing_fire_site s ON s.id = r.site_id WHERE r.city_id = %(city)s"""
+
+# The same looks as the signed roots of the audit cover them, row by row.
+READS_LOG = Log(
+    "sensing_fire_read r WHERE r.city_id = %s",
+    ("id", "site_id", "by_login", "by_role", "by_unit", "reason", "at"),
+    "at",
+)
 
 _SITE = "id, code, name_zh, name_en, address, area, owner, lon, lat, floors, contacts_sealed IS NOT NULL"
 
