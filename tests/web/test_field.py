@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.cases.life import DRAIN, LAMP, NOISE, REFUSE, SOUTHEAST, Life
+from tests.cases.life import DRAIN, LAMP, NOISE, REFUSE, SOUTHEAST, Life, photo
 
 import cityloom.web
 from cityloom.cases import models
 from cityloom.cases.patrols import CONSENT
 from cityloom.city.values import MatterClass
-from cityloom.web import context
+from cityloom.web import context, waiting_photos
 from cityloom.web.naming import names
 from cityloom.web.pictograms import PICTURES, picture_of, tiles_of
 
@@ -73,6 +74,32 @@ def test_one_touch_verifies_and_the_same_sending_again_is_told_the_same(site: Li
     assert late.status_code == 409
     assert "已经有人处理过" in late.json()["sentence"]
     assert worker.post(address, seen(site, "nonsense")).status_code == 422
+
+
+def test_a_refused_stop_keeps_its_photos_for_the_next_try_and_only_for_that(site: Life, browser_of: Browse):
+    def shots(*colours: str) -> list[SimpleUploadedFile]:
+        return [SimpleUploadedFile(f"{c}.jpg", photo(c).data, "image/jpeg") for c in colours]
+
+    site.report("grid_worker", "collector", class_code=LAMP, words="路灯不亮")
+    site.move("sign", "handler_lighting")
+    site.move("handle", "handler_lighting", note="换了灯", pictures=[photo("gold")])
+    worker, address, said = browser_of("collector", "zh"), f"/field/case/{site.number}/", seen(site, "nonsense")
+    by_script = worker.post(address, {**said, "photos": shots("olive")}, headers=JSON)
+    assert by_script.status_code == 422
+    refused = worker.post(address, {**said, "photos": shots("red", "green"), "before": shots("blue")})
+    assert refused.status_code == 422
+    assert refused.context["page"].photos_kept == 3, "what a script sent lies on the phone"
+    assert "已保留3张" in text(refused)
+    many = worker.post(address, {**said, "photos": shots("red", "black", "white", "grey")})
+    assert many.context["page"].photos_kept == 3, "more than there may be are not laid aside"
+    done = worker.post(address, {**said, "result": "passed", "photos": shots("red")})
+    assert done.status_code == 302
+    kinds = sorted(models.Photo.objects.exclude(kind="after").values_list("kind", flat=True))
+    assert kinds.count("check") == 2, "chosen once more it is no second one"
+    assert not waiting_photos.waiting(said["key"])
+    assert not waiting_photos.waiting(waiting_photos.key_beside(said["key"], "before"))
+    assert worker.post(address, {**said, "key": "../../x", "photos": shots("red")}).status_code in (409, 422)
+    assert waiting_photos.key_beside("../../x", "before") == ""
 
 
 def test_others_than_those_who_walk_are_turned_away(site: Life, browser_of: Browse):

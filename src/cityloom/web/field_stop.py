@@ -32,9 +32,10 @@ from cityloom.city.values import Post
 from cityloom.web import context, waiting_photos
 from cityloom.web.field import StopLine, lines_of
 from cityloom.web.field_door import for_field, refused_as_json, wants_json
-from cityloom.web.forms import Group, class_groups, pictures_of
+from cityloom.web.forms import Group, class_groups
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import Names, names, said_by
+from cityloom.web.report import gather_pictures
 from cityloom.web.shown import show
 from cityloom.web.words import say
 
@@ -71,6 +72,7 @@ class StopPage:
     classes: Annotated[Sequence[Group], "classes to correct to"]
     key: Annotated[str, "the key of this sending"]
     most_shots: Annotated[int, "how many photos a well takes"]
+    photos_kept: Annotated[int, "photos laid aside from the sending before"]
     typed: Annotated[Mapping[str, str], "what was typed, by field"]
     map: Annotated[MapFrame | None, "the map around it"] = None
     lon: Annotated[float | None, "its longitude"] = None
@@ -122,10 +124,16 @@ def _visit(request: HttpRequest, city: City, post: Post, number: str, typed: Map
         seen_class=typed["seen_class"] or None,
         occurred_at=done_at,
     )
-    pictures = pictures_of(request.FILES.getlist("photos")[:MOST_SHOTS])
-    before = pictures_of(request.FILES.getlist("before")[:MOST_SHOTS])
+    pictures, before = (gather_pictures(request, city, key, field, MOST_SHOTS) for key, field in _shots(sending.key))
     record_visit(city, sending, visit, post, context.clock(), pictures, before)
+    for key, _ in _shots(sending.key):
+        waiting_photos.forget_waiting(key)
     return {"result": result}
+
+
+def _shots(key: str) -> tuple[tuple[str, str], ...]:
+    """Under which key the photos of each field are laid aside when the form is refused."""
+    return (key, "photos"), (waiting_photos.key_beside(key, "before"), "before")
 
 
 def _sentence(refusal: CityloomError, city: City, number: str) -> str:
@@ -169,6 +177,7 @@ def _page(city: City, post: Post, number: str, typed: Mapping[str, str], error: 
         classes=class_groups(city, named, context.today(city)) if "other_class" in results else (),
         key=typed.get("key", "") if waiting_photos.is_key(typed.get("key", "")) else str(uuid.uuid4()),
         most_shots=MOST_SHOTS,
+        photos_kept=sum(len(waiting_photos.waiting(key)) for key, _ in _shots(typed.get("key", ""))),
         typed=typed,
         map=frame_of(city, lon=case.lon, lat=case.lat) if placed else None,
         lon=case.lon,

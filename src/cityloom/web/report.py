@@ -174,17 +174,24 @@ def what_was_sent(request: HttpRequest, city: City, code: str) -> SentPage:
     return _sent_page(request, city, file, own.id, code)
 
 
-def gather_pictures(request: HttpRequest, city: City, key: str) -> list[Picture]:
-    """All photos of the form: those laid aside before and those just sent, which are laid aside too.
+def gather_pictures(
+    request: HttpRequest, city: City, key: str, field: str = "photos", most: int | None = None
+) -> list[Picture]:
+    """All photos of a field of the form: those laid aside before and those just sent, which are laid aside too.
 
-    A photo that is sent once more, because the answer before was lost, is not a second one.
+    A photo that is sent once more, because the answer before was lost, is not a second one. A phone that sends by
+    its script keeps its photos itself and sends those it still has: nothing is laid aside for it. `most`: how many
+    there may be, by default those of a report; raises BadPhoto for more.
     """
-    there = waiting_photos.waiting(key)
+    most = most_photos(city) if most is None else most
+    lays_aside = waiting_photos.is_key(key) and not _wants_json(request)
+    there = waiting_photos.waiting(key) if lays_aside else []
     known = {p.sha256 for p in there}
-    new = [p for p in pictures_of(request.FILES.getlist("photos")) if p.sha256 not in known]
-    if len(there) + len(new) > most_photos(city):
-        raise BadPhoto("error.too_many_photos", most=most_photos(city))
-    waiting_photos.keep_waiting(key, new)
+    new = [p for p in pictures_of(request.FILES.getlist(field)) if p.sha256 not in known]
+    if len(there) + len(new) > most:
+        raise BadPhoto("error.too_many_photos", most=most)
+    if lays_aside:
+        waiting_photos.keep_waiting(key, new)
     return [*there, *new]
 
 

@@ -9,6 +9,7 @@ import hashlib
 import io
 import re
 from datetime import datetime, timedelta
+from uuid import UUID, uuid5
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -26,6 +27,11 @@ KEPT = timedelta(days=1)
 def is_key(key: str) -> bool:
     """Whether a text is the key of a form, and so safe as a file's name."""
     return _KEY.fullmatch(key) is not None
+
+
+def key_beside(key: str, field: str) -> str:
+    """The key under which photos of another field of the same form lie; of what is no key, nothing is one."""
+    return str(uuid5(UUID(key), field)) if is_key(key) else ""
 
 
 def keep_waiting(key: str, pictures: list[Picture]) -> None:
