@@ -72,6 +72,8 @@ class SignRow:
     parts: str
     line: str
     told: str
+    low: str
+    high: str
     chosen: bool
 
 
@@ -242,6 +244,8 @@ def _row(
         parts=parts,
         line=line.line,
         told=line.told,
+        low=line.low,
+        high=line.high,
         chosen=chosen is not None and chosen.code == sign.code,
     )
 

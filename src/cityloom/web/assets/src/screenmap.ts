@@ -144,11 +144,21 @@ export class ScreenMap {
           layout: { "line-join": "round" }, paint: { "line-color": c.accent, "line-width": strong } });
       }
     }
+    this.lift(below);
     this.mark("focus", this.view.area);
     this.map.on("mousemove", (event) => this.mark("hover", this.areaAt(event)));
     this.map.on("mouseout", () => this.mark("hover", ""));
     this.map.on("click", (event) => this.click(event));
     void this.refresh(true);
+  }
+
+  /** Alarms that stand and warnings in force are seen above what is counted. */
+  private lift(below?: string): void {
+    const layers = JSON.parse(this.element.dataset.layers ?? "[]") as Layer[];
+    const signs = new Set(layers.filter(({ kind }) => kind === "alarm" || kind === "warning").map(({ id }) => id));
+    for (const layer of this.map.getStyle().layers) {
+      if ("source" in layer && signs.has(layer.source)) this.map.moveLayer(layer.id, below);
+    }
   }
 
   private areaAt(event: MapMouseEvent): string {
