@@ -22,6 +22,7 @@ from cityloom.city import models, snapshot
 from cityloom.city.actions.load_city import load_city
 from cityloom.city.rows import TABLES
 from cityloom.city.snapshot_values import City
+from cityloom.web.screen_figures import forget_slow_figures
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _MODELS = dict.fromkeys([User, models.City, models.Version, *(table.model for table in TABLES)])
@@ -91,6 +92,7 @@ def _forget() -> None:
     ids.forget()
     snapshot.forget_cities()
     cache.clear()
+    forget_slow_figures()
     before = dict(reading._kept)
     reading.forget_classifiers()
     for laid in _laid.values():
