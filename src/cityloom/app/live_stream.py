@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import nats
 from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
 
 from cityloom.app.relay import ANSWER_S, STREAM
 
@@ -29,7 +30,9 @@ async def follow(url: str, hear: Callable[[int, bytes], None]) -> None:
             failures = await _read(client, hear, failures)
         except (nats.errors.Error, OSError, TimeoutError) as why:
             if not failures:
-                log.warning("stream=away reason=%r; screens hear every quarter of a minute meanwhile", str(why))
+                # the worker makes the stream with its first word; until then it is nobody's fault
+                level = logging.INFO if isinstance(why, NotFoundError) else logging.WARNING
+                log.log(level, "stream=away reason=%r; screens hear every quarter of a minute meanwhile", str(why))
             failures += 1
         finally:
             if client is not None and not client.is_closed:

@@ -69,6 +69,7 @@ def play(rate: float, seed: int, mqtt: str | None, bikes: int | None, folder: Pa
 
 def _bikes(port: int, folder: Path, code: str, clock: Clock, seed: int) -> ThreadingHTTPServer | None:
     """The servers of the operators, over the parking places of the folder; None for one without any."""
+    from concurrent.futures import Future
     from zoneinfo import ZoneInfo
 
     from cityloom.city.snapshot import current_city
@@ -80,12 +81,15 @@ def _bikes(port: int, folder: Path, code: str, clock: Clock, seed: int) -> Threa
     places = read_parking_places(folder)
     if not places:
         return None
+    ready: Future[Fleets] = Future()
+    server = serve_bikes(port, ready.result, clock)  # at once: who asks meanwhile waits, and is not sent away
     now, city = clock.now(), current_city(code)
     zone = now.astimezone(ZoneInfo(city.time_zone)).utcoffset()
     fleets = Fleets(places, int(zone.total_seconds()) if zone else 0, seed, now.timestamp())
     if city.config.scenarios.bikes is not None:
         tell_bike_past(city, fleets, now)
-    return serve_bikes(port, lambda: fleets, clock)
+    ready.set_result(fleets)
+    return server
 
 
 def _devices(where: str, code: str, clock: Clock, stop: threading.Event, seed: int) -> None:
