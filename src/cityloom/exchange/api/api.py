@@ -20,8 +20,13 @@ from cityloom.exchange.api.openapi import DESCRIPTION, described
 class CityApi(NinjaAPI):
     """The interface; its document tells every status and header that an answer may have."""
 
+    _document: Any = None
+
     def get_openapi_schema(self, **given: Any) -> Any:
-        return described(super().get_openapi_schema(**{**given, "path_prefix": "/api/v1/"}))
+        """The document: the same for everybody, so made once in a process."""
+        if self._document is None:
+            self._document = described(super().get_openapi_schema(**{**given, "path_prefix": "/api/v1/"}))
+        return self._document
 
 
 api = CityApi(
