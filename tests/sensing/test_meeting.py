@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from tests.city.small_city import write_small_city
 
 from cityloom.base.clock import GivenClock
@@ -18,7 +18,10 @@ from cityloom.sensing.actions.load_devices import load_devices
 from cityloom.sensing.alarming import moment
 from cityloom.sensing.city_rules import CityRules
 from cityloom.sensing.ingesting import Message
+from cityloom.sensing.keeping import keep_readings
+from cityloom.sensing.parts import dealt_to, part_of
 from cityloom.sensing.session import Session
+from cityloom.sensing.values import readings_of
 
 T = 1_790_000_000_000
 DEVICES = 6
@@ -75,17 +78,31 @@ level = "street"
 class = "gb2013:E0506"
 severity = "notice"
 """
+SILENT = """
+[rule.silent]
+name_zh = "无数据"
+name_en = "No data"
+type = "water_level"
+stream = "depth_cm"
+missing_s = 600
+class = "gb2013:E0506"
+severity = "notice"
+"""
 Alarms = list[tuple[Any, ...]]
 
 
 @pytest.fixture
 def city(small_city: City, tmp_path) -> City:
+    return city_of(small_city.code, RULES, tmp_path)
+
+
+def city_of(code: str, rules: str, tmp_path) -> City:
     folder = write_small_city(tmp_path / "city")
     (folder / "things.csv").write_text(THINGS, encoding="utf-8")
-    (folder / "rules.toml").write_text(RULES, encoding="utf-8")
+    (folder / "rules.toml").write_text(rules, encoding="utf-8")
     load_city(folder, "test", moment(T))
     forget_cities()
-    found = current_city(small_city.code)
+    found = current_city(code)
     load_devices(found)
     return found
 
@@ -101,6 +118,12 @@ def story(seed: int) -> list[Message]:
         body = b'{"t": %d, "depth_cm": %d, "flow_ls": %d}' % (T + n * 10_000, level[device], flow)
         told.append(Message(b"sense.990100.level-%d" % device, body, n, T + n * 10_000))
     return told
+
+
+def heard_by(part: str, told: list[Message]) -> list[Message]:
+    """What of it the message server gives to a part."""
+    number, of = part_of(part)
+    return [m for m in told if dealt_to([m.subject.decode().split(".")[2]], of)[0] == number]
 
 
 def alarms(city: City) -> Alarms:
@@ -139,7 +162,7 @@ def test_two_processes_raise_the_alarms_of_one_whoever_is_ahead_or_killed(city: 
     forget_all()
 
     chance = random.Random(6)
-    lots = {f"{n}/2": [m for m in told if int(m.subject[-1:]) % 2 == n - 1] for n in (1, 2)}
+    lots = {part: heard_by(part, told) for part in ("1/2", "2/2")}
     end = told[-1]
     for lot in lots.values():  # each reads its own mark behind all
         lot.append(end._replace(subject=b"sensepart.0.990100._mark", sequence=end.sequence + 1, body=b"0"))
@@ -172,13 +195,60 @@ def test_two_processes_raise_the_alarms_of_one_whoever_is_ahead_or_killed(city: 
 def test_while_a_part_has_not_begun_nothing_is_combined_and_nothing_is_lost(city: City, caplog):
     told = story(5)[:120]
     first = session(city, "1/2")
-    first.take([m for m in told if int(m.subject[-1:]) % 2 == 0])
+    first.take(heard_by("1/2", told))
     assert "combined_rules=wait" in caplog.text
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) > 0 FROM sensing_condition")
         assert cursor.fetchone() == (True,)
     assert {rule for rule, *_ in alarms(city)} == {"high"}
     second = session(city, "2/2")
-    second.take([m for m in told if int(m.subject[-1:]) % 2 == 1])
+    second.take(heard_by("2/2", told))
     first.rules.tick(T, told[-1].sequence + 1)
     assert "both" in {rule for rule, *_ in alarms(city)}
+
+
+def test_of_two_processes_each_misses_the_devices_that_it_should_have_heard(small_city: City, tmp_path, caplog):
+    city = city_of(small_city.code, SILENT, tmp_path)
+    clock = GivenClock(moment(T))
+
+    def begin(part: str) -> Session:
+        return Session(city.id, part, "log", clock, rules=CityRules(city.code, clock, part), seconds=lambda: 0.0)
+
+    parts = {part: begin(part) for part in ("1/2", "2/2")}
+    said = [Message(b"sense.990100.level-%d.depth_cm" % n, b"1", n, T + n) for n in (1, 2)]
+    assert [dealt_to([f"level-{n}"], 2)[0] for n in (1, 2, 3)] == [2, 1, 2]
+    for part, each in parts.items():
+        each.take(heard_by(part, said))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id FROM sensing_stream s JOIN sensing_device d ON d.id = s.device_id "
+            "WHERE d.code = 'level-3' AND s.name = 'depth_cm'"
+        )
+        (stream,) = cursor.fetchone()
+
+    def missed() -> list[tuple[str, str]]:
+        return [(device, move) for _, device, _, move, _ in alarms(city)]
+
+    clock.advance(seconds=500)
+    with transaction.atomic(), connection.cursor() as cursor:  # a door brings a reading of the second part's
+        keep_readings(cursor, city.id, readings_of([stream], [T + 500_000], [1.0]), clock.now())
+    for each in parts.values():
+        each.idle()
+    assert missed() == []
+    clock.advance(seconds=99)
+    for each in parts.values():
+        each.idle()
+        each.close()
+    assert missed() == []
+    clock.advance(seconds=2)
+    parts = {part: begin(part) for part in parts}  # killed and begun anew
+    for _ in range(2):
+        for each in parts.values():
+            each.idle()
+    silent = [("level-4", "raise"), ("level-5", "raise"), ("level-6", "raise")]
+    assert missed() == [("level-1", "raise"), ("level-2", "raise"), *silent], "who spoke is missed ten minutes later"
+    parts["1/2"].take([Message(b"sense.990100.level-4.depth_cm", b"1", 9, T + 700_000)])
+    assert missed()[2:4] == [("level-4", "raise"), ("level-4", "clear")]
+    assert "partition(2,N)" not in caplog.text
+    parts["1/2"].take([Message(b"sense.990100.level-5.depth_cm", b"1", 10, T + 700_000)])
+    assert "device=level-5" in caplog.text, "a mapping that deals otherwise is named"

@@ -8,7 +8,7 @@ agrees with the alarms that stand: what one of them knows and the other does not
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import psycopg
@@ -25,7 +25,8 @@ from cityloom.sensing.checkpoints import BadCheckpoint
 from cityloom.sensing.combining import Combining
 from cityloom.sensing.ingest_rows import register_state
 from cityloom.sensing.judging import Judge
-from cityloom.sensing.meeting import Meeting, Noting, note_conditions, part_of
+from cityloom.sensing.meeting import Meeting, Noting, note_conditions
+from cityloom.sensing.parts import part_of
 from cityloom.sensing.registry import Registry, load_registry, note_known_streams, streams_to_judge
 from cityloom.sensing.rules import Change, Changes
 from cityloom.sensing.values import Readings, Whole, no_readings
@@ -143,10 +144,8 @@ class CityRules:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _judge(self, state: bytes | None, registry: Registry | None = None) -> Judge:
-        alone = not self.part  # one of several parts cannot tell silence from a device of another part
-        if alone:
-            note_known_streams(self.city.id, self.clock.now())
-        registry = registry or load_registry(self.city.id)
+        note_known_streams(self.city.id, self.clock.now())
+        registry = registry or load_registry(self.city.id, self.part)
         areas, zone = self.city.areas, self.city.config.time_zone
         levels = {
             code: {areas[each].level: each for each in self.city.ancestors(code)}
@@ -154,8 +153,6 @@ class CityRules:
             if code in areas
         }
         streams = streams_to_judge(registry, zone, levels)
-        if not alone:
-            streams = replace(streams, since_ms=np.zeros(len(streams), np.int64))
         return Judge(list(self.city.rules.values()), streams, state, zone, Noting if self.part else Combining)
 
     def _combining(self) -> Combining:

@@ -7,11 +7,13 @@ only; each writing draws the next generation of the city, by which ingest hears 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 from django.db.backends.utils import CursorWrapper
+from numpy.typing import NDArray
 
 from cityloom.sensing.values import FIRST_MS, LAST_MS, Readings, Whole, joined, no_readings, readings_of
 from cityloom.sensing.watermarks import Sorted, Watermarks
@@ -66,13 +68,13 @@ class Keeper:
         marks: Watermarks,
         generation: int = 0,
         early_s: float = EARLY_S,
-        judges_doors: bool = True,  # of several processes one has what doors brought judged
+        judges: Callable[[Whole], NDArray[np.bool_]] | None = None,  # streams whose readings of doors it has judged
     ) -> None:
         self.city_id = city_id
         self.marks = marks
         self.generation = generation
         self._early_ms = round(early_s * 1000)
-        self._judges_doors = judges_doors
+        self._judges = judges
         self._days: set[int] = set()
 
     def keep(self, cursor: CursorWrapper, readings: Readings, now_ms: int) -> Batch:
@@ -84,7 +86,7 @@ class Keeper:
         if len(doors.stream):
             doors = self.marks.sort(doors, LAST_MS).fresh
             self.marks.advance(doors)  # stands in the database whatever becomes of this transaction
-            doors = doors if self._judges_doors else no_readings()
+            doors = self._judged_here(doors)
         found = self.sort(readings, now_ms)
         self._copy(cursor, found.fresh)
         late = keep_late(cursor, found.late, 0, judged=True)
@@ -104,7 +106,7 @@ class Keeper:
         fresh = self.marks.sort(asked, LAST_MS).fresh
         self.marks.advance(fresh)
         self.generation = max(until, self.generation)
-        return fresh if self._judges_doors else no_readings()
+        return self._judged_here(fresh)
 
     def committed(self, batch: Batch) -> None:
         """Remember a batch whose transaction has ended well."""
@@ -114,6 +116,10 @@ class Keeper:
     def rolled_back(self) -> None:
         """Forget which partitions were there: one made in the transaction is gone."""
         self._days.clear()
+
+    def _judged_here(self, doors: Readings) -> Readings:
+        """Of several processes each has judged what doors brought of the devices that it hears."""
+        return doors if self._judges is None else doors.pick(self._judges(doors.stream))
 
     def _hear_doors(self, cursor: CursorWrapper) -> tuple[int, Readings]:
         """The generation, held until the commit, and what doors have written for the rules since the last one."""

@@ -55,12 +55,6 @@ class Reach(NamedTuple):
     now_ms: int
 
 
-def part_of(part: str) -> tuple[int, int]:
-    """The number of a part and of how many: `2/3` is (2, 3); (1, 1) where there is one process."""
-    number, _, of = part.partition("/")
-    return (int(number), int(of)) if part else (1, 1)
-
-
 def note_conditions(
     cursor: CursorWrapper, city_id: int, log_name: str, noted: Sequence[tuple[int, Change]], shown: Whole, after: int
 ) -> None:

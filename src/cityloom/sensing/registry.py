@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from cityloom.sensing.columns import NONE, read_columns
+from cityloom.sensing.parts import dealt_to, part_of
 from cityloom.sensing.rules import Streams, Words
 from cityloom.sensing.values import Real, Whole
 from cityloom.sensing.watermarks import NEVER, Watermarks
@@ -70,13 +72,18 @@ class Registry:
     It is arrays; an object of a device is made when somebody asks for it, by `devices[CODE]` or `device(ID)`.
     """
 
-    def __init__(self, city_id: int, devices: DeviceColumns, streams: StreamColumns, marks: Watermarks) -> None:
+    def __init__(
+        self, city_id: int, devices: DeviceColumns, streams: StreamColumns, marks: Watermarks, part: str = ""
+    ) -> None:
         self.city_id, self.marks = city_id, marks
+        self._part, self._parts = part_of(part)
         self.device_columns, self.stream_columns = devices, streams
         self.id_of = dict(zip(devices.code, devices.id.tolist(), strict=True))
         self.devices = Devices(self)
         self.device_of: Whole = np.zeros(len(marks.at_ms), np.int64)  # by stream id, 0 for none
         self.device_of[streams.id] = devices.id[streams.device]
+        self._is_own = np.zeros(len(marks.at_ms), bool)
+        self._is_own[streams.id] = self._are_dealt_here(devices.code)[streams.device]
         self._by_device = np.argsort(streams.device, kind="stable")
         self._ends = np.cumsum(np.bincount(streams.device, minlength=len(devices.id)))
         self._new: dict[int, DeviceInMemory] = {}  # what was added or extended since the arrays were read
@@ -95,6 +102,16 @@ class Registry:
             said.name[n]: StreamOfDevice(int(said.id[n]), float(said.factor[n]), float(said.offset[n])) for n in mine
         }
         return DeviceInMemory(id_, known.code[row], known.type[row], known.owner[row], known.state[row], streams)
+
+    def owns(self, streams: Whole) -> NDArray[np.bool_]:
+        """Which streams are of devices that this process hears; those that are not known are not."""
+        known = streams < len(self._is_own)
+        return np.asarray(known & self._is_own[np.where(known, streams, 0)], np.bool_)
+
+    def _are_dealt_here(self, codes: Sequence[str]) -> NDArray[np.bool_]:
+        if self._parts == 1:
+            return np.ones(len(codes), np.bool_)
+        return np.equal(dealt_to(codes, self._parts), self._part)
 
     def code_of(self, id_: int) -> str:
         """The code of a device that is known."""
@@ -118,8 +135,11 @@ class Registry:
             owner.streams[name] = StreamOfDevice(id_, factor, offset)
             self._new[device_id] = owner
             if id_ >= len(self.device_of):
-                self.device_of = np.concatenate([self.device_of, np.zeros(id_ // 8 + 1024, np.int64)])
+                more = id_ + 1 - len(self.device_of) + id_ // 8
+                self.device_of = np.concatenate([self.device_of, np.zeros(more, np.int64)])
+                self._is_own = np.concatenate([self._is_own, np.zeros(more, bool)])
             self.device_of[id_] = device_id
+            self._is_own[id_] = self._are_dealt_here([owner.code])[0]
         return True
 
 
@@ -142,8 +162,8 @@ class Devices(Mapping[str, DeviceInMemory]):
         return len(self._registry.id_of)
 
 
-def load_registry(city_id: int) -> Registry:
-    """Read devices and streams; two statements."""
+def load_registry(city_id: int, part: str = "") -> Registry:
+    """Read devices and streams; two statements. `part`: `1/2` for the first of two processes."""
     with connection.cursor() as cursor:
         said = read_columns(  # before the devices, so that the device of each is among them
             cursor,
@@ -187,7 +207,7 @@ def load_registry(city_id: int) -> Registry:
     marks = Watermarks(int(ids[-1]) if len(ids) else 0)
     marks.at_ms[ids] = np.maximum(said.whole("at_ms")[known], NEVER)
     marks.value[ids] = said.real("value")[known]
-    return Registry(city_id, devices, streams, marks)
+    return Registry(city_id, devices, streams, marks, part)
 
 
 def add_new(registry: Registry, after_device: int, after_stream: int) -> bool:
@@ -252,7 +272,7 @@ def streams_to_judge(
     """The streams of a city with what rules ask of them; `zone`: whose day that of an installation is.
 
     A stream should have been heard since it was noted, since its device was installed, or since it was heard last,
-    whichever is newest. Those of devices that rest are not judged.
+    whichever is newest; not here where another process hears it. Those of devices that rest are not judged.
     """
     devices, said = registry.device_columns, registry.stream_columns
     used = np.flatnonzero(~devices.state.are("retired")[said.device])
@@ -270,7 +290,7 @@ def streams_to_judge(
         interval_s=said.interval_s[used],
         low=said.low[used],
         high=said.high[used],
-        since_ms=np.where(noted_ms > 0, since_ms, 0),
+        since_ms=np.where((noted_ms > 0) & registry.owns(ids), since_ms, 0),
         levels=levels or {},
     )
 

@@ -104,7 +104,7 @@ class Session:
     def __post_init__(self) -> None:
         stood = read_offset(self.city_id, self.part, self.log_name)
         self._seen = register_state(self.city_id)  # asked first: what is added meanwhile is heard of afterwards
-        self.registry: Registry = load_registry(self.city_id)
+        self.registry: Registry = load_registry(self.city_id, self.part)
         self.rules.restore(self.log_name, self.registry)
         gate = gate_from_json(stood.gate, self.limits)
         self.intake = Intake(self.registry.devices, self.payloads, gate)
@@ -113,7 +113,7 @@ class Session:
             self.registry.marks,
             stood.flushed_generation,
             self.early_s,
-            judges_doors=not self.part or self.part.startswith("1/"),
+            judges=(lambda streams: self.registry.owns(streams)) if self.part else None,
         )
         self.sequence, self.stored = stood.flushed_sequence, stood.sequence
         self._stood: Stood = stood
@@ -121,7 +121,7 @@ class Session:
         self._changed: list[Readings] = []
         self._unwritten = self._heard_ms = 0
         self._errors: dict[str, int] = {}
-        self._released = False
+        self._released = self._warned = False
         with connection.cursor() as cursor:
             doors = self.keeper.remember_doors(cursor, stood.generation)
         if len(doors.stream):
@@ -166,7 +166,21 @@ class Session:
         """The readings, and the city's time as of the last message."""
         if self.city_ms is not None:
             messages = [m._replace(at_ms=self.city_ms(m.at_ms)) for m in messages]
-        return self.intake.take(messages), messages[-1].at_ms
+        taken = self.intake.take(messages)
+        self._check_dealing(taken.readings.stream)
+        return taken, messages[-1].at_ms
+
+    def _check_dealing(self, streams: Whole) -> None:
+        """Say once where the message server deals devices out otherwise than it is taken to."""
+        strange = streams[~self.registry.owns(streams)] if self.part and not self._warned else streams[:0]
+        if len(strange):
+            self._warned = True
+            log.warning(
+                "part=%s device=%s reason='of another part by its code; map by partition(2,N) as docs/scale.md says, "
+                "else silence is told of devices that speak'",
+                self.part,
+                self.registry.code_of(int(self.registry.device_of[strange[0]])),
+            )
 
     def _remember(self, messages: Sequence[Message]) -> None:
         """Bring memory to where the database is."""
@@ -288,7 +302,7 @@ class Session:
         self._asked_s = self.seconds()
         self._seen = seen
         marks = self.keeper.marks
-        registry = load_registry(self.city_id)
+        registry = load_registry(self.city_id, self.part)
         marks.reach(len(registry.marks.at_ms) - 1)
         size = len(registry.marks.at_ms)
         newer = registry.marks.at_ms > marks.at_ms[:size]
