@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FOLDER = project_root() / "docs" / "screens"
 SIZES = {"desk": (1440, 900), "phone": (390, 844), "wall": (1920, 1080), "kiosk": (1080, 1400)}
 PATIENCE_MS, QUIET_MS = 120_000, 20_000
-COLOURS, WALL_COLOURS = 255, 96  # the wall is dark and large
+COLOURS, WALL_COLOURS = 255, 160  # the wall is dark and large
 OPENS_WITHIN_S, LIVED_S = 900, 240
 Act = Callable[["Page"], None]
 
@@ -247,7 +247,8 @@ def _settled(tab: Page) -> None:
 
 def _keep(picture: bytes, path: Path, colours: int) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    packed = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    method = Image.Quantize.FASTOCTREE if colours == WALL_COLOURS else Image.Quantize.MEDIANCUT  # small reds stay red
+    packed = image.quantize(colours, method=method, dither=Image.Dither.NONE)
     packed.save(path, optimize=True)
 
 

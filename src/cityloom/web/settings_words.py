@@ -138,6 +138,8 @@ SETTINGS_WORDS: dict[str, tuple[str, str]] = {
     "settings.part_partners_what": ("往来是否有回音", "whether they answer"),
     "settings.part_storage": ("照片和文件", "Photos and files"),
     "settings.part_storage_what": ("可以写入", "can be written"),
+    "settings.part_devices": ("设备数据", "Devices"),
+    "settings.part_devices_what": ("设备上报的读数已存下", "what they say is stored"),
     "settings.part_messages": ("消息服务器", "Message server"),
     "settings.part_messages_what": ("NATS，推送与设备数据", "NATS: streams and devices"),
     "settings.step_worker": (
