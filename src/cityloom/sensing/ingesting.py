@@ -30,7 +30,7 @@ from cityloom.sensing.values import Readings, joined, no_readings, readings_of
 
 MOST_BYTES = 4_000_000  # of one message
 SAMPLE_CHARS = 120
-MOST_TOPICS = 250_000  # that are remembered; then they are looked up anew
+MOST_TOPICS = 100_000  # that are remembered; then they are looked up anew
 MARK = "_mark"  # stands for a device where a process marks how far it has read
 
 register(
