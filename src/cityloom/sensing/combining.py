@@ -200,7 +200,7 @@ class Combining:
     def told(self) -> dict[str, Any]:
         """All it knows, as JSON."""
         return {
-            "holding": {rule: sorted(devices) for rule, devices in self.holding.items() if devices},
+            "holding": {rule: sorted(devices) for rule, devices in sorted(self.holding.items()) if devices},
             "pending": [[c, s.device, s.area, at] for (c, s), at in sorted(self.pending.items())],
             "standing": [[c, s.device, s.area, at] for (c, s), at in sorted(self.standing.items())],
         }
