@@ -140,3 +140,8 @@ def _first_to_do(request: HttpRequest, post: Post) -> HttpResponse | None:
 def by_resident() -> Post:
     """The post of somebody who reports or follows without an account."""
     return context.RESIDENT
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the page's own script asks."""
+    return "application/json" in request.headers.get("Accept", "")

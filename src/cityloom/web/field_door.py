@@ -38,11 +38,6 @@ def for_field(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return door
 
 
-def wants_json(request: HttpRequest) -> bool:
-    """Whether the page's own script asks."""
-    return "application/json" in request.headers.get("Accept", "")
-
-
 def refused_as_json(refusal: CityloomError, city: City, sentence: str = "") -> JsonResponse:
     """The refusal as the sending script reads it."""
     told = {"state": "refused", "sentence": sentence or said_by(refusal, city)}

@@ -23,7 +23,8 @@ from cityloom.cases.permissions import may_see
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Source
 from cityloom.web import context, waiting_photos
-from cityloom.web.field_door import for_field, refused_as_json, wants_json
+from cityloom.web.doors import wants_json
+from cityloom.web.field_door import for_field, refused_as_json
 from cityloom.web.forms import most_photos, point_of
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by

@@ -30,8 +30,9 @@ from cityloom.cases.working_city import city_of_case
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 from cityloom.web import context, waiting_photos
+from cityloom.web.doors import wants_json
 from cityloom.web.field import StopLine, lines_of
-from cityloom.web.field_door import for_field, refused_as_json, wants_json
+from cityloom.web.field_door import for_field, refused_as_json
 from cityloom.web.forms import Group, class_groups
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import Names, names, said_by

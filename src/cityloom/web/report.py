@@ -29,7 +29,7 @@ from cityloom.cases.values import CaseFile
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Source
 from cityloom.web import context, waiting_photos
-from cityloom.web.doors import for_everybody, with_retry_after
+from cityloom.web.doors import for_everybody, wants_json, with_retry_after
 from cityloom.web.forms import Group, class_groups, most_photos, pictures_of, point_of
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import names, said_by
@@ -184,7 +184,7 @@ def gather_pictures(
     there may be, by default those of a report; raises BadPhoto for more.
     """
     most = most_photos(city) if most is None else most
-    lays_aside = waiting_photos.is_key(key) and not _wants_json(request)
+    lays_aside = waiting_photos.is_key(key) and not wants_json(request)
     there = waiting_photos.waiting(key) if lays_aside else []
     known = {p.sha256 for p in there}
     new = [p for p in pictures_of(request.FILES.getlist(field)) if p.sha256 not in known]
@@ -250,10 +250,6 @@ def _page(city: City, typed: Mapping[str, str]) -> ReportPage:
     )
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
-
-
 def _refused(
     request: HttpRequest,
     city: City,
@@ -263,7 +259,7 @@ def _refused(
 ) -> HttpResponse:
     """Why it was not received, with all that was typed still in the form."""
     sentence = said_by(refusal, city)
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"state": "refused", "sentence": sentence}, status=refusal.status)
     page = replace(_page(city, typed), error=sentence, photos_kept=len(waiting_photos.waiting(typed["key"])))
     return show(request, dressed(page), refusal.status)
@@ -271,7 +267,7 @@ def _refused(
 
 def _sent(request: HttpRequest, city: City, received: Received, dressed: Callable[[Page], Page]) -> HttpResponse:
     """The number, the code to follow it by, and the promise. Sent once more, the form gives the same answer."""
-    if not _wants_json(request):
+    if not wants_json(request):
         page = _sent_page(request, city, received.file, received.report_id, received.tracking_code)
         return private(show(request, dressed(page)))
     told = {

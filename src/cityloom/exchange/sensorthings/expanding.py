@@ -17,7 +17,6 @@ from cityloom.exchange.sensorthings.reading import (
     Key,
     Page,
     Row,
-    Within,
     columns_of,
     keys_of,
     list_page,
@@ -26,7 +25,7 @@ from cityloom.exchange.sensorthings.reading import (
     row_of,
     token_of,
 )
-from cityloom.exchange.sensorthings.schema import KINDS, NEWEST_READING, EntityKind, Link
+from cityloom.exchange.sensorthings.schema import KINDS, NEWEST_READING, EntityKind, Link, Within
 from cityloom.exchange.sensorthings.terms import Sql, Term, all_of, joined, sql
 from cityloom.exchange.sensorthings.translating import Translator
 from cityloom.exchange.sensorthings.windows import begins_only, time_order

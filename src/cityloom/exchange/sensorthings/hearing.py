@@ -20,7 +20,8 @@ from cityloom.exchange.sensorthings.asking import Asking, bounded
 from cityloom.exchange.sensorthings.errors import NoResource
 from cityloom.exchange.sensorthings.odata import parse
 from cityloom.exchange.sensorthings.options import Options, Order
-from cityloom.exchange.sensorthings.reading import Row, Within, list_page, properties_of
+from cityloom.exchange.sensorthings.reading import Row, list_page, properties_of
+from cityloom.exchange.sensorthings.schema import Within
 from cityloom.exchange.sensorthings.serving import get_one, way_to
 from cityloom.exchange.sensorthings.shaping import id_of, moment_text, tell, value_of
 from cityloom.exchange.sensorthings.topics import Subscription, read_topic

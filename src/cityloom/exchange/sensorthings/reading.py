@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from cityloom.exchange.sensorthings.archived import has_moved, parts_of, scope_of, source_of_one, sources_to_count
 from cityloom.exchange.sensorthings.asking import Asking
@@ -21,7 +21,7 @@ from cityloom.exchange.sensorthings.comparing import is_reading
 from cityloom.exchange.sensorthings.errors import BadQuery
 from cityloom.exchange.sensorthings.functions import bounds
 from cityloom.exchange.sensorthings.options import Options
-from cityloom.exchange.sensorthings.schema import EntityKind, Link
+from cityloom.exchange.sensorthings.schema import EntityKind, Within
 from cityloom.exchange.sensorthings.terms import Kind, Sql, Term, all_of, as_text, joined, sql
 from cityloom.exchange.sensorthings.translating import Translator
 from cityloom.exchange.sensorthings.windows import order_by_time, time_order
@@ -36,14 +36,6 @@ class Page:
     rows: list[Row]
     token: str = ""
     count: int | None = None
-
-
-class Within(NamedTuple):
-    """A list that belongs to a row: of what kind that is, its columns, and the link that leads here."""
-
-    kind: EntityKind
-    row: Mapping[str, Any]
-    link: Link
 
 
 @dataclass(frozen=True)

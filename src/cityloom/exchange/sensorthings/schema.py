@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from cityloom.exchange.sensorthings.terms import Kind
 
@@ -46,6 +47,14 @@ class EntityKind:
     visible: str  # the condition under which it is seen, given the units whose private devices are
     of_city: str = "{a}.city_id = %s"
     made: Mapping[str, str] = field(default_factory=dict)  # columns that are no column of the table
+
+
+class Within(NamedTuple):
+    """A list that belongs to a row: of what kind that is, its columns, and the link that leads here."""
+
+    kind: EntityKind
+    row: Mapping[str, Any]
+    link: Link
 
 
 _BESIDE_READING = (

@@ -23,9 +23,9 @@ from cityloom.exchange.sensorthings.errors import BadEntity, BadQuery, NoMethod,
 from cityloom.exchange.sensorthings.expanding import expand
 from cityloom.exchange.sensorthings.options import Options, read_options
 from cityloom.exchange.sensorthings.owning import Writer, writer_of
-from cityloom.exchange.sensorthings.reading import Row, Within, count_all, find_one, list_page, properties_of
+from cityloom.exchange.sensorthings.reading import Row, count_all, find_one, list_page, properties_of
 from cityloom.exchange.sensorthings.root import root_document
-from cityloom.exchange.sensorthings.schema import KINDS, EntityKind
+from cityloom.exchange.sensorthings.schema import KINDS, EntityKind, Within
 from cityloom.exchange.sensorthings.shaping import GEOMETRIES, id_of, next_link, tell, tell_page, value_of
 from cityloom.exchange.sensorthings.translating import Viewer
 from cityloom.sensing.ingest_rows import hold_register, tell_register_changed

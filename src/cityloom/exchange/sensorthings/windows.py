@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from odata_query import ast
 
+from cityloom.exchange.sensorthings.asking import Asking
 from cityloom.exchange.sensorthings.odata import Moment, path_of
 from cityloom.exchange.sensorthings.options import Options
-from cityloom.exchange.sensorthings.schema import EntityKind
+from cityloom.exchange.sensorthings.schema import EntityKind, Within
 from cityloom.exchange.sensorthings.terms import Sql, all_of
 from cityloom.sensing.keeping import list_partitions
-
-if TYPE_CHECKING:
-    from cityloom.exchange.sensorthings.asking import Asking
-    from cityloom.exchange.sensorthings.reading import Within
 
 STEPS = (timedelta(hours=1), timedelta(days=1), timedelta(days=5), timedelta(days=30))
 _LEAST, _MOST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
