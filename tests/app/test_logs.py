@@ -220,10 +220,15 @@ def test_the_web_server_is_started_without_an_access_log_and_with_our_lines(monk
 
     monkeypatch.setattr("granian.Granian", Server)
     monkeypatch.setattr("cityloom.app.ready.database_at_hand", contextlib.nullcontext)
+    # this process goes on with its own connections
+    monkeypatch.setattr("cityloom.app.ready.keep_pool", lambda size: given.update(pool=size))
+    monkeypatch.setattr("cityloom.app.forking.settle", lambda: given.update(settled="served" not in given))
     for name in ("PROMETHEUS_MULTIPROC_DIR", "CITYLOOM_DATABASE_POOL", "CITYLOOM_WEB_PARENT"):
         monkeypatch.setenv(name, str(var_folder))
-    done = CliRunner().invoke(main, ["web", "--port", str(free_port())])
+    done = CliRunner().invoke(main, ["web", "--port", str(free_port()), "--threads", "3"])
     assert done.exit_code == 0, done.output
+    assert given["pool"] == 5, "each thread has a connection, and there are two more"
+    assert given["settled"], "before the workers split off"
     assert given["served"]
     assert given["log_access"] is False
     assert given["log_dictconfig"] is settings.LOGGING
