@@ -204,6 +204,7 @@ def test_the_web_servers_access_log_would_be_masked_were_it_on(written: Written)
 
 def test_the_web_server_is_started_without_an_access_log_and_with_our_lines(monkeypatch, var_folder) -> None:
     import contextlib
+    import importlib
 
     from click.testing import CliRunner
 
@@ -220,7 +221,8 @@ def test_the_web_server_is_started_without_an_access_log_and_with_our_lines(monk
 
     monkeypatch.setattr("granian.Granian", Server)
     monkeypatch.setattr("cityloom.app.ready.database_at_hand", contextlib.nullcontext)
-    # this process goes on with its own connections
+    # this process goes on with its own connections, and its counters stay those of one process
+    importlib.import_module(settings.ROOT_URLCONF)
     monkeypatch.setattr("cityloom.app.ready.keep_pool", lambda size: given.update(pool=size))
     monkeypatch.setattr("cityloom.app.forking.settle", lambda: given.update(settled="served" not in given))
     for name in ("PROMETHEUS_MULTIPROC_DIR", "CITYLOOM_DATABASE_POOL", "CITYLOOM_WEB_PARENT"):
