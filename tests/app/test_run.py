@@ -19,6 +19,7 @@ import pytest
 
 from cityloom.app.places import project_root
 from cityloom.app.processes import free_port, group_members, is_port_free
+from cityloom.app.running import is_of_older_make
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc and needs prctl")
 
@@ -202,6 +203,20 @@ def has_its_tables(port):
         return False
     with answer:
         return any(check["what"] == "tables" and check["ok"] for check in json.load(answer)["checks"])
+
+
+@pytest.mark.parametrize(
+    ("code", "folder", "older", "because"),
+    [
+        ("660100", "", True, "the demo city before sensing watched anything"),
+        ("660100", "watched", False, "the demo city of today"),
+        ("990100", "", False, "a city of somebody's own needs no such folder"),
+    ],
+)
+def test_a_demo_city_that_an_older_version_made_is_known(tmp_path, code, folder, older, because):
+    (tmp_path / folder).mkdir(exist_ok=True)
+    (tmp_path / "city.toml").write_text(f'code = "{code}"\n')
+    assert is_of_older_make(tmp_path) is older, because
 
 
 def test_each_step_is_told_with_its_seconds_and_the_address_comes_last(open_city):

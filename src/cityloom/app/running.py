@@ -149,6 +149,11 @@ def _start(wish: Wish, env: Environment, supervisor: Supervisor, progress: Progr
         run("tables", "migrate")
     if wish.demo:
         _ensure_demo_city(wish, run, progress)
+        if is_of_older_make(wish.city):
+            progress.line(
+                f"  {wish.city} was made by an older version and lacks watched buildings and places of bikes;\n"
+                f"  without that folder and {wish.var} (all that was entered here) the next start makes it anew"
+            )
     _start_programs(wish, starter, supervisor, progress, stop, live_port, bikes_port)
 
 
@@ -167,7 +172,7 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
         until = last_day_of_history(wish.today).isoformat()
         step("make the city", "demo", "make", "--seed", "7", "--until", until, city)
     step("load the city", "city", "load", city)
-    code = tomllib.loads((wish.city / "city.toml").read_text(encoding="utf-8"))["code"]
+    code = _code_of(wish.city)
     if (wish.city / "registers").is_dir():
         step("its registers", "registers", "load", str(wish.city / "registers"), "--city", code)
     if (wish.city / WATCHED).is_dir():
@@ -175,6 +180,17 @@ def _ensure_demo_city(wish: Wish, run: "_StepRunner", progress: Progress) -> Non
         step("its bike places", "bikes", "fences", str(wish.city / WATCHED / "bike_places.geojson"), "--city", code)
     step("its people's passwords", "users", "demo-passwords")
     mark.write_text(json.dumps({"city": city, "on": wish.today.isoformat()}))
+
+
+def is_of_older_make(city: Path) -> bool:
+    """Whether it is the demo city as made by a version that knew nothing of sensing; a city of one's own never is."""
+    from cityloom.exchange.demo.areas import CITY_CODE
+
+    return _code_of(city) == CITY_CODE and not (city / WATCHED).is_dir()
+
+
+def _code_of(city: Path) -> str:
+    return str(tomllib.loads((city / "city.toml").read_text(encoding="utf-8"))["code"])
 
 
 def _demo_bike_feeds(port: int) -> str:
