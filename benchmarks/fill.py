@@ -74,7 +74,7 @@ def _filled(var: Path, server: RunningPostgres, cases: int, say: Say) -> City:
     mark = var / f"filled-{cases}"
     call_command("migrate", verbosity=0, interactive=False)
     if not list_cities():
-        _load_demo_city(var, say)
+        load_demo_city(var, say)
     city = current_city(list_cities()[0].code)
     if not mark.exists():
         fill(server.url_of("cityloom", "postgres"), city, cases, say)
@@ -83,7 +83,8 @@ def _filled(var: Path, server: RunningPostgres, cases: int, say: Say) -> City:
     return city
 
 
-def _load_demo_city(var: Path, say: Say) -> None:
+def load_demo_city(var: Path, say: Say) -> None:
+    """Make the demo city in a folder of `var` and load it."""
     from cityloom.city.actions.load_city import load_city
     from cityloom.exchange.demo.make import make_city
 

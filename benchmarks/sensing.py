@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.devices import connect, packet
+from benchmarks.fill import load_demo_city
 
-CITY = Path(__file__).parents[1] / "cities" / "jinchuan"
 SINGLE, BATCHED, COLUMN = 60_000, 6_000, 100
 Figure = tuple[str, float, str]
 MAPPINGS = """
@@ -39,7 +39,7 @@ def run(var: Path, say: Callable[[str], None]) -> list[Figure]:
         import django
 
         django.setup()
-        code = _load()
+        code = _load(var, say)
         rows += _copying(say)
         for parts in (("",), ("1/2", "2/2")):
             for name, messages, readings in _loads(code):
@@ -71,16 +71,13 @@ def _servers(var: Path) -> Iterator[Any]:
         database.stop()
 
 
-def _load() -> str:
-    from datetime import UTC, datetime
-
+def _load(var: Path, say: Callable[[str], None]) -> str:
     from django.core.management import call_command
 
-    from cityloom.city.actions.load_city import load_city
     from cityloom.city.snapshot import list_cities
 
     call_command("migrate", verbosity=0)
-    load_city(CITY, "bench", datetime.now(UTC))
+    load_demo_city(var, say)
     return list_cities()[0].code
 
 

@@ -31,6 +31,7 @@ from cityloom.triage.texts import normalise
 from cityloom.triage.topics import words_of_labels
 from cityloom.triage.training import Recipe, train
 
+YEAR_UNTIL, YEAR_CASES = date(2026, 6, 30), 20_000  # of the demo city, the same every time
 PAGE = project_root() / "docs" / "triage.md"
 COLUMNS, LABEL = ("留言主题", "留言详情"), "一级标签"
 RUNS = 9  # of reading all messages at once
@@ -159,11 +160,19 @@ def _memory_mb() -> float:
 
 
 def cold_start() -> Iterator[str]:
-    """The city folder alone, on the demo city's own year: leaf classes of two schemes side by side."""
+    """The city folder alone, on a year of the demo city: leaf classes of two schemes side by side."""
+    from cityloom.exchange.demo.make import make_city
+
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work) / "jinchuan"
+        make_city(folder, 7, YEAR_UNTIL, YEAR_CASES, lambda step, share: None)
+        yield from _cold_table(folder)
+
+
+def _cold_table(folder: Path) -> Iterator[str]:
     from cityloom.city.folder import read_folder
     from cityloom.triage.cold import cold_classifier
 
-    folder = project_root() / "cities" / "jinchuan"
     city, _ = read_folder(folder)
     standards = defaultdict(list)
     for standard in city.standards:
