@@ -93,10 +93,10 @@ class Registry:
         found = self._new.get(id_)
         if found is not None:
             return found
-        known, said = self.device_columns, self.stream_columns
-        row = int(np.searchsorted(known.id, id_))
-        if row == len(known.id) or known.id[row] != id_:
+        row = self._row(id_)
+        if row is None:
             return None
+        known, said = self.device_columns, self.stream_columns
         mine = self._by_device[self._ends[row - 1] if row else 0 : self._ends[row]].tolist()
         streams = {
             said.name[n]: StreamOfDevice(int(said.id[n]), float(said.factor[n]), float(said.offset[n])) for n in mine
@@ -114,11 +114,18 @@ class Registry:
         return np.equal(dealt_to(codes, self._parts), self._part)
 
     def code_of(self, id_: int) -> str:
-        """The code of a device that is known."""
-        found = self.device(id_)
-        if found is None:
+        """The code of a device that is known; no object is made for it, because each batch asks for many."""
+        if id_ in self._new:
+            return self._new[id_].code
+        row = self._row(id_)
+        if row is None:
             raise KeyError(id_)
-        return found.code
+        return self.device_columns.code[row]
+
+    def _row(self, id_: int) -> int | None:
+        ids = self.device_columns.id
+        row = int(np.searchsorted(ids, id_))
+        return row if row < len(ids) and ids[row] == id_ else None
 
     def add(self, devices: Iterable[DeviceInMemory], streams: Iterable[tuple[int, int, str, float, float]]) -> bool:
         """Add new devices, and streams as rows of id, device, name, factor and offset.
