@@ -38,6 +38,7 @@ GAUGES, TALKERS = 6, 2
 SETS = ("calm", "storm")
 VICTIMS = ("ingest", "nats", "postgres", "worker")
 WAIT_S = 120.0
+INSISTS_S = 100.0  # so long a device tries to be heard
 COLUMN = 20  # readings in a message of a talker
 RULES = """
 [rule.high]
@@ -161,12 +162,11 @@ class Storm:
             due = (number + 1) * len(told) // (kills + 1)
             self._wait_until(lambda due=due: self._told(name) >= due or not teller.is_alive(), "the story")
             self._kill(VICTIMS[number % len(VICTIMS)])
-        teller.join()
+        self._wait_for(teller)
         done.set()
-        for thread in talkers:
-            thread.join()
+        self._wait_for(*talkers)
         if self._failed:
-            raise StaysDown(f"a device was not heard any more: {self._failed}; see {self.var}/log")
+            raise self._stays_down(f"a device was not heard any more: {self._failed}")
 
     def settle(self) -> None:
         """Until all that was acknowledged is stored and every alarm has what it wants; then stop."""
@@ -249,7 +249,7 @@ class Storm:
         device, n = Insisting(self.mqtt_port, code, self._secrets[code]), 0
         try:
             while not done.is_set():
-                said = [Reading(f"talker{number}", 100 * (n + i), float(n + i)) for i in range(COLUMN)]
+                said = [Reading(f"talker{number}", 10 * (n + i), float(n + i)) for i in range(COLUMN)]
                 times = [self.began_ms + r.at_ms for r in said]
                 device.say(f"sense/{CITY}/{code}/flow_ls", {"t": times, "v": [r.value for r in said]})
                 self.acked[name] += said
@@ -327,12 +327,27 @@ class Storm:
     def _wait_until(self, holds: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + WAIT_S
         while not holds():
-            for name, process in list(self._running.items()):
-                if process.poll() is not None:  # the database was away while it started: as the supervisor does
-                    self._start(name)
+            self._start_ended()
             if time.monotonic() > until:
-                raise StaysDown(f"{what} did not come within {WAIT_S:g} s; see {self.var}/log")
+                raise self._stays_down(f"{what} did not come within {WAIT_S:g} s")
             time.sleep(0.05)
+
+    def _wait_for(self, *threads: threading.Thread) -> None:
+        """Until devices have said what they had to say; they themselves give up."""
+        while any(thread.is_alive() for thread in threads):
+            self._start_ended()
+            time.sleep(0.05)
+
+    def _start_ended(self) -> None:
+        """Start who has ended, as the supervisor does: the database was away while it started."""
+        for name, process in list(self._running.items()):
+            if process.poll() is not None:
+                self._start(name)
+
+    def _stays_down(self, why: str) -> StaysDown:
+        """The error with the last words of who takes in."""
+        log = (self.var / "log" / "ingest.log").read_text(encoding="utf-8", errors="replace")
+        return StaysDown(f"{why}; see {self.var}/log; last words of ingest: {log[-3000:]}")
 
 
 STORED = "SELECT stream, at, value FROM sensing_reading UNION ALL SELECT stream, at, value FROM sensing_late"
@@ -352,7 +367,7 @@ class Insisting:
 
         body = json.dumps(told).encode()
         self._number = self._number % 65_535 + 1
-        until, again = time.monotonic() + WAIT_S, False
+        until, again = time.monotonic() + INSISTS_S, False
         while True:
             try:
                 if self._device is None:

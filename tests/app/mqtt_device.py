@@ -23,8 +23,9 @@ class MqttDevice:
         for text in (client, user, password):
             told += len(text.encode()).to_bytes(2, "big") + text.encode()
         self.socket.sendall(bytes([0x10, len(told)]) + told)
-        if self._exactly(4) != b"\x20\x02\0\0":
-            raise PermissionError("not let in")
+        answer = self._exactly(4)
+        if answer != b"\x20\x02\0\0":
+            raise PermissionError(f"not let in: CONNACK {answer[3]}")
 
     def say(self, topic: str, body: bytes, number: int, again: bool = False) -> None:
         """Publish with QoS 1 and wait until it was taken."""
