@@ -21,15 +21,23 @@ _env.require_for_production()
 _var = var_dir()
 _package = Path(__file__).resolve().parents[1]
 
+GIVES_UP = {  # else a database that vanished without a word is waited for for minutes, here and in the system
+    "connect_timeout": "10",  # s
+    "keepalives_idle": "30",  # s
+    "keepalives_interval": "10",  # s
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # ms
+}
+
 
 def database_from_url(url: str, pool: int) -> dict[str, Any]:
-    """Django's database entry for a `postgresql://` address; its query becomes connection options."""
+    """Django's database entry for a `postgresql://` address; its query becomes connection options over ours."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
         raise SettingNotUnderstood(
             "CITYLOOM_DATABASE_URL must look like postgresql://user:password@host:5432/database"
         )
-    options: dict[str, Any] = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    options: dict[str, Any] = GIVES_UP | {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = options.pop("host", parts.hostname or "")
     if pool:
         options["pool"] = pool_of(pool)
