@@ -25,7 +25,7 @@ from cityloom.cases.actions.load_register import load_register
 from cityloom.cases.actions.plan_register_checks import plan_register_checks
 from cityloom.city.actions.load_city import load_city
 from cityloom.city.snapshot import current_city, forget_cities
-from cityloom.web import context
+from cityloom.web import context, waiting_photos
 
 Browse = Callable[..., Client]
 
@@ -203,15 +203,24 @@ def test_the_next_record_comes_filled_in_and_one_touch_confirms_it(planned: Micr
     assert checks_of("s-1").outcome == "confirmed"
 
 
-def test_a_correction_with_photo_and_trouble_is_kept_at_once(planned: MicroLife, browse: Browse):
-    picture = SimpleUploadedFile("a.jpg", photo().data, "image/jpeg")
-    said = {"key": str(uuid.uuid4()), "result": "corrected", "value-trade": "空置", "photos": picture,
-            "trouble": "门口路灯灭了", "trouble_class": LAMP}  # fmt: skip
+def test_a_correction_with_photo_and_trouble_is_kept_at_once_also_after_a_refusal(planned: MicroLife, browse: Browse):
+    said = {"key": str(uuid.uuid4()), "result": "corrected", "trouble": "门口路灯灭了", "trouble_class": LAMP}
     check = checks_of("s-1")
-    page = text(browse("collector").post(f"/field/record/{check.pk}/", said, follow=True))
+    worker, address = browse("collector"), f"/field/record/{check.pk}/"
+    for colour in ("red", "green"):
+        shot = SimpleUploadedFile("a.jpg", photo(colour).data, "image/jpeg")
+        refused = worker.post(address, {**said, "photos": shot})
+        assert refused.status_code == 422
+        assert refused.context["page"].photos_kept == 1, "another one takes the place of the first"
+        assert "1 kept from before" in text(refused)
+    no_picture = worker.post(address, {**said, "photos": SimpleUploadedFile("a.jpg", b"no picture", "image/jpeg")})
+    assert no_picture.context["page"].photos_kept == 1, "a bad file takes nobody's place"
+    page = text(worker.post(address, {**said, "value-trade": "空置"}, follow=True))
     check.refresh_from_db()
     assert check.case_number in page
     assert check.corrections == {"trade": ["餐饮", "空置"]}
+    assert bytes(check.photo_sha256) == photo("green").sha256
+    assert not waiting_photos.waiting(said["key"])
     assert browse("collector").get(f"/checks/{check.pk}/photo").status_code == 200
     assert browse("collector2").get(f"/checks/{check.pk}/photo").status_code == 403
     assert browse("handler_water").get(f"/checks/{check.pk}/photo").status_code == 403

@@ -28,9 +28,10 @@ from cityloom.web import context, waiting_photos
 from cityloom.web.doors import wants_json
 from cityloom.web.field import geo_link
 from cityloom.web.field_door import for_field, refused_as_json
-from cityloom.web.forms import Group, class_groups, pictures_of
+from cityloom.web.forms import Group, class_groups
 from cityloom.web.map_frame import MapFrame, frame_of
 from cityloom.web.naming import Names, names, said_by
+from cityloom.web.report import gather_pictures
 from cityloom.web.shown import show
 
 
@@ -69,6 +70,7 @@ class RecordPage:
     key: Annotated[str, "the key of this sending"]
     has_hidden: Annotated[bool, "whether it has personal fields that are not opened"]
     has_personal: Annotated[bool, "whether personal fields are shown"]
+    photos_kept: Annotated[int, "photos laid aside from the sending before"]
     error: Annotated[str, "why it was not kept"] = ""
 
 
@@ -98,7 +100,7 @@ def record(request: HttpRequest, city: City, post: Post, check_id: int) -> HttpR
 def _answer(request: HttpRequest, city: City, post: Post, check_id: int, typed: Mapping[str, str]) -> dict[str, Any]:
     clock = context.clock()
     now = clock.now()
-    pictures = pictures_of(request.FILES.getlist("photos")[:1])
+    pictures = gather_pictures(request, city, typed.get("key", ""), most=1)
     given = {key.removeprefix("value-"): value for key, value in typed.items() if key.startswith("value-")}
     answer = Answer(typed.get("result", ""), given, typed.get("note", ""))
     trouble = Trouble(typed.get("trouble", ""), typed.get("trouble_class") or None)
@@ -115,7 +117,9 @@ def _answer(request: HttpRequest, city: City, post: Post, check_id: int, typed: 
         done = answer_register_check(city, check_id, answer, post, clock, picture=picture, trouble=trouble)
         return {"number": done.case_number, "result": answer.outcome}
 
-    return do_once(city, sending, post, now, act).answer
+    answered = do_once(city, sending, post, now, act).answer
+    waiting_photos.forget_waiting(sending.key)
+    return answered
 
 
 def _said(refusal: CityloomError, city: City, post: Post) -> str:
@@ -156,6 +160,7 @@ def _page(
         key=typed.get("key", "") if waiting_photos.is_key(typed.get("key", "")) else str(uuid.uuid4()),
         has_hidden=any(each.hidden for each in values),
         has_personal=any(each.personal and not each.hidden for each in values),
+        photos_kept=len(waiting_photos.waiting(typed.get("key", ""))),
         error=error,
     )
 

@@ -181,13 +181,16 @@ def gather_pictures(
 
     A photo that is sent once more, because the answer before was lost, is not a second one. A phone that sends by
     its script keeps its photos itself and sends those it still has: nothing is laid aside for it. `most`: how many
-    there may be, by default those of a report; raises BadPhoto for more.
+    there may be, by default those of a report; raises BadPhoto for more. Where one may be, another takes its place.
     """
     most = most_photos(city) if most is None else most
     lays_aside = waiting_photos.is_key(key) and not wants_json(request)
     there = waiting_photos.waiting(key) if lays_aside else []
     known = {p.sha256 for p in there}
     new = [p for p in pictures_of(request.FILES.getlist(field)) if p.sha256 not in known]
+    if most == 1 and new:
+        waiting_photos.forget_waiting(key)
+        there = []
     if len(there) + len(new) > most:
         raise BadPhoto("error.too_many_photos", most=most)
     if lays_aside:
