@@ -134,6 +134,7 @@ class Storm:
     began_ms: int = field(default_factory=lambda: round(time.time() * 1000) - 7_200_000)
     kills: Counter[str] = field(default_factory=Counter)
     acked: dict[str, list[Reading]] = field(default_factory=lambda: {name: [] for name in SETS})
+    _until: int = 0  # so many readings of the story may be told now
     _server: RunningPostgres | None = None
     _nats: NatsPart | None = None
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -152,16 +153,22 @@ class Storm:
             self._start(name)
 
     def play(self, name: str, told: list[Reading], kills: int = 0) -> None:
-        """Have a set of devices tell the story; meanwhile kill that often, each victim in turn."""
+        """Have a set of devices tell the story; meanwhile kill that often, each victim in turn.
+
+        However fast they speak, a part of the story is told beside each kill, and one is left for after it.
+        """
         done = threading.Event()
-        talkers = [threading.Thread(target=self._talk, args=(name, n, done)) for n in range(TALKERS)]
-        teller = threading.Thread(target=self._tell, args=(name, told))
+        parts = [(number + 1) * len(told) // (kills + 2) for number in range(kills + 2)]
+        self._until = parts[0]
+        talkers = [threading.Thread(target=self._talk, args=(name, n, done), daemon=True) for n in range(TALKERS)]
+        teller = threading.Thread(target=self._tell, args=(name, told), daemon=True)
         for thread in (*talkers, teller):
             thread.start()
         for number in range(kills):
-            due = (number + 1) * len(told) // (kills + 1)
-            self._wait_until(lambda due=due: self._told(name) >= due or not teller.is_alive(), "the story")
+            self._wait_until(lambda: self._told(name) >= self._until or not teller.is_alive(), "the story")
+            self._until = parts[number + 1]
             self._kill(VICTIMS[number % len(VICTIMS)])
+        self._until = len(told)
         self._wait_for(teller)
         done.set()
         self._wait_for(*talkers)
@@ -235,7 +242,9 @@ class Storm:
         """The story, one reading after the other, each until it was taken."""
         devices: dict[str, Insisting] = {}
         try:
-            for reading in told:
+            for number, reading in enumerate(told):
+                while number >= self._until:
+                    time.sleep(0.01)
                 code = f"{name}-{reading.device}"
                 device = devices.setdefault(code, Insisting(self.mqtt_port, code, self._secrets[code]))
                 device.say(f"sense/{CITY}/{code}/depth_cm", {"t": self.began_ms + reading.at_ms, "v": reading.value})
