@@ -27,7 +27,7 @@ DATA_KEY = base64.urlsafe_b64encode(b"the key of the tests of upgrades").decode(
 def make_dump(into: Path) -> Path:
     """The dump of the release whose code is imported."""
     from cityloom import __version__
-    from cityloom.app.postgres import postgres_binaries, start_postgres
+    from cityloom.app.postgres import start_postgres
 
     var = Path(tempfile.mkdtemp(prefix="cityloom-dump-"))
     var.chmod(0o755)
@@ -41,9 +41,7 @@ def make_dump(into: Path) -> Path:
         }
         _live(var)
         target = into / f"{__version__}.sql"
-        dump = [str(postgres_binaries() / "pg_dump"), "--no-owner", "--no-privileges", "--rows-per-insert=200"]
-        done = subprocess.run([*dump, "--dbname", server.url], capture_output=True, text=True, check=True)
-        target.write_text(_plain(done.stdout), encoding="utf-8")
+        target.write_text(dumped(server.url, "--rows-per-insert=200"), encoding="utf-8")
         return target
     finally:
         server.stop()
@@ -72,9 +70,13 @@ def _live(var: Path) -> None:
     life.fire(at(6, 4, 12))
 
 
-def _plain(dump: str) -> str:
-    """Without the words that only psql knows, comments and empty lines."""
-    lines = [line for line in dump.splitlines() if line and not line.startswith(("\\", "--"))]
+def dumped(url: str, *wishes: str) -> str:
+    """The database as SQL, without the words that only psql knows, comments and empty lines."""
+    from cityloom.app.postgres import postgres_binaries
+
+    dump = [str(postgres_binaries() / "pg_dump"), "--no-owner", "--no-privileges", *wishes, "--dbname", url]
+    done = subprocess.run(dump, capture_output=True, text=True, check=True)
+    lines = [line for line in done.stdout.splitlines() if line and not line.startswith(("\\", "--"))]
     return "\n".join(lines) + "\n"
 
 

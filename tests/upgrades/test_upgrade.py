@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner
+from django.db import connection
 from django.test import override_settings
 from tests.cases.life import Life, at
 from tests.own_database import own_database
-from tests.upgrades.make_dump import DATA_KEY
+from tests.upgrades.make_dump import DATA_KEY, dumped
 
 from cityloom.app.backup import count_rows
 from cityloom.app.cli import main
@@ -28,12 +30,21 @@ GROWING = {"public.django_migrations", "public.django_content_type", "public.aut
 
 @dataclass(frozen=True)
 class Upgraded:
-    """What `cityloom migrate` said and the rows of each table before and after it."""
+    """What `cityloom migrate` said, the rows before and after it, and its tables beside those of a fresh database."""
 
     said: str
     exit_code: int
     before: dict[str, int]
     after: dict[str, int]
+    tables: set[str]
+    fresh_tables: set[str]
+
+
+def described(url: str) -> set[str]:
+    """Tables, constraints, indexes and guards of a database, line by line; without the days that came by themselves.
+    How a list of words is cast is left out: PostgreSQL says it otherwise once it has read its own dump."""
+    lines = dumped(url, "--schema-only", "--exclude-table=sensing_reading_*").splitlines()
+    return {re.sub(r"::(text|character varying)(\[])?|[()]", "", line) for line in lines}
 
 
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.stem)
@@ -44,13 +55,14 @@ def upgraded(request, postgres_url, django_db_setup, django_db_blocker) -> Itera
         with psycopg.connect(url) as fresh:
             fresh.execute(request.param.read_text(encoding="utf-8"))
 
+    fresh = described(postgres_url.replace("@/cityloom?", f"@/{connection.settings_dict['NAME']}?"))
     with (
         own_database(postgres_url, "upgraded", django_db_blocker, fill) as url,
         override_settings(CITYLOOM_DATA_KEYS=[DATA_KEY], CITYLOOM_DATA_KEY_FILE=None),
     ):
         before = count_rows(url)
         done = CliRunner().invoke(main, ["migrate"])
-        yield Upgraded(done.output, done.exit_code, before, count_rows(url))
+        yield Upgraded(done.output, done.exit_code, before, count_rows(url), described(url), fresh)
 
 
 @pytest.fixture
@@ -79,6 +91,12 @@ def test_there_is_a_release_to_come_from():
 def test_migrating_succeeds_and_a_second_time_has_nothing_to_do(upgraded):
     assert upgraded.exit_code == 0, upgraded.said
     assert "up to date" in CliRunner().invoke(main, ["migrate", "--check"]).output
+
+
+@pytest.mark.django_db  # so that the run has made its own database, which is fresh
+def test_its_tables_are_those_of_a_fresh_database(upgraded):
+    assert any("cases_entry_only_grows" in line for line in upgraded.tables)
+    assert upgraded.tables ^ upgraded.fresh_tables == set()
 
 
 def test_no_row_is_lost_and_none_invented(upgraded):

@@ -5,6 +5,8 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
+from cityloom.base.at_once import AtOnce
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -438,3 +440,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = [AtOnce(operations[:8]), AtOnce(operations[8:])]  # tables; their indexes and constraints

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from cityloom.base.at_once import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -78,3 +80,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = [AtOnce(operations)]
