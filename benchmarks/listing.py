@@ -84,7 +84,7 @@ def asked(stand: Stand) -> Iterator[tuple[Post, CaseFilter]]:
         for change in changes:
             ended = change.get("state") in END_STATES or "number" in change
             for view in (View.ALL,) if ended else View:
-                waits = post.role if view is View.WAITING else None
+                waits = post if view is View.WAITING else None
                 yield post, CaseFilter(view=view, waits_for=waits, **change)
 
 

@@ -55,7 +55,7 @@ def test_what_was_solved_is_in_no_queue_of_any_post_and_in_everyones_history(mic
         post = micro_life.post(login)
         with connection.cursor() as cursor:
             for view, expected in (("waiting", False), ("open", False), ("all", post.role is not Role.HANDLER)):
-                asked = parse_filter({"view": view}, micro_life.city, post.role)
+                asked = parse_filter({"view": view}, micro_life.city, post)
                 rows = list_cases(cursor, micro_life.city, post, asked, NOW, None, 50).rows
                 assert (number in {row.number for row in rows}) == expected, (login, view)
 
@@ -121,7 +121,7 @@ def test_a_warden_reads_what_wardens_found_and_not_what_neighbours_reported(micr
     own = life.file
     assert may_see(chen, own) is None
     with connection.cursor() as cursor:
-        asked = parse_filter({"view": "all"}, life.city, chen.role)
+        asked = parse_filter({"view": "all"}, life.city, chen)
         rows = list_cases(cursor, life.city, chen, asked, life.clock.now(), None, 50).rows
     assert [row.number for row in rows] == [own.case.number]
 

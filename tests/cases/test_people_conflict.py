@@ -76,7 +76,7 @@ def test_nobody_of_the_unit_sees_the_case_in_lists_or_by_its_number(life: Life):
     assert refusal.code == "error.complained_about"
     for login, seen in (("handler_e1", 0), ("dispatcher", 1), ("supervisor", 1)):
         post = life.post(login)
-        asked = parse_filter({"view": "all"}, life.city, post.role)
+        asked = parse_filter({"view": "all"}, life.city, post)
         with connection.cursor() as cursor:
             found = list_cases(cursor, life.city, post, asked, life.clock.now(), None, 50)
         assert len(found.rows) == seen, login

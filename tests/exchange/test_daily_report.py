@@ -17,12 +17,13 @@ from tests.cases.life import NOISE, NORTHEAST, PARKING, at
 
 from cityloom.app.commands.report import command
 from cityloom.cases.filters import FilterNotUnderstood, View, condition_of, days_of, parse_filter
-from cityloom.city.values import Role
+from cityloom.city.values import Post, Role
 from cityloom.exchange.daily_report import make_daily_report
 from cityloom.exchange.daily_report_docx import as_docx
 from cityloom.exchange.daily_report_pdf import as_pdf
 from cityloom.exchange.daily_report_words import WORDS
 
+LEADER = Post("leader", Role.LEADER)
 BASE = "https://city.example"
 DAY = date(2026, 6, 1)
 
@@ -83,7 +84,7 @@ def test_each_number_is_the_length_of_the_list_it_leads_to(busy):
             where = urlsplit(line.link)
             if where.path != "/queue/" or line.sample is not None or line.value is None:
                 continue
-            asked = parse_filter(dict(parse_qsl(where.query)), busy.city, Role.LEADER)
+            asked = parse_filter(dict(parse_qsl(where.query)), busy.city, LEADER)
             condition = condition_of(asked, busy.city, busy.clock.now())
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT count(*) FROM cases_case c WHERE {condition.sql}", condition.params)
@@ -146,15 +147,15 @@ def test_every_word_is_there_in_both_languages():
 )
 def test_days_that_are_none_are_refused(small_city, told, because):
     with pytest.raises(FilterNotUnderstood):
-        parse_filter({"opened": told}, small_city, Role.LEADER)
+        parse_filter({"opened": told}, small_city, LEADER)
 
 
 def test_words_of_days_come_back_from_an_address(small_city):
     words = {"view": "all", "opened": "2026-06-01..2026-06-30", "closed": "2026-06-02", "overdue": "no"}
-    asked = parse_filter(words, small_city, Role.LEADER)
+    asked = parse_filter(words, small_city, LEADER)
     assert dict(parse_qsl(asked.as_query())) == words
     assert days_of(asked.opened) == (date(2026, 6, 1), date(2026, 6, 30))
-    assert parse_filter({"closed": "2026-06-02"}, small_city, Role.LEADER).view is View.ALL
+    assert parse_filter({"closed": "2026-06-02"}, small_city, LEADER).view is View.ALL
 
 
 @pytest.mark.django_db(transaction=True)

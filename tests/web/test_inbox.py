@@ -67,11 +67,12 @@ def test_what_is_left_is_said_in_the_clocks_own_time(started, due, now, unit, sa
 def test_whose_turn_it_is_is_read_off_the_paths(site: Life):
     turns = turns_of(site.city)
     assert set(turns) <= set(TURNS)
-    assert ("hotline", "dispatched") in turns["sign"][None]
-    assert turns["contact"][None] == [("hotline", "signed")]
-    assert ("hotline", "contacted") in turns["handle"][None], "with and without a check the unit handles"
-    assert ("hotline", "handled") in turns["reply"][False], "it answers at once where no check is asked"
-    assert ("hotline", "checked") in turns["reply"][True], "after the check where one is asked"
+    assert ((), "hotline", "dispatched") in turns["sign"]
+    assert turns["contact"] == [((), "hotline", "signed")]
+    handled = {when for when, *where in turns["handle"] if where == ["hotline", "contacted"]}
+    assert handled == {("asks_check",), ("asks_no_check",)}, "with and without a check the unit handles"
+    assert (("asks_no_check",), "hotline", "handled") in turns["reply"], "it answers at once where no check is asked"
+    assert (("asks_check",), "hotline", "checked") in turns["reply"], "after the check where one is asked"
 
 
 # --- the inbox --------------------------------------------------------------------------------------------------
@@ -229,6 +230,8 @@ def test_a_checker_sees_before_and_after_and_the_next_is_ready(site: Life, brows
     assert passed["Location"] == "/check/"
     assert [line.number for line in client.get("/check/?state=handled").context["page"].lines] == [second]
     assert re.search(r"aria-current=\"true\">Handled", client.get("/check/?state=handled").text)
+    states = client.get("/check/").context["page"].states
+    assert [(word.name, word.count) for word in states] == [("", 1), ("reported", 0), ("handled", 1)]
 
 
 def test_a_person_comes_to_the_desk_of_the_post_after_signing_in(site: Life, django_user_model: Any):

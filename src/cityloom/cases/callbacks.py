@@ -37,7 +37,8 @@ UNHEARD: dict[str, Any] = dict.fromkeys(
 )
 CALLERS = frozenset({Role.CALLBACK_AGENT, Role.GRID_WORKER})
 CALLING_MOVES = frozenset({"call_back", "attempt_callback", "exempt", "invite_callback"})
-_WORKING_MOVES = frozenset({"sign", "contact", "handle", "reply", "finish", "answer", "pass_on"})
+WORKING_MOVES = frozenset({"sign", "contact", "handle", "reply", "finish", "answer", "pass_on"})
+DISPUTED = "reopened.callback_disputed"  # the reason of a reopening that doubts the callback before it
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def why_not_independent(
     if by.role not in CALLERS:
         return None
     logins = {t.done_by for t in file.tasks if t.done_by}
-    logins |= {e.by_login for e in entries if e.subject in ("case", "task") and e.move in _WORKING_MOVES}
+    logins |= {e.by_login for e in entries if e.subject in ("case", "task") and e.move in WORKING_MOVES}
     logins -= {"system", "resident"}
     if by.login in logins:
         return Reason("callback.own_work")
@@ -119,7 +120,7 @@ def _disputed_callers(entries: Sequence[Entry], report_id: int) -> set[str]:
     for entry in entries:
         if entry.move == "call_back" and entry.subject_id == report_id:
             callers.add(entry.by_login)
-        if entry.move == "reopen" and entry.reason.get("code") == "reopened.callback_disputed":
+        if entry.move == "reopen" and entry.reason.get("code") == DISPUTED:
             disputed |= callers
     return disputed - {"resident"}
 

@@ -6,7 +6,7 @@ the post (`permissions.visible_to`) is added by whoever asks, see `queries.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
+from cityloom.cases.guard_rows import GUARD_ROWS
 from cityloom.cases.permissions import SCOPE, Scope
 from cityloom.city.paths import CASE_STATES, END_STATES, Path, Paths, Step
 from cityloom.city.snapshot_values import City
@@ -58,11 +59,11 @@ class CaseFilter:
     """Conditions of a list; an empty one holds for all.
 
     `class_code` and `area` take in all that lies below them; `unit` is the leading unit, `-` means none;
-    `waits_for` is the role that has the next step; `number` is a whole case number or its last part.
+    `waits_for` is the post that has the next step; `number` is a whole case number or its last part.
     """
 
     view: View = View.OPEN
-    waits_for: Role | None = None
+    waits_for: Post | None = None
     state: str = ""
     class_code: str = ""
     area: str = ""
@@ -109,23 +110,25 @@ class Condition:
     params: tuple[Any, ...] = ()
 
 
-def parse_filter(words: Mapping[str, str], city: City, role: Role) -> CaseFilter:
+def parse_filter(words: Mapping[str, str], city: City, post: Post) -> CaseFilter:
     """The filter that the words of an address ask for; raises FilterNotUnderstood for a word nobody knows.
 
-    Without `view` a role that has steps of its own sees what waits for it. A state that is an end, or a number,
-    looks through all history.
+    Without `view` a role that has steps of its own sees what waits for it. A state in which nothing waits for it
+    looks through all open work; a state that is an end, or a number, through all history.
     """
     state = _known(words, "state", CASE_STATES)
     number = words.get("number", "").strip()[:40]
     asked = _known(words, "view", {v.value: v for v in View})
-    view = View(asked) if asked else default_view(role, city.paths)
+    view = View(asked) if asked else default_view(post.role, city.paths)
+    if view is View.WAITING and state and state not in waiting_states(city.paths, post.role):
+        view = View.OPEN
     days = {name: _days_word(words, name) for name in DAY_WORDS}
     late = words.get("overdue", "").strip()
     if state in END_STATES or number or days["closed"] or late == "no":
         view = View.ALL
     return CaseFilter(
         view=view,
-        waits_for=role if view is View.WAITING else None,
+        waits_for=post if view is View.WAITING else None,
         state=state,
         class_code=_known(words, "class", city.classes),
         area=_known(words, "area", city.areas),
@@ -151,7 +154,12 @@ def waiting_states(paths: Paths, role: Role) -> tuple[str, ...]:
 
 def next_step(path: Path, state: str, role: Role) -> Step | None:
     """The step on the path's way that this role may take from a state, guards and unit aside; None for others."""
-    return next((s for s in path.steps_from(state) if role in s.by and s.move not in BESIDE_THE_WAY), None)
+    return next(iter(steps_on_the_way(path, state, role)), None)
+
+
+def steps_on_the_way(path: Path, state: str, role: Role) -> list[Step]:
+    """All rows of the path's way that this role may take from a state, guards and unit aside."""
+    return [s for s in path.steps_from(state) if role in s.by and s.move not in BESIDE_THE_WAY]
 
 
 def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
@@ -161,8 +169,8 @@ def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
         parts.append(Condition("c.closed_at IS NULL"))
     if asked.state:
         parts.append(Condition("c.state = %s", (asked.state,)))
-    elif asked.waits_for is not None:
-        parts.append(Condition("c.state = ANY(%s)", (list(waiting_states(city.paths, asked.waits_for)),)))
+    if asked.waits_for is not None:
+        parts.append(waiting_condition(asked.waits_for, city))
     if asked.class_code:
         parts.append(class_condition(asked.class_code, city))
     if asked.area:
@@ -183,6 +191,39 @@ def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
     return all_of(parts)
 
 
+def waiting_condition(post: Post, city: City) -> Condition:
+    """Open cases on whose way the post has the next step now, guards and its unit included.
+
+    The same as asking `deciding.open_steps` case by case; a unit's task beside the lead is its next step too.
+    """
+    found = [
+        (step.when, name, state)
+        for name, path in city.paths.paths.items()
+        for state in path.states()
+        if state not in END_STATES
+        for step in steps_on_the_way(path, state, post.role)
+    ]
+    waits = places_condition(found, post, city)
+    if post.role is not Role.HANDLER:
+        states = Condition("c.state = ANY(%s)", (list(waiting_states(city.paths, post.role)),))
+        return all_of([states, waits])
+    beside = _living_task(post, city, "AND own.role <> 'lead'")
+    leads = all_of([Condition("c.lead_unit = ANY(%s)", (list(post.units),)), waits])
+    return Condition(f"({leads.sql} OR {beside.sql})", leads.params + beside.params)
+
+
+def places_condition(places: Iterable[tuple[tuple[str, ...], str, str]], post: Post, city: City) -> Condition:
+    """Cases of one of these paths and states (guards, path, state) whose guards hold for this post."""
+    by_guards: dict[tuple[str, ...], set[str]] = {}
+    for when, path, state in places:
+        by_guards.setdefault(tuple(w for w in when if w in GUARD_ROWS), set()).add(f"{path}/{state}")
+    arms = []
+    for when, named in by_guards.items():
+        there = Condition("(c.path || '/' || c.state) = ANY(%s)", (sorted(named),))
+        arms.append(all_of([there, *(Condition(*GUARD_ROWS[word](city, post)) for word in when)]))
+    return Condition(f"({' OR '.join(arm.sql for arm in arms) or 'FALSE'})", tuple(v for a in arms for v in a.params))
+
+
 def reach_of(post: Post, city: City, asked: CaseFilter) -> tuple[Condition, ...]:
     """Faster roads to the same rows for a unit's post, each served by an index; what any of them finds is listed.
 
@@ -194,14 +235,19 @@ def reach_of(post: Post, city: City, asked: CaseFilter) -> tuple[Condition, ...]
         return (Condition("TRUE"),)
     below = sorted({*city.units_below(unit), *post.inherits})
     leads = Condition("c.lead_unit = ANY(%s)", (below,)) if len(below) > 1 else Condition("c.lead_unit = %s", (unit,))
-    assists = Condition(
-        "c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own "
-        "WHERE own.city_id = %s AND own.unit = ANY(%s) AND own.ended_at IS NULL))",
-        (city.id, list(post.units)),
-    )
+    assists = _living_task(post, city)
     if asked.is_open_work:  # few rows: one statement finds them all
         return (Condition(f"({leads.sql} OR {assists.sql})", leads.params + assists.params),)
     return leads, assists
+
+
+def _living_task(post: Post, city: City, condition: str = "") -> Condition:
+    """Cases on which the post's unit has a task that has not ended; `condition` is written by us."""
+    return Condition(
+        "c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own "  # noqa: S608
+        f"WHERE own.city_id = %s AND own.unit = ANY(%s) AND own.ended_at IS NULL {condition}))",
+        (city.id, list(post.units)),
+    )
 
 
 def all_of(parts: Sequence[Condition]) -> Condition:

@@ -137,7 +137,7 @@ def first_unseen(cursor: CursorWrapper, city: City, post: Post, numbers: Sequenc
 
 def _asked(city: City, post: Post) -> CaseFilter:
     waiting = default_view(post.role, city.paths) is View.WAITING
-    return CaseFilter(view=View.WAITING, waits_for=post.role) if waiting else CaseFilter(view=View.OPEN)
+    return CaseFilter(view=View.WAITING, waits_for=post) if waiting else CaseFilter(view=View.OPEN)
 
 
 def _json(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db.backends.utils import CursorWrapper
 
 from cityloom.cases.callback_turns import HELD, Waiting
+from cityloom.cases.callbacks import DISPUTED, WORKING_MOVES
 from cityloom.cases.permissions import visible_to
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
@@ -27,19 +28,27 @@ SELECT r.id, c.id, c.number, c.version, c.class_code, c.area, c.address, c.lead_
     c.state_since
 FROM cases_report r JOIN cases_case c ON c.id = r.case_id LEFT JOIN cases_reporter p ON p.id = r.reporter_id
 WHERE r.city_id = %s AND r.state = 'due_callback'"""
+# As `callbacks.why_not_independent` refuses it: own units or logins worked on it, or the own callback is doubted.
+_INDEPENDENT = """
+NOT EXISTS (SELECT 1 FROM cases_task t WHERE t.case_id = c.id AND (t.unit = ANY(%s) OR t.done_by = ANY(%s)))
+AND NOT EXISTS (SELECT 1 FROM cases_entry e WHERE e.case_id = c.id AND e.subject IN ('case', 'task')
+    AND e.move = ANY(%s) AND e.by_login = ANY(%s))
+AND NOT EXISTS (SELECT 1 FROM cases_entry e JOIN cases_entry d ON d.case_id = e.case_id AND d.seq > e.seq
+    AND d.move = 'reopen' AND d.reason ->> 'code' = %s
+    WHERE e.case_id = c.id AND e.move = 'call_back' AND e.subject_id = r.id AND e.by_login = %s)"""
 
 
 def list_waiting(cursor: CursorWrapper, city: City, post: Post, at: datetime, most: int = MOST) -> list[Waiting]:
-    """Reports that wait for a callback which this post may make, those due soonest first; at most `most`.
-
-    What its own unit or login worked on is left out, as `callbacks.why_not_independent` would refuse it.
-    """
+    """Reports that wait for a callback which this post may make, those due soonest first; at most `most`."""
     seen, seen_params = visible_to(post)
-    own = [u for u in post.units if u in city.units and city.units[u].kind != "hotline"]
+    own = [u for u in post.units if u not in city.units or city.units[u].kind != "hotline"]
+    persons = sorted(post.persons)
     cursor.execute(
-        f"{_SELECT} AND ({seen}) AND NOT EXISTS (SELECT 1 FROM cases_task t WHERE t.case_id = c.id "  # noqa: S608
-        "AND (t.unit = ANY(%s) OR t.done_by = ANY(%s))) ORDER BY c.next_due_at NULLS LAST, r.id LIMIT %s",
-        [at - HELD, at, post.login, city.id, *seen_params, own, [n for n in (post.login, post.for_login) if n], most],
+        f"{_SELECT} AND ({seen}) AND {_INDEPENDENT} ORDER BY c.next_due_at NULLS LAST, r.id LIMIT %s",
+        [
+            *(at - HELD, at, post.login, city.id, *seen_params),
+            *(own, persons, sorted(WORKING_MOVES), persons, DISPUTED, post.login, most),
+        ],
     )
     return [_waiting(row) for row in cursor.fetchall()]
 

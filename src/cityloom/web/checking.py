@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_safe
 from cityloom.base.errors import CityloomError
 from cityloom.cases.filters import CaseFilter, View, waiting_states
 from cityloom.cases.queries import CaseRow, Mark, list_cases
+from cityloom.cases.queries_desk import WaitingGroup, count_waiting
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.web import context
@@ -50,13 +52,23 @@ class Line:
 
 
 @dataclass(frozen=True)
+class StateWord:
+    """A state to choose, without a name: all; how many wait in it, and the address words that choose it."""
+
+    name: str
+    count: int
+    href: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
 class CheckDeskPage:
     """What waits for a check, one of them at hand."""
 
     template: ClassVar[str] = "cityloom/check_desk.html"
     lines: Annotated[Sequence[Line], "what waits, by what falls due first"]
     only: Annotated[str, "which state is shown; blank: all that wait"]
-    states: Annotated[Sequence[tuple[str, str, bool]], "states to choose from: address words, name, chosen"]
+    states: Annotated[Sequence[StateWord], "states to choose from, counted"]
     case: Annotated[CasePage | None, "the one at hand"] = None
     forms: Annotated[Sequence[MoveForm], "what the checker may say of it"] = ()
     done: Annotated[str, "the unit's words of what it did last"] = ""
@@ -73,15 +85,17 @@ def check_desk(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     typed = context.typed_of(request.GET, "state", "case")
     states = waiting_states(city.paths, post.role)
     only = typed["state"] if typed["state"] in states else ""
-    asked = CaseFilter(view=View.WAITING, waits_for=post.role, state=only)
+    everything = CaseFilter(view=View.WAITING, waits_for=post)
+    asked = replace(everything, state=only)
     now, named = context.clock().now(), names(city)
     with connection.cursor() as cursor:
+        groups = count_waiting(cursor, city, post, everything, now)
         found = list_cases(cursor, city, post, asked, now, Mark.from_text(request.GET.get("after", "")), PAGE)
     number = typed["case"].strip()[:40] or (found.rows[0].number if found.rows else "")
     page = CheckDeskPage(
         lines=[_line(row, only, number, named, now) for row in found.rows],
         only=only,
-        states=[("", "", not only), *((urlencode({"state": s}), named.state(s), s == only) for s in states)],
+        states=_states(groups, states, only, named),
         next=_query(only, after=found.next.as_text()) if found.next else "",
     )
     if not number:
@@ -93,6 +107,14 @@ def check_desk(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     forms = [f for move in CHECKS for f in case.forms if f.move == move]
     done = next((k.note for k in case.knots if k.move in DID and k.note), "")
     return show(request, replace(page, case=case, forms=forms, done=done))
+
+
+def _states(groups: Sequence[WaitingGroup], states: Sequence[str], only: str, named: Names) -> list[StateWord]:
+    counts: Counter[str] = Counter()
+    for group in groups:
+        counts[group.state] += group.count
+    every = StateWord("", counts.total(), "", not only)
+    return [every, *(StateWord(named.state(s), counts[s], _query(s), s == only) for s in states)]
 
 
 def _query(state: str, **more: str) -> str:

@@ -247,12 +247,12 @@ def _suggested(city: City, post: Post, number: str, now: datetime) -> str:
 def _desk(request: HttpRequest, city: City, post: Post) -> DispatchPage:
     typed, error = context.typed_of(request.GET, *FIELDS), ""
     try:
-        asked = parse_filter({**typed, "view": View.WAITING.value}, city, post.role)
+        asked = parse_filter({**typed, "view": View.WAITING.value}, city, post)
     except FilterNotUnderstood as refusal:
-        asked, error = parse_filter({"view": View.WAITING.value}, city, post.role), said_by(refusal, city)
+        asked, error = parse_filter({"view": View.WAITING.value}, city, post), said_by(refusal, city)
     now, named = context.clock().now(), names(city)
     number = request.GET.get("case", "").strip()[:40]
-    everything = CaseFilter(view=View.WAITING, waits_for=post.role)
+    everything = CaseFilter(view=View.WAITING, waits_for=post)
     with connection.cursor() as cursor:
         groups = count_waiting(cursor, city, post, everything, now)
         found = list_cases(cursor, city, post, asked, now, Mark.from_text(request.GET.get("after", "")), PAGE)

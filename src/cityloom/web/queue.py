@@ -103,9 +103,9 @@ def queue(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     """The cases the post may see, by what falls due first; filters in the address."""
     words, error = with_days(context.typed_of(request.GET, *FIELDS)), ""
     try:
-        asked = parse_filter(words, city, post.role)
+        asked = parse_filter(words, city, post)
     except FilterNotUnderstood as refusal:
-        asked, error = parse_filter({}, city, post.role), said_by(refusal, city)
+        asked, error = parse_filter({}, city, post), said_by(refusal, city)
     now = context.clock().now()
     after = Mark.from_text(request.GET.get("after", ""))
     with connection.cursor() as cursor:

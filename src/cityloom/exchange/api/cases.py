@@ -81,7 +81,7 @@ def cases(
 def _page(cursor: CursorWrapper, call: Call, post: Post, request: HttpRequest, mark: Any, limit: int) -> CasePage:
     words = {name: request.GET.get(name, "").replace("\x00", "") for name in FILTERS}
     try:
-        asked = parse_filter(words, call.city, post.role)
+        asked = parse_filter(words, call.city, post)
     except FilterNotUnderstood as refusal:
         raise BadRequest("api.unknown_word", **refusal.reason.params) from refusal
     return list_cases(cursor, call.city, post, asked, call.at, mark, limit)
