@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from tests.cases.life import DRAIN, LAMP, NOISE, REFUSE, SOUTHWEST, Life, at, photo
+from tests.cases.tampered_log import each_is_named, tamperings_of
 
 from cityloom.cases import models
 from cityloom.cases.actions.apply_retention import apply_retention
 from cityloom.cases.actions.end_patrol import end_patrol
 from cityloom.cases.actions.record_visit import NoSuchResult, Visit, record_visit
+from cityloom.cases.actions.sign_root import sign_root
 from cityloom.cases.actions.start_patrol import start_patrol
 from cityloom.cases.actions.track_patrol import track_patrol
 from cityloom.cases.actions.withdraw_patrol import withdraw_patrol
@@ -194,7 +196,7 @@ def point(life: Life, minutes: int, lon: float = 110.0011, lat: float = 30.0011,
     return Point(life.clock.now() + timedelta(minutes=minutes), lon, lat, accuracy)
 
 
-def test_a_patrol_needs_consent_is_kept_once_and_seen_by_few(life: Life):
+def test_a_patrol_needs_consent_is_kept_once_and_seen_by_few_who_leave_a_trace_nobody_can_change(life: Life):
     collector, supervisor = life.post("collector"), life.post("supervisor")
     with pytest.raises(NoConsent):
         start_patrol(life.city, "", collector, life.clock)
@@ -227,6 +229,9 @@ def test_a_patrol_needs_consent_is_kept_once_and_seen_by_few(life: Life):
     open_line(life.city, patrol, supervisor, life.clock.now())
     (read,) = list_reads(life.city, ReadFilter(person="supervisor"))
     assert (read.log, read.what) == ("patrol_read", "collector")
+    assert sign_root(life.city, life.clock).logs == 1
+    table = "cases_patrol_read"
+    each_is_named(life.city, "patrol_read", table, tamperings_of(table, "city_id, patrol_id, login, by_role"))
 
 
 def test_taking_consent_back_deletes_the_days_points(life: Life):
