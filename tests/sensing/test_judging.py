@@ -16,6 +16,7 @@ from cityloom.city.values import Name
 from cityloom.sensing.checkpoints import BadCheckpoint
 from cityloom.sensing.judging import Judge
 from cityloom.sensing.rules import StreamRow, Subject, streams_of
+from cityloom.sensing.seasonal import Usual
 from cityloom.sensing.values import Readings, readings_of
 
 
@@ -218,6 +219,56 @@ def test_what_is_unlike_the_same_hour_of_past_weeks_is_told() -> None:
     assert [(r, m / 60) for _, r, m in told([usual], hours)] == [(True, odd), (False, odd + 1)]
 
 
+SEASONAL = [rule("odd", Kind.SEASONAL, mads=3.0, weeks=2), rule("odder", Kind.SEASONAL, mads=5.0, weeks=3)]
+weeks_of_hours = st.lists(
+    st.tuples(
+        st.sampled_from([1, 2, 3]),
+        st.sampled_from([0.0, 0.1, -7.0, 10.0, 10.1, 1e-9, 1e6, -3e300]),
+        st.sampled_from([600, 3600, 7200, 86_400, 7 * 86_400]),
+    ),
+    min_size=20,
+    max_size=50,
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(weeks_of_hours, st.lists(st.integers(0, 200), max_size=3), st.integers(0, 200))
+def test_what_is_usual_is_learnt_alike_whatever_the_batches_and_restarts(
+    told_: list[tuple[int, float, int]], cuts: list[int], kept: int
+) -> None:
+    ends = np.cumsum([1000 * wait for _, _, wait in told_]).tolist()
+    rows = [(s, at + 3_600_000 * n, v) for (s, v, _), at in zip(told_, ends, strict=True) for n in range(4)]
+    whole, piecewise, first = judge(SEASONAL), judge(SEASONAL), judge(SEASONAL)
+    changes = whole.judge(batch(rows))
+    assert [c for part in parts(rows, cuts) for c in piecewise.judge(batch(part))] == changes
+    before = first.judge(batch(rows[:kept]))
+    again = judge(SEASONAL, first.dump())
+    assert before + again.judge(batch(rows[kept:])) == changes
+    assert again.dump() == whole.dump() == piecewise.dump()
+
+
+@pytest.mark.parametrize(
+    ("made_odd", "because"),
+    [
+        ({}, "a daily rhythm with noise"),
+        ({400: 5_000.0}, "one absurd hour after the first week costs little"),
+        ({20: 5_000.0}, "one of the first day is forgotten with its weeks"),
+        ({h: 300.0 for h in range(900, 2016)}, "a stream that moves for good is followed"),
+    ],
+)
+def test_a_mean_in_one_byte_tells_the_usual_as_a_float_does(made_odd: dict[int, float], because: str) -> None:
+    chance, size = np.random.default_rng(5), 168 * 12
+    rhythm = 1013.0 + 10 * np.sin(np.arange(size) / 24 * 2 * np.pi)
+    means = rhythm + chance.normal(0, 0.5, size) + np.array([made_odd.get(h, 0.0) for h in range(size)])
+    known = Usual(1, 4)
+    for hour, mean in enumerate(means.tolist()):
+        known.distance(np.zeros(1, np.int64), np.array([hour * 3_600_000]), np.array([mean]), np.array([np.nan]))
+    last = size - 1
+    plain = float(np.median(means[[last - 168 * n for n in range(1, 5)]]))
+    assert abs(known.usual[0] - plain) < 0.5, because  # the noise of one hour
+    assert sum(array.nbytes for array in known.arrays().values()) <= 168 * 4 + 56
+
+
 def test_a_combination_waits_for_all_its_members_at_one_device() -> None:
     rows = [(1, 0, 5.0), (11, 60_000, -1.0), (1, 120_000, 0.0), (2, 120_000, 5.0)]
     assert [c for c in told([RULES[0], *COMBINED[:1], COMBINED[3]], rows) if c[0] == "both"] == [
@@ -257,9 +308,12 @@ def test_another_version_of_the_rules_keeps_what_stands_and_says_what_is_lost() 
 def test_bytes_that_are_no_checkpoint_are_refused() -> None:
     with pytest.raises(BadCheckpoint, match="replay"):
         judge(RULES).load(b"nothing")
-    with np.load(io.BytesIO(judge(RULES).dump()), allow_pickle=False) as arrays:
-        other = {**arrays, "head": np.frombuffer(b'{"form": 99}', np.uint8)}
-    out = io.BytesIO()
-    np.savez(out, **other)
+    good = judge(RULES).dump()
     with pytest.raises(BadCheckpoint, match="form 99"):
-        judge(RULES, out.getvalue())
+        judge(RULES, good.replace(b"judge\x03", b"judge\x63", 1))
+    with pytest.raises(BadCheckpoint, match="replay"):
+        judge(RULES, good[: len(good) // 2])
+    older = io.BytesIO()
+    np.savez(older, head=np.frombuffer(b'{"form": 2}', np.uint8))
+    with pytest.raises(BadCheckpoint, match="form 2"):
+        judge(RULES, older.getvalue())

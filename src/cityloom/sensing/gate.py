@@ -5,9 +5,15 @@ Time is that of the message log, so that reading the log again decides the same.
 
 from __future__ import annotations
 
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import numpy as np
+
+from cityloom.sensing.values import Whole
 
 WINDOW_MS = 10_000
 
@@ -30,6 +36,32 @@ class Flood(NamedTuple):
     readings: int
 
 
+class Counts(NamedTuple):
+    """Messages and readings of devices, ordered by device; arrays, so that a million cost a start nothing."""
+
+    device: Whole
+    messages: Whole
+    readings: Whole
+
+    def of(self, device: int) -> tuple[int, int]:
+        """Messages and readings of one."""
+        place = int(np.searchsorted(self.device, device))
+        if place == len(self.device) or self.device[place] != device:
+            return 0, 0
+        return int(self.messages[place]), int(self.readings[place])
+
+    def as_text(self) -> str:
+        """Packed for JSON."""
+        return b64encode(zlib.compress(np.stack(self).astype("<i8").tobytes(), 1)).decode()
+
+    @staticmethod
+    def of_text(said: str) -> Counts | None:
+        """What `as_text` gave; None for nothing."""
+        if not said:
+            return None
+        return Counts(*np.frombuffer(zlib.decompress(b64decode(said)), "<i8").astype(np.int64).reshape(3, -1))
+
+
 @dataclass
 class Gate:
     """Counts what each device says in windows of ten seconds; memory is bounded by the devices that speak in one."""
@@ -40,6 +72,7 @@ class Gate:
     _window: int = 0
     _messages: dict[int, int] = field(default_factory=dict)
     _readings: dict[int, int] = field(default_factory=dict)
+    _before: Counts | None = None  # what was said in this window before a restart
 
     def lets_in(self, device: int, at_ms: int) -> bool:
         """Whether a message of a device is read; the one that is too many shuts it out."""
@@ -54,7 +87,11 @@ class Gate:
             self._window = window
             self._messages.clear()
             self._readings.clear()
-        said = self._messages.get(device, 0) + 1
+            self._before = None
+        said = self._messages.get(device)
+        if said is None:
+            said = self._said_before(device)
+        said += 1
         self._messages[device] = said
         if said > self.limits.messages_s * (WINDOW_MS / 1000):
             self._shut_out(device, at_ms)
@@ -68,11 +105,17 @@ class Gate:
         if total > self.limits.readings_s * (WINDOW_MS / 1000):
             self._shut_out(device, at_ms)
 
+    def _said_before(self, device: int) -> int:
+        """The messages of a device before the restart; its readings are counted on from there."""
+        messages, readings = self._before.of(device) if self._before is not None else (0, 0)
+        if readings:
+            self._readings[device] = readings
+        return messages
+
     def release(self, device: int) -> None:
         """Let a device speak again at once."""
         self.shut.pop(device, None)
-        self._messages.pop(device, None)
-        self._readings.pop(device, None)
+        self._messages[device] = self._readings[device] = 0
 
     def take_floods(self) -> list[Flood]:
         """Who was shut out since the last asking."""
@@ -87,12 +130,11 @@ class Gate:
 
 
 def gate_as_json(gate: Gate) -> dict[str, Any]:
-    """The state of a gate, for a checkpoint."""
+    """The state of a gate, for a checkpoint; of very many devices too."""
     return {
         "window": gate._window,
         "shut": list(gate.shut.items()),
-        "messages": list(gate._messages.items()),
-        "readings": list(gate._readings.items()),
+        "counts": _counts_of(gate).as_text(),
     }
 
 
@@ -100,5 +142,25 @@ def gate_from_json(data: Mapping[str, Any], limits: Limits) -> Gate:
     """The gate as it was at a checkpoint; an empty one gives a fresh gate."""
     if not data:
         return Gate(limits)
-    messages, readings = ({int(k): int(v) for k, v in data[name]} for name in ("messages", "readings"))
-    return Gate(limits, dict(data["shut"]), [], data["window"], messages, readings)
+    return Gate(limits, dict(data["shut"]), [], data["window"], _before=Counts.of_text(data.get("counts", "")))
+
+
+def _counts_of(gate: Gate) -> Counts:
+    """What each device has said in the window of the gate."""
+    spoke, messages = _of_dict(gate._messages)
+    counted, readings = _of_dict(gate._readings)
+    found = Counts(spoke, messages, np.zeros(len(spoke), np.int64))
+    found.readings[np.searchsorted(spoke, counted)] = readings
+    if gate._before is None:
+        return found
+    others = ~np.isin(gate._before.device, spoke)
+    joined = Counts(*(np.concatenate([new, old[others]]) for new, old in zip(found, gate._before, strict=True)))
+    order = np.argsort(joined.device)
+    return Counts(*(each[order] for each in joined))
+
+
+def _of_dict(said: dict[int, int]) -> tuple[Whole, Whole]:
+    """Its keys and values, ordered by key."""
+    keys, values = (np.fromiter(each, np.int64, len(said)) for each in (said.keys(), said.values()))
+    order = np.argsort(keys)
+    return keys[order], values[order]

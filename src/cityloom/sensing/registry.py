@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cityloom.sensing.columns import NONE, read_columns
 from cityloom.sensing.parts import dealt_to, part_of
 from cityloom.sensing.rules import Streams, Words
+from cityloom.sensing.texts import Index, Texts
 from cityloom.sensing.values import Real, Whole
 from cityloom.sensing.watermarks import NEVER, Watermarks
 
@@ -43,7 +44,7 @@ class DeviceColumns(NamedTuple):
     """The devices of a city as arrays of one length, ordered by `id`; NaN, blank and `NONE` for what is not known."""
 
     id: Whole
-    code: list[str]
+    code: Texts
     type: Words
     owner: Words
     state: Words
@@ -78,15 +79,16 @@ class Registry:
         self.city_id, self.marks = city_id, marks
         self._part, self._parts = part_of(part)
         self.device_columns, self.stream_columns = devices, streams
-        self.id_of = dict(zip(devices.code, devices.id.tolist(), strict=True))
+        self._index = Index(devices.code)
         self.devices = Devices(self)
         self.device_of: Whole = np.zeros(len(marks.at_ms), np.int64)  # by stream id, 0 for none
         self.device_of[streams.id] = devices.id[streams.device]
         self._is_own = np.zeros(len(marks.at_ms), bool)
-        self._is_own[streams.id] = self._are_dealt_here(devices.code)[streams.device]
+        self._is_own[streams.id] = True if not part else self._are_dealt_here(list(devices.code))[streams.device]
         self._by_device = np.argsort(streams.device, kind="stable")
         self._ends = np.cumsum(np.bincount(streams.device, minlength=len(devices.id)))
         self._new: dict[int, DeviceInMemory] = {}  # what was added or extended since the arrays were read
+        self._new_ids: dict[str, int] = {}
 
     def device(self, id_: int) -> DeviceInMemory | None:
         """The device of a number; None where there is none."""
@@ -113,6 +115,19 @@ class Registry:
             return np.ones(len(codes), np.bool_)
         return np.equal(dealt_to(codes, self._parts), self._part)
 
+    def id_of(self, code: str) -> int | None:
+        """The number of the device of a code; None where there is none."""
+        place = self._index.find(code)
+        return self._new_ids.get(code) if place is None else int(self.device_columns.id[place])
+
+    def codes(self) -> Iterator[str]:
+        """The codes of all devices."""
+        yield from self.device_columns.code
+        yield from self._new_ids
+
+    def __len__(self) -> int:
+        return len(self.device_columns.id) + len(self._new_ids)
+
     def code_of(self, id_: int) -> str:
         """The code of a device that is known; no object is made for it, because each batch asks for many."""
         if id_ in self._new:
@@ -133,7 +148,8 @@ class Registry:
         False where a stream belongs to a device that is not known; those before it are there.
         """
         for device in devices:
-            self.id_of[device.code] = device.id
+            if self.id_of(device.code) is None:
+                self._new_ids[device.code] = device.id
             self._new[device.id] = device
         for id_, device_id, name, factor, offset in streams:
             owner = self.device(device_id)
@@ -157,16 +173,17 @@ class Devices(Mapping[str, DeviceInMemory]):
         self._registry = registry
 
     def __getitem__(self, code: str) -> DeviceInMemory:
-        found = self._registry.device(self._registry.id_of[code])
+        known = self._registry.id_of(code)
+        found = None if known is None else self._registry.device(known)
         if found is None:
             raise KeyError(code)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._registry.id_of)
+        return self._registry.codes()
 
     def __len__(self) -> int:
-        return len(self._registry.id_of)
+        return len(self._registry)
 
 
 def load_registry(city_id: int, part: str = "") -> Registry:
@@ -174,46 +191,48 @@ def load_registry(city_id: int, part: str = "") -> Registry:
     with connection.cursor() as cursor:
         said = read_columns(  # before the devices, so that the device of each is among them
             cursor,
-            'SELECT id, device_id AS device, name, factor, "offset", interval_s, low, high, '
-            "round(date_part('epoch', last_at) * 1000)::bigint AS at_ms, last_value AS value "
-            "FROM sensing_stream WHERE city_id = %s ORDER BY id",
+            'SELECT id, device_id, name, factor, "offset", interval_s, low, high, last_at, last_value '
+            "FROM sensing_stream WHERE city_id = %s",
             [city_id],
-            whole=("id", "device", "at_ms"),
-            real=("factor", "offset", "interval_s", "low", "high", "value"),
+            whole=("id", "device_id"),
+            real=("factor", "offset", "interval_s", "low", "high", "last_value"),
+            moment=("last_at",),
             text=("name",),
         )
         found = read_columns(
             cursor,
             "SELECT id, code, type, owner, state, area, lon, lat, since - date '1970-01-01' AS since_day "
-            "FROM sensing_device WHERE city_id = %s ORDER BY id",
+            "FROM sensing_device WHERE city_id = %s",
             [city_id],
             whole=("id", "since_day"),
             real=("lon", "lat"),
             text=("code", "type", "owner", "state", "area"),
         )
     devices = DeviceColumns(
-        found.whole("id"),
+        found.numbers("id"),
         found.texts("code"),
-        found.words("type"),
-        found.words("owner"),
-        found.words("state"),
-        found.words("area"),
-        found.real("lon"),
-        found.real("lat"),
-        found.whole("since_day"),
+        found.texts("type").words(),
+        found.texts("owner").words(),
+        found.texts("state").words(),
+        found.texts("area").words(),
+        found.numbers("lon"),
+        found.numbers("lat"),
+        found.numbers("since_day"),
     )
-    row = np.searchsorted(devices.id, said.whole("device"))
-    known = np.append(devices.id, NONE)[row] == said.whole("device")
-    ids = said.whole("id")[known]
+    device = said.numbers("device_id")
+    row = np.searchsorted(devices.id, device)
+    is_known = np.append(devices.id, NONE)[row] == device
+    known = slice(None) if is_known.all() else np.flatnonzero(is_known)
+    ids = said.numbers("id")[known]
     streams = StreamColumns(
         ids,
         row[known],
-        said.words("name").pick(known),
-        *(said.real(name)[known] for name in ("factor", "offset", "interval_s", "low", "high")),
+        said.texts("name").words().pick(known),
+        *(said.numbers(name)[known] for name in ("factor", "offset", "interval_s", "low", "high")),
     )
     marks = Watermarks(int(ids[-1]) if len(ids) else 0)
-    marks.at_ms[ids] = np.maximum(said.whole("at_ms")[known], NEVER)
-    marks.value[ids] = said.real("value")[known]
+    marks.at_ms[ids] = np.maximum(said.numbers("last_at")[known], NEVER)
+    marks.value[ids] = said.numbers("last_value")[known]
     return Registry(city_id, devices, streams, marks, part)
 
 
@@ -282,7 +301,8 @@ def streams_to_judge(
     whichever is newest; not here where another process hears it. Those of devices that rest are not judged.
     """
     devices, said = registry.device_columns, registry.stream_columns
-    used = np.flatnonzero(~devices.state.are("retired")[said.device])
+    works = ~devices.state.are("retired")[said.device]
+    used = slice(None) if works.all() else np.flatnonzero(works)  # a slice copies nothing
     device, ids = said.device[used], said.id[used]
     heard_ms, noted_ms = registry.marks.at_ms[ids], _noted_ms(registry.city_id, ids)
     since_ms = np.maximum(np.maximum(noted_ms, heard_ms), _midnights_ms(devices.since_day, zone)[device])

@@ -30,7 +30,7 @@ class Words:
         wanted = self.kinds.index(word) if word in self.kinds else -1
         return np.equal(self.number, wanted)
 
-    def pick(self, places: NDArray[Any]) -> Words:
+    def pick(self, places: NDArray[Any] | slice) -> Words:
         """Those of a mask or of places, in their order."""
         return Words(self.kinds, self.number[places])
 
