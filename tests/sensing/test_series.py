@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.db import connection, transaction
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from cityloom.base.clock import GivenClock
@@ -95,6 +96,7 @@ def test_the_disk_may_be_full_while_a_day_is_written(small_city, settings, tmp_p
     assert list(tmp_path.rglob("*.draft")) == [], "the half-written file is gone"
 
 
+@limits(deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=1, max_size=400),
     st.integers(5, 120),

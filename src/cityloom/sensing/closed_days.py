@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -14,14 +14,20 @@ from django.db.backends.utils import CursorWrapper
 from cityloom.sensing.day_files import read_streams
 from cityloom.sensing.keeping import moment
 from cityloom.sensing.series import once_each
-from cityloom.sensing.values import Readings, Whole, joined, readings_of
+from cityloom.sensing.values import Readings, Whole, joined, no_readings, reading_ids, readings_of
+
+LetIn = Callable[[Readings], Readings]  # the readings of these that are wanted at all
 
 MOST = 100_000  # readings in memory at once
 _MINUTE_MS = 60_000
 _BESIDE = (
-    "FROM (SELECT stream, at, value FROM sensing_reading UNION ALL SELECT stream, at, value FROM sensing_late) r "
-    "WHERE at >= %s AND at < %s"
+    "FROM (SELECT stream, at, value, 0 AS late FROM sensing_reading UNION ALL "
+    "SELECT stream, at, value, 1 FROM sensing_late) r WHERE at >= %s AND at < %s"
 )
+
+
+def _all(found: Readings) -> Readings:
+    return found
 
 
 class TooManyAtOnce(Exception):
@@ -34,6 +40,7 @@ class ClosedDay(NamedTuple):
     begins: datetime
     ends: datetime
     file: Path
+    written: datetime  # with what came late it is written anew
 
 
 def list_closed_days(cursor: CursorWrapper, begins: datetime | None, ends: datetime | None) -> list[ClosedDay]:
@@ -42,85 +49,138 @@ def list_closed_days(cursor: CursorWrapper, begins: datetime | None, ends: datet
     While tables are read a day may be moved into a file: whoever reads both asks again afterwards.
     """
     cursor.execute(
-        "SELECT day, file FROM sensing_archive WHERE dropped "
+        "SELECT day, file, at FROM sensing_archive WHERE dropped "
         "AND day >= coalesce((%s::timestamptz AT TIME ZONE 'UTC')::date, '-infinity'::date) "
         "AND day <= coalesce((%s::timestamptz AT TIME ZONE 'UTC')::date, 'infinity'::date) ORDER BY day",
         [begins, ends],
     )
-    return [_closed(day, name) for day, name in cursor.fetchall()]
+    return [_closed(*row) for row in cursor.fetchall()]
 
 
-def _closed(day: date, name: str) -> ClosedDay:
+def _closed(day: date, name: str, written: datetime) -> ClosedDay:
     begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return ClosedDay(begins, begins + timedelta(days=1), Path(settings.CITYLOOM_ARCHIVE) / name)
+    return ClosedDay(begins, begins + timedelta(days=1), Path(settings.CITYLOOM_ARCHIVE) / name, written)
 
 
 def read_pieces(
     cursor: CursorWrapper, day: ClosedDay, streams: Sequence[int] | None, begins: datetime, ends: datetime,
-    *, descends: bool = False, most: int = MOST,
+    *, descends: bool = False, let_in: LetIn = _all, most: int = MOST,
 ) -> Iterator[Readings]:  # fmt: skip
     """What streams (None: all) said on a day from `begins` until, not including, `ends`, each reading once.
 
-    Piece by piece in the order of time, each of at most `most` readings; raises TooManyAtOnce where a single minute
-    holds more. Of two readings of one time that in the file counts, as it was said first.
+    Piece by piece in the order of time, each of at most `most` readings that were let in; raises TooManyAtOnce where
+    a single minute holds more. Of two readings of one time that in the file counts, as it was said first.
     """
-    wanted = None if streams is None else np.unique(np.asarray(streams, np.int64))
-    from_ms, to_ms = _ms(max(begins, day.begins)), _ms(min(ends, day.ends))
-    if from_ms >= to_ms or (wanted is not None and not len(wanted)):
+    part = _part_of(day, streams, begins, ends)
+    if part is None:
         return
-    whole = _read(cursor, day, wanted, from_ms, to_ms, most)
+    whole = _read(cursor, part, let_in, most)
     if whole is not None:
         yield whole
         return
-    spans = _spans(_by_minute(cursor, day, wanted, from_ms, to_ms), from_ms, to_ms, most)
-    for start_ms, end_ms in reversed(spans) if descends else spans:
-        piece = _read(cursor, day, wanted, start_ms, end_ms, most)
+    spans = _spans(_by_minute(cursor, part, let_in), part.from_ms, part.to_ms, most)
+    for from_ms, to_ms in reversed(spans) if descends else spans:
+        piece = _read(cursor, part._replace(from_ms=from_ms, to_ms=to_ms), let_in, most)
         if piece is None:
             raise TooManyAtOnce
         yield piece
 
 
-def _read(
-    cursor: CursorWrapper, day: ClosedDay, streams: Whole | None, from_ms: int, to_ms: int, most: int
-) -> Readings | None:
+def read_in_any_order(
+    cursor: CursorWrapper, day: ClosedDay, streams: Sequence[int] | None, begins: datetime, ends: datetime,
+    let_in: LetIn = _all, most: int = MOST,
+) -> Iterator[Readings]:  # fmt: skip
+    """The same, read once from end to end: some at a time as they lie, each reading once."""
+    part = _part_of(day, streams, begins, ends)
+    if part is None:
+        return
+    for found in part.lies_in_file():
+        yield let_in(found)
+    late = _beside(cursor, part, most)
+    while len(late.stream):
+        yield let_in(_not_in_file(part, late))
+        late = _beside(cursor, part, most, (int(late.stream[-1]), moment(int(late.at_ms[-1]))))
+
+
+class _Part(NamedTuple):
+    """What of a day is wanted: of which streams (ascending; None: all), from when until, not including, when."""
+
+    day: ClosedDay
+    streams: Whole | None
+    from_ms: int
+    to_ms: int
+
+    def lies_in_file(self) -> Iterator[Readings]:
+        """Of the file, a row group at a time."""
+        return read_streams(self.day.file, self.streams, self.from_ms, self.to_ms)
+
+    def in_tables(self) -> tuple[str, list[Any]]:
+        """The FROM and WHERE by which the rest of it is found, and its parameters."""
+        span: list[Any] = [moment(self.from_ms), moment(self.to_ms)]
+        if self.streams is None:
+            return _BESIDE, span
+        return f"{_BESIDE} AND stream = ANY(%s)", [*span, self.streams.tolist()]
+
+
+def _part_of(day: ClosedDay, streams: Sequence[int] | None, begins: datetime, ends: datetime) -> _Part | None:
+    wanted = None if streams is None else np.unique(np.asarray(streams, np.int64))
+    from_ms, to_ms = _ms(max(begins, day.begins)), _ms(min(ends, day.ends))
+    is_empty = from_ms >= to_ms or (wanted is not None and not len(wanted))
+    return None if is_empty else _Part(day, wanted, from_ms, to_ms)
+
+
+def _read(cursor: CursorWrapper, part: _Part, let_in: LetIn, most: int) -> Readings | None:
     """The readings of a span by stream and time; None where there are too many."""
-    parts, count = [], 0
-    for part in read_streams(day.file, streams, from_ms, to_ms):
-        count += len(part.stream)
+    late = _beside(cursor, part, most + 1)
+    if len(late.stream) > most:
+        return None
+    parts = [let_in(_not_in_file(part, late))]
+    count = len(parts[0].stream)
+    for found in part.lies_in_file():
+        parts.append(let_in(found))
+        count += len(parts[-1].stream)
         if count > most:
             return None
-        parts.append(part)
-    own, values = _of(streams)
-    span = [moment(from_ms), moment(to_ms)]
-    cursor.execute(
-        f"SELECT stream, (extract(epoch FROM at) * 1000)::bigint, value {_BESIDE}{own} LIMIT %s",  # noqa: S608
-        [*span, *values, most - count + 1],
-    )
-    rows = cursor.fetchall()
-    if len(rows) > most - count:
-        return None
-    if rows:
-        parts.append(readings_of(*zip(*rows, strict=True)))
     return once_each(joined(parts))
 
 
-def _of(streams: Whole | None) -> tuple[str, list[list[int]]]:
-    return ("", []) if streams is None else (" AND stream = ANY(%s)", [streams.tolist()])
+def _beside(cursor: CursorWrapper, part: _Part, most: int, after: tuple[int, datetime] | None = None) -> Readings:
+    """What came for the day since it was closed, by stream and time, from behind a reading on, at most so many."""
+    text, values = part.in_tables()
+    if after is not None:
+        text, values = f"{text} AND (stream, at) > (%s, %s)", [*values, *after]
+    cursor.execute(
+        "SELECT DISTINCT ON (stream, at) stream, (extract(epoch FROM at) * 1000)::bigint, value "  # noqa: S608
+        f"{text} ORDER BY stream, at, late LIMIT %s",
+        [*values, most],
+    )
+    rows = cursor.fetchall()
+    return readings_of(*zip(*rows, strict=True)) if rows else no_readings()
 
 
-def _by_minute(
-    cursor: CursorWrapper, day: ClosedDay, streams: Whole | None, from_ms: int, to_ms: int
-) -> dict[int, int]:
-    """How many readings each minute holds, of those that hold some."""
+def _not_in_file(part: _Part, late: Readings) -> Readings:
+    """Those that the file does not hold: what it holds was said first."""
+    if not len(late.stream):
+        return late
+    numbers = reading_ids(late)
+    known = np.zeros(len(numbers), bool)
+    span = int(late.at_ms.min()), int(late.at_ms.max()) + 1
+    for found in read_streams(part.day.file, np.unique(late.stream), *span):
+        known |= np.isin(numbers, reading_ids(found))
+    return late.pick(~known)
+
+
+def _by_minute(cursor: CursorWrapper, part: _Part, let_in: LetIn) -> dict[int, int]:
+    """How many readings each minute holds at most, of those that hold some."""
     counts: dict[int, int] = {}
-    for part in read_streams(day.file, streams, from_ms, to_ms):
-        minutes, sizes = np.unique(part.at_ms // _MINUTE_MS, return_counts=True)
+    for found in part.lies_in_file():
+        minutes, sizes = np.unique(let_in(found).at_ms // _MINUTE_MS, return_counts=True)
         for minute, size in zip(minutes.tolist(), sizes.tolist(), strict=True):
             counts[minute] = counts.get(minute, 0) + size
-    own, values = _of(streams)
+    text, values = part.in_tables()
     cursor.execute(
-        f"SELECT floor(extract(epoch FROM at) / 60)::bigint, count(*) {_BESIDE}{own} GROUP BY 1",  # noqa: S608
-        [moment(from_ms), moment(to_ms), *values],
+        f"SELECT floor(extract(epoch FROM at) / 60)::bigint, count(*) {text} GROUP BY 1",  # noqa: S608
+        values,
     )
     for minute, size in cursor.fetchall():
         counts[minute] = counts.get(minute, 0) + size

@@ -57,6 +57,11 @@ def reading_id(stream: int, at_ms: int) -> int:
     return (stream << 41) | (at_ms - FIRST_MS)
 
 
+def reading_ids(found: Readings) -> Whole:
+    """The numbers of readings, as `reading_id` gives them one by one."""
+    return (found.stream << 41) | (found.at_ms - FIRST_MS)
+
+
 def reading_of(number: int) -> tuple[int, int]:
     """The stream and the time in ms that a number names."""
     return number >> 41, (number & (2**41 - 1)) + FIRST_MS

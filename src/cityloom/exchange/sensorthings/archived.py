@@ -1,7 +1,8 @@
 """Where a list of observations lies: in the tables, and in the files of closed days; what is sought in which order.
 
-A file is read piece by piece, and each piece is asked by the very statement that asks the tables, so that filters,
-orders and links mean the same. A list in the order of time stops as soon as its page is full.
+A file is read piece by piece. What surely is none of the list is left out at once (`sieving.py`); the rest is asked
+by the very statement that asks the tables, so that filters, orders and links mean the same. A list in the order of
+time stops as soon as its page is full; in any other order the best so far are asked together with the next batch.
 """
 
 from __future__ import annotations
@@ -16,18 +17,21 @@ from django.db import connection
 from odata_query import ast
 
 from cityloom.exchange.sensorthings.asking import MOST_SECONDS, Asking
-from cityloom.exchange.sensorthings.errors import BadQuery, TooHeavy
+from cityloom.exchange.sensorthings.errors import TooHeavy
 from cityloom.exchange.sensorthings.odata import path_of
 from cityloom.exchange.sensorthings.options import Options
-from cityloom.exchange.sensorthings.schema import (
-    READINGS_OF_BOTH,
-    READINGS_OF_FILES,
-    READINGS_OF_OPEN_DAYS,
-    EntityKind,
-)
+from cityloom.exchange.sensorthings.schema import READINGS_OF_FILES, READINGS_OF_OPEN_DAYS, EntityKind
+from cityloom.exchange.sensorthings.sieving import Sieve, fits_of
 from cityloom.exchange.sensorthings.terms import Sql
 from cityloom.exchange.sensorthings.windows import Window, clipped, forwards, order_by_time, time_bounds, windows_of
-from cityloom.sensing.closed_days import MOST, ClosedDay, TooManyAtOnce, list_closed_days, read_pieces
+from cityloom.sensing.closed_days import (
+    MOST,
+    ClosedDay,
+    TooManyAtOnce,
+    list_closed_days,
+    read_in_any_order,
+    read_pieces,
+)
 from cityloom.sensing.keeping import MAIN_DAYS
 from cityloom.sensing.values import FIRST_MS, LAST_MS, Readings, joined, reading_of
 
@@ -123,15 +127,14 @@ def _named_stream(tree: Any) -> int | None:
 def parts_of(
     asking: Asking, kind: EntityKind, within: Any, options: Options, scope: Scope | None, few: int | None = None
 ) -> Sequence[Part] | Iterator[Part]:
-    """Where to look, in order; a single part for a list that is in no order of time.
+    """Where to look, in order; a single part for a list that is in no order of time, for which `scope` is None.
 
     `few`: of each piece so many in the order of time are enough.
     """
     if scope is None:
         return tuple(Part(window) for window in windows_of(asking, kind, within, options))
     direction = order_by_time(options)
-    if direction is None:
-        return (Part(source=_both(asking, scope)),)
+    assert direction is not None, "another order is asked by batches"
     return _by_time(asking, kind, within, options, scope, direction, few)
 
 
@@ -145,7 +148,7 @@ def _by_time(
             for each in _live(asking, kind, within, options, direction, window, window is last_gap):
                 yield Part(each)
             continue
-        for piece in _pieces(asking, scope, day, descends=direction == "desc"):
+        for piece in _pieces(asking, scope, day, Sieve(fits_of(options.condition)), descends=direction == "desc"):
             yield Part(source=of_files(_ends(piece, few, direction)))
 
 
@@ -172,18 +175,25 @@ def _live(
     return [each for step in steps if (each := clipped(step, gap)) is not None]
 
 
-def _pieces(asking: Asking, scope: Scope, day: ClosedDay, *, descends: bool = False) -> Iterator[Readings]:
+def _pieces(
+    asking: Asking, scope: Scope, day: ClosedDay, sieve: Sieve, *, descends: bool = False
+) -> Iterator[Readings]:
     """The readings of a day that the list may hold; raises TooHeavy once the question has taken too long."""
     with connection.cursor() as cursor:
-        pieces = read_pieces(cursor, day, scope.streams, scope.begins, scope.ends, descends=descends)
+        pieces = read_pieces(
+            cursor, day, scope.streams, scope.begins, scope.ends, descends=descends, let_in=sieve.let_in
+        )
         try:
             for piece in pieces:
-                if time.monotonic() - asking.began_s > MOST_SECONDS:
-                    raise TooHeavy("sta.too_heavy")
+                _check_time(asking)
                 if len(piece.stream):
                     yield piece
         except TooManyAtOnce as many:
             raise TooHeavy("sta.too_heavy") from many
+    _check_time(asking)
+
+
+def _check_time(asking: Asking) -> None:
     if time.monotonic() - asking.began_s > MOST_SECONDS:
         raise TooHeavy("sta.too_heavy")
 
@@ -198,34 +208,33 @@ def _ends(piece: Readings, few: int | None, direction: str) -> Readings:
 # --- in any other order, and counts --------------------------------------------------------------------------------
 
 
-def _both(asking: Asking, scope: Scope) -> Sql:
-    """Tables and files as one source; raises BadQuery where the files hold more than is sorted at once."""
-    found: list[Readings] = []
+def batches_of(asking: Asking, scope: Scope, sieve: Sieve) -> Iterator[Readings]:
+    """All of the files that passes the sieve, read once, some 100,000 at a time; raises TooHeavy after a while."""
+    held: list[Readings] = []
     count = 0
-    for day in scope.days:
-        for piece in _pieces(asking, scope, day):
-            count += len(piece.stream)
-            if count > MOST:
-                raise BadQuery("sta.too_much_archived", most=MOST)
-            found.append(piece)
-    return _with(READINGS_OF_BOTH, joined(found))
+    with connection.cursor() as cursor:
+        for day in scope.days:
+            for found in read_in_any_order(cursor, day, scope.streams, scope.begins, scope.ends, sieve.let_in):
+                _check_time(asking)
+                if not len(found.stream):
+                    continue
+                held.append(found)
+                count += len(found.stream)
+                if count >= MOST:
+                    yield joined(held)
+                    held, count = [], 0
+    if held:
+        yield joined(held)
 
 
-def sources_to_count(asking: Asking, scope: Scope) -> Iterator[Sql]:
-    """The sources whose counts make that of the list."""
-    yield Sql(READINGS_OF_OPEN_DAYS.replace("{a}", "t"))
-    for day in scope.days:
-        for piece in _pieces(asking, scope, day):
-            yield of_files(piece)
+def of_open_days() -> Sql:
+    """What of the tables belongs to no closed day, as the source of a statement."""
+    return Sql(READINGS_OF_OPEN_DAYS.replace("{a}", "t"))
 
 
 def of_files(piece: Readings) -> Sql:
     """Readings as the source of a statement."""
-    return _with(READINGS_OF_FILES, piece)
-
-
-def _with(template: str, piece: Readings) -> Sql:
-    return Sql(template.replace("{a}", "t"), (piece.stream.tolist(), piece.at_ms.tolist(), piece.value.tolist()))
+    return Sql(READINGS_OF_FILES.replace("{a}", "t"), tuple(column.tolist() for column in piece))
 
 
 def source_of_one(asking: Asking, number: int) -> Sql | None:
@@ -238,4 +247,4 @@ def source_of_one(asking: Asking, number: int) -> Sql | None:
     if day is None:
         return None
     scope = Scope([stream], [day], at, at + timedelta(milliseconds=1))
-    return of_files(joined(list(_pieces(asking, scope, day))))
+    return of_files(joined(list(_pieces(asking, scope, day, Sieve()))))

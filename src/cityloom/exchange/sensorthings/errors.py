@@ -78,11 +78,6 @@ register(
             "查询耗时过长，请用 $filter 缩小时间范围或减少 $expand",
             "the query takes too long; narrow the time by $filter or $expand less",
         ),
-        "sta.too_much_archived": (
-            "按此排序须一次读取超过{most}条归档观测；请按 phenomenonTime 排序，或缩小时间范围、指定数据流",
-            "in this order more than {most} observations out of the archive would have to be read at once; order by "
-            "phenomenonTime, narrow the time by $filter or ask for one Datastream",
-        ),
         "sta.archived": (
             "{at} 当天的观测已归档，不能更改或删除；可以补充该时刻以外的观测",
             "the day of {at} is closed and lies in the archive, its observations can neither be changed nor deleted; "

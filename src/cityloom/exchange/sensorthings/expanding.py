@@ -13,18 +13,8 @@ from typing import Any
 from cityloom.exchange.sensorthings.archived import closed_days, scope_of
 from cityloom.exchange.sensorthings.asking import Asking
 from cityloom.exchange.sensorthings.options import Expand, Options
-from cityloom.exchange.sensorthings.reading import (
-    Key,
-    Page,
-    Row,
-    columns_of,
-    keys_of,
-    list_page,
-    order_sql,
-    properties_of,
-    row_of,
-    token_of,
-)
+from cityloom.exchange.sensorthings.ordering import Key, keys_of, order_sql, token_of
+from cityloom.exchange.sensorthings.reading import Page, Row, columns_of, list_page, properties_of, row_of
 from cityloom.exchange.sensorthings.schema import KINDS, NEWEST_READING, EntityKind, Link, Within
 from cityloom.exchange.sensorthings.terms import Sql, Term, all_of, joined, sql
 from cityloom.exchange.sensorthings.translating import Translator

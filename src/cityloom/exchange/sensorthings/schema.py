@@ -72,8 +72,7 @@ def readings_source(inner: str) -> str:
 READINGS = readings_source(
     "SELECT stream, at, value FROM sensing_reading UNION ALL SELECT stream, at, value FROM sensing_late"
 )
-# Readings out of the files of closed days: stream, milliseconds, value. Instead of the tables, or beside what of them
-# belongs to no closed day.
+# Readings given one by one, out of the files of closed days: stream, milliseconds, value.
 _FROM_FILES = (
     "SELECT stream, 'epoch'::timestamptz + ms * interval '1 millisecond' AS at, value "
     "FROM unnest(%s::bigint[], %s::bigint[], %s::float8[]) u(stream, ms, value)"
@@ -84,7 +83,6 @@ _OPEN_DAYS = (
 )
 READINGS_OF_FILES = readings_source(_FROM_FILES)
 READINGS_OF_OPEN_DAYS = readings_source(_OPEN_DAYS)
-READINGS_OF_BOTH = readings_source(f"{_OPEN_DAYS} UNION ALL {_FROM_FILES}")
 # The newest reading of the stream `p.id`, as it was last written down, or as a door has brought it since.
 NEWEST_READING = readings_source(
     "SELECT stream, at, value FROM (SELECT s.id AS stream, s.last_at AS at, s.last_value AS value, 0 AS late "
