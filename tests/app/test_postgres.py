@@ -23,7 +23,7 @@ from cityloom.app.postgres import (
 from cityloom.app.processes import is_alive
 
 
-def wait_until(true, because, within_s=20.0):
+def wait_until(true, because, within_s=60.0):
     """Poll until the condition holds; a generous limit, so that only a real failure reaches it."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

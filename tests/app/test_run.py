@@ -62,7 +62,7 @@ def processes_of(var):
     return found
 
 
-def wait_until_none_is_left(var, within_s=30.0):
+def wait_until_none_is_left(var, within_s=60.0):
     deadline = time.monotonic() + within_s
     while (left := processes_of(var)) and time.monotonic() < deadline:
         time.sleep(0.05)

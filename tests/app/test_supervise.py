@@ -27,7 +27,7 @@ WITH_A_CHILD = (
 )
 
 
-def wait_until(true, because, within_s=20.0):
+def wait_until(true, because, within_s=60.0):
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if true():
