@@ -358,6 +358,29 @@ PARKS = [
 ]
 
 
+KNOWLEDGE_TOML = """\
+[note.all]
+class = "hotline:01"
+zh = "只说由谁答复、最晚哪天。"
+en = "Who answers, and by when."
+[note.noise]
+class = "hotline:0101"
+zh = "从什么时候起？现在还响吗？"
+en = "Since when, and is it loud now?"
+link = "https://city.example/noise"
+until = 2026-06-30
+[note.over]
+class = "hotline:0101"
+zh = "去年的做法"
+en = "Last year's way."
+until = 2025-12-31
+[note.hour]
+words = ["什么时候能"]
+zh = "不许诺钟点。"
+en = "Say no hour."
+"""
+
+
 def _collection(features: list[dict]) -> str:
     lines = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
     return f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
@@ -380,6 +403,7 @@ def write_small_city(directory: Path) -> Path:
         "rules.toml": RULES_TOML,
         "indicators.toml": INDICATORS_TOML,
         "parks.geojson": _collection(PARKS),
+        "knowledge.toml": KNOWLEDGE_TOML,
     }
     for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")

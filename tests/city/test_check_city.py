@@ -594,6 +594,13 @@ BROKEN: list[tuple[str, Change, str, str, str]] = [
         "lexicon_word",
     ),
     (
+        "a note for agents is of a class that is not there",
+        write("knowledge.toml", '[note.a]\nclass = "hotline:0109"\nzh = "甲"\nen = "a"\n'),
+        "knowledge.toml",
+        "note.a",
+        "code_unknown",
+    ),
+    (
         "the lexicon has words for a class that is not there",
         write("lexicon.csv", "class,words_zh,words_en,weight\ngb2013:E9999,垃圾,rubbish,2\n"),
         "lexicon.csv",

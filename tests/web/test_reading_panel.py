@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.db import connection
-from tests.cases.life import NORTHEAST
+from tests.cases.life import NOISE, NORTHEAST
 
 from cityloom.cases.understanding import warm_readers
 
@@ -44,7 +44,16 @@ def test_open_matters_near_the_place_are_beside_it(read, site):
 
 def test_words_without_sense_say_that_they_tell_nothing(read):
     assert "tell no class" in read("嗯嗯")
-    assert read("   ").strip() == '<p class="soft">The words tell no class yet; ask on or choose.</p>'
+    assert "While you write" in read("   "), "nothing is asked of who has not begun"
+
+
+def test_what_the_city_says_to_ask_stands_beside_the_class_or_the_words(read):
+    text = read("", **{"class": NOISE})
+    assert text.index("Since when, and is it loud now?") < text.index("Who answers, and by when.")
+    assert 'href="https://city.example/noise"' in text
+    assert "Valid until 2026-06-30" in text
+    assert "Say no hour." in read("什么时候能修好")
+    assert "Last year" not in text, "its day is over"
 
 
 def test_nothing_that_was_typed_is_kept(read):

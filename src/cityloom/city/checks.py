@@ -17,6 +17,7 @@ from cityloom.city.deputies import SPLIT
 from cityloom.city.folder import Progress, read_folder, untold
 from cityloom.city.folder_values import CityFolder
 from cityloom.city.keys import day_key, group_key, post_key, words_key
+from cityloom.city.knowledge import notes_of
 from cityloom.city.paths import check_paths
 from cityloom.city.problems import ERROR, Problem, nearest
 from cityloom.city.table_files import spans_meet
@@ -48,6 +49,7 @@ def check_values(folder: CityFolder) -> list[Problem]:
     _check_groups(found)
     _check_classes(found)
     _check_lexicon(found)
+    _check_knowledge(found)
     _check_standards(found)
     check_duty_rows(found, (each.code for each in folder.classes))
     _check_components(found)
@@ -202,6 +204,14 @@ def _check_lexicon(found: Findings) -> None:
     for i, each in enumerate(found.folder.lexicon):
         if each.class_code not in classes:
             found.unknown("lexicon", i, each.class_code, "class", each.class_code, classes)
+
+
+def _check_knowledge(found: Findings) -> None:
+    classes = {each.code for each in found.folder.classes}
+    for i, each in enumerate(found.folder.knowledge):
+        for note in notes_of(each.told):
+            if note.class_code is not None and note.class_code not in classes:
+                found.unknown("knowledge", i, f"note.{note.code}", "class", note.class_code, classes)
 
 
 def _check_standards(found: Findings) -> None:

@@ -10,6 +10,7 @@ from cityloom.city import map_files, table_files
 from cityloom.city.alarm_rule_files import rules_of
 from cityloom.city.config import parse_config
 from cityloom.city.folder_values import CityConfig, CityFolder, Feature
+from cityloom.city.knowledge import knowledge_of
 from cityloom.city.maps import MapForm, read_map
 from cityloom.city.payload_files import payload_entries_of
 from cityloom.city.problems import Place, Problem, nearest
@@ -37,6 +38,7 @@ OPTIONAL = (
     "lexicon.csv",
     "urgency_words.toml",
     "route_words.toml",
+    "knowledge.toml",
     "rules.toml",
     "payloads.toml",
     "vital_signs.toml",
@@ -176,6 +178,7 @@ def _read_tomls(directory: Path) -> list[tuple[str, Any, list[Problem]]]:
         "vital_signs": signs_of,
         "urgency_words": urgency_words_of,
         "route_words": route_words_of,
+        "knowledge": knowledge_of,
     }
     for name, make in makers.items():
         path = directory / f"{name}.toml"

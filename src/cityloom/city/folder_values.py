@@ -173,5 +173,6 @@ class CityFolder:
     lexicon: tuple[ClassWords, ...] = ()
     urgency_words: tuple[ReaderWords, ...] = ()
     route_words: tuple[ReaderWords, ...] = ()
+    knowledge: tuple[ReaderWords, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     raw_config: Mapping[str, Any] = field(default_factory=dict)

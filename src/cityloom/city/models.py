@@ -319,7 +319,7 @@ class ClassWords(Row):
 
 
 class ReaderWords(Row):
-    """What the city lays over the shipped words of a reader of texts: `code` is urgency or routes."""
+    """What the city lays over the shipped words of a reader of texts: `code` is urgency, routes or knowledge."""
 
     code = _code()
     told = models.JSONField(default=dict)

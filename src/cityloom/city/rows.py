@@ -474,7 +474,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "reader_words",
         models.ReaderWords,
-        lambda f: [*f.urgency_words, *f.route_words],
+        lambda f: [*f.urgency_words, *f.route_words, *f.knowledge],
         _by_code,
         lambda each: {"code": each.code, "told": dict(each.told)},
         lambda row: ReaderWords(row["code"], row["told"]),

@@ -18,6 +18,7 @@ from cityloom.city.calendars import calendars_of
 from cityloom.city.config import parse_config
 from cityloom.city.device_types import device_types_of
 from cityloom.city.folder_values import CityConfig, Feature
+from cityloom.city.knowledge import KNOWLEDGE, notes_of
 from cityloom.city.locating import Locator
 from cityloom.city.paths import parse_paths
 from cityloom.city.payload_files import payloads_of, topic_rules_of
@@ -226,6 +227,7 @@ def make_city(
     areas: dict[str, Area] = {area.code: area for area in values["areas"]}
     divided = {area.parent for area in areas.values()}
     (path_data,) = values["paths"] or [{}]
+    reader_words = {each.code: each.told for each in values["reader_words"]}
     return City(
         id=identity.city_id,
         version=identity.number,
@@ -250,7 +252,8 @@ def make_city(
         topic_rules=topic_rules_of({each.code: each for each in values["payloads"]}),
         vital_signs={each.code: each for each in sorted(values["vital_signs"], key=lambda sign: sign.rank)},
         lexicon=tuple(values["lexicon"]),
-        reader_words={each.code: each.told for each in values["reader_words"]},
+        reader_words=reader_words,
+        knowledge=notes_of(reader_words.get(KNOWLEDGE, {})),
         features=features,
     ).warm()
 

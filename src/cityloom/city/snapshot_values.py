@@ -18,6 +18,7 @@ from cityloom.city.component_index import ComponentIndex
 from cityloom.city.device_types import DeviceType, standard_device_types
 from cityloom.city.duty_table import DutyTable, Owed
 from cityloom.city.folder_values import CityConfig, Feature, Indicator, Thing
+from cityloom.city.knowledge import KnowledgeNote
 from cityloom.city.locating import Locator
 from cityloom.city.paths import Paths
 from cityloom.city.payload_files import Payload, TopicRule
@@ -74,6 +75,7 @@ class City:
     topic_rules: tuple[TopicRule, ...] = ()
     lexicon: tuple[ClassWords, ...] = ()
     reader_words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by reader, over the shipped words
+    knowledge: tuple[KnowledgeNote, ...] = ()  # beside a call
     features: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)  # by layer
     groups: Mapping[str, tuple[GroupPost, ...]] = field(default_factory=dict)  # what each group gives its members
 

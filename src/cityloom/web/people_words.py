@@ -136,6 +136,7 @@ PEOPLE_WORDS: dict[str, tuple[str, str]] = {
     "keep.reads": ("查看记录（自查看起）", "The log of reads (from the reading)"),
     "keep.requests": ("权利请求（自答复起）", "Rights requests (from the answer)"),
     # consents at the report
+    "intake.sms": ("有新消息时给来电人发短信", "Text the caller when something is new"),
     "report.sms": ("有新消息时给我发短信", "Send me a text message when something is new"),
     "report.use_photo_place": ("用照片里的拍摄位置", "Use the place where the photo was taken"),
     "report.photo_place_found": (

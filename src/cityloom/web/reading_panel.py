@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, ClassVar
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST
 from cityloom.base.errors import CityloomError
 from cityloom.cases.errors import NotAllowed
 from cityloom.cases.understanding import read_report, readers_of
+from cityloom.city.knowledge import choose_notes
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role, Standard
 from cityloom.triage.routes import Route
@@ -38,10 +40,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Knowledge:
+    """A note of the city for this call: what to ask, what to promise; where more stands, until when it holds."""
+
+    text: str
+    link: str
+    until: date | None
+
+
+@dataclass(frozen=True)
 class ReadingPart:
     """The panel beside the form."""
 
     template: ClassVar[str] = "cityloom/parts/reading.html"
+    blank: Annotated[bool, "whether nothing was typed and no class chosen yet"] = True
     danger: Annotated[Danger | None, "a danger to life that the words tell of"] = None
     routes: Annotated[Sequence[tuple[str, str]], "special routes, each with what the agent does"] = ()
     aside: Annotated[str, "why it looks like no matter at all"] = ""
@@ -50,6 +62,7 @@ class ReadingPart:
     near: Annotated[Sequence[Near], "open matters nearby"] = ()
     matter: Annotated[str, "the class that the rules are of"] = ""
     rules: Annotated[Sequence[Rule], "what applies to the class"] = ()
+    notes: Annotated[Sequence[Knowledge], "what the city says to ask and to promise"] = ()
 
 
 @require_POST
@@ -60,25 +73,27 @@ def read_words(request: HttpRequest, city: City, post: Post) -> HttpResponse:
         roles = [r.value for r in READERS]
         raise NotAllowed("error.not_allowed", role=post.role.value, move="receive", roles=roles)
     typed = context.typed_of(request.POST, *FIELDS)
-    if not typed["words"].strip():
-        return show(request, ReadingPart())
-    return show(request, _part(city, read_report(city, typed["words"]), typed))
+    has_words = bool(typed["words"].strip())
+    return show(request, _part(city, read_report(city, typed["words"]) if has_words else Reading(), typed))
 
 
 def _part(city: City, reading: Reading, typed: Mapping[str, str]) -> ReadingPart:
     named = names(city)
     classes = class_choices(reading, named, city)
     code = typed["class"] if typed["class"] in city.classes else classes[0].value if classes else ""
-    aside = reading.best(Subject.ASIDE)
+    aside, day = reading.best(Subject.ASIDE), context.today(city)
+    chosen = choose_notes(city.knowledge, city.class_chain(code) if code else (), typed["words"], day)
     return ReadingPart(
+        blank=not typed["words"].strip() and not code,
         danger=danger_of(reading, city, named),
         routes=_routes(reading, city, named),
         aside=named.reason(aside.reason) if aside and aside.is_known else "",
         classes=classes,
         places=[c for p in reading.about(Subject.PLACE) if p.is_known and (c := _place(p, named))][:MOST],
-        near=_near(city, typed),
+        near=_near(city, typed) if typed["words"].strip() else (),
         matter=named.matter(code) if code else "",
-        rules=[_rule(s, named) for s in city.standards_on(code, context.today(city))] if code else (),
+        rules=[_rule(s, named) for s in city.standards_on(code, day)] if code else (),
+        notes=[Knowledge(note.text.in_language(named.lang), note.link, note.until) for note in chosen],
     )
 
 

@@ -145,7 +145,7 @@ def _write_tables(
     city: City, folder: Path, matters: list[catalogue.Matter], families: dict[str, list[catalogue.Limit]], seed: int
 ) -> None:
     (folder / "city.toml").write_text(city_toml() + micro_grids.CITY_TOML, encoding="utf-8")
-    for name in ("indicators.toml", "rules.toml", "vital_signs.toml"):
+    for name in ("indicators.toml", "rules.toml", "vital_signs.toml", "knowledge.toml"):
         (folder / name).write_text(read_text(name), encoding="utf-8")
     micro = micro_grids.draw_micro_grids(city.areas, city.units, city.places.housing)
     write_layer(folder / "micro_grids.geojson", (each.feature() for each in micro))
