@@ -1,12 +1,23 @@
 """Each reading is kept once, whichever door it came by."""
 
+import json
+import re
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.db import connection, transaction
 
 from cityloom.sensing.actions.load_devices import load_devices
-from cityloom.sensing.keeping import DAY_MS, Keeper, ensure_partition, keep_readings, list_partitions, moment
+from cityloom.sensing.keeping import (
+    DAY_MS,
+    UNSUMMARIZED,
+    Keeper,
+    ensure_partition,
+    keep_readings,
+    list_partitions,
+    moment,
+)
 from cityloom.sensing.registry import flush_latest, load_registry
 from cityloom.sensing.values import readings_of
 from cityloom.sensing.watermarks import Watermarks
@@ -99,3 +110,32 @@ def test_the_register_follows_the_folder_and_its_newest_readings_are_found_again
     assert flush_latest(keeper.marks, batch((stream, 0, 0.0)).stream, moment(T) + timedelta(seconds=1)) == 1
     found = load_registry(small_city.id).marks
     assert (found.at_ms[stream], found.value[stream]) == (T, 1.25)
+
+
+def test_block_ranges_tell_streams_apart_as_soon_as_much_lies_there(keeper):
+    """So that a chart of the part of the day that has no index yet reads a few pages of it."""
+    streams, each = 200, UNSUMMARIZED // 200
+    said = readings_of(
+        np.repeat(np.arange(1, streams + 1), each),
+        np.tile(T + np.arange(each) * 1000, streams),
+        [1.0] * streams * each,
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        done = keeper.keep(cursor, said, T + DAY_MS)
+    keeper.committed(done)
+    pages = read_of_one_stream()
+    keeper.summarize()
+    assert read_of_one_stream() < pages / 10
+
+
+def read_of_one_stream() -> int:
+    """The pages that are read for the readings of one stream, as the planner would have it without a whole scan."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(
+            "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM sensing_reading WHERE stream = 7 AND at >= %s", [moment(T)]
+        )
+        (said,) = cursor.fetchone()
+        cursor.execute("RESET enable_seqscan")
+    told = said if isinstance(said, str) else json.dumps(said)
+    return sum(int(blocks) for blocks in re.findall(r'"Lossy Heap Blocks": (\d+)', told))

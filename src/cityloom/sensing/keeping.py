@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 
@@ -22,7 +23,9 @@ DAY_MS = 86_400_000
 EARLY_S = 300  # how far a device's clock may run ahead
 MAIN_DAYS = 7  # older ones go beside the partitions, so that a wrong clock makes no partition of its own
 PART_HOURS = 2  # a day lies in parts of so many hours: only the newest has no index by stream
+PART_MS = PART_HOURS * 3_600_000
 INDEX_ENDING = "_stream_at"
+UNSUMMARIZED = 100_000  # readings that may lie where the block ranges do not tell streams apart yet
 FEW_LATE = 200  # up to here each is looked up by itself, above in one pass over the days
 _POSTGRES_EPOCH_MS = 946_684_800_000
 _HEAD = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
@@ -76,6 +79,8 @@ class Keeper:
         self._early_ms = round(early_s * 1000)
         self._judges = judges
         self._days: set[int] = set()
+        self._unsummarized = 0
+        self._parts: set[int] = set()  # in which they lie
 
     def keep(self, cursor: CursorWrapper, readings: Readings, now_ms: int) -> Batch:
         """Store a batch; readings of a time later than `now_ms` and a tolerance are refused.
@@ -112,6 +117,27 @@ class Keeper:
         """Remember a batch whose transaction has ended well."""
         self.marks.advance(batch.fresh)
         self.generation = batch.generation
+        self._unsummarized += len(batch.fresh.stream)
+        self._parts |= set(np.unique(batch.fresh.at_ms // PART_MS).tolist())
+
+    def summarize(self) -> None:
+        """Have the block ranges of what was committed say which streams they hold, once it is much.
+
+        PostgreSQL does so by itself a minute later; meanwhile a chart would read all that lies there. In a
+        transaction of its own; where another process does it already, there is nothing to do.
+        """
+        if self._unsummarized < UNSUMMARIZED:
+            return
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT brin_summarize_new_values(i.indexrelid) FROM pg_index i "
+                "JOIN pg_class part ON part.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid "
+                "JOIN pg_am a ON a.oid = x.relam AND a.amname = 'brin' WHERE part.relname = ANY(%s) "
+                "AND pg_get_indexdef(i.indexrelid, 1, false) = 'stream' "
+                "AND (SELECT pg_try_advisory_xact_lock(hashtext('sensing_reading_brin')))",
+                [[_part_of(part) for part in self._parts]],
+            )
+        self._unsummarized, self._parts = 0, set()
 
     def rolled_back(self) -> None:
         """Forget which partitions were there: one made in the transaction is gone."""
@@ -230,6 +256,12 @@ def ensure_partition(cursor: CursorWrapper, day: date) -> None:
         made.append(f"CREATE TABLE {name}_{n:02} PARTITION OF {name} {part}")
     made.append(f"ALTER TABLE sensing_reading ATTACH PARTITION {name} {_bounds(start, start + timedelta(days=1))}")
     cursor.execute(";".join(made))
+
+
+def _part_of(part: int) -> str:
+    """The table of a part of a day that begins so many parts after 1970."""
+    begins = moment(part * PART_MS)
+    return f"{partition_of(begins.date())}_{begins.hour:02}"
 
 
 def _bounds(begins: datetime, ends: datetime) -> str:

@@ -289,6 +289,7 @@ class Session:
         elif len(fresh.stream):
             self._changed.append(fresh)
             self._unwritten += len(fresh.stream)
+        self.keeper.summarize()
 
     # --- the register -----------------------------------------------------------------------------------------------
 
