@@ -11,7 +11,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,12 +20,13 @@ from cityloom.app.places import project_root
 from cityloom.app.postgres import RunningPostgres, start_postgres
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
     from tests.cases.life import Life
 
     from cityloom.city.snapshot_values import City
 
 _SHARED_URL = "CITYLOOM_TEST_POSTGRES"
+PATIENCE_MS = 120_000  # how long a browser waits for what must come, on a machine that does much else
 _shared: list[tuple[RunningPostgres, Path]] = []
 
 
@@ -188,12 +189,21 @@ def chromium() -> Iterator["Browser"]:
         pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium fonts-noto-cjk")
     if not (project_root() / "src/cityloom/web/static/cityloom/build/map.js").exists():
         pytest.skip("the scripts of the pages are not built; run `make assets`")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the test's thread
         software_gl = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
         browser = playwright.chromium.launch(executable_path=program, args=software_gl)
+        new_context = browser.new_context
+
+        def patient_context(**how: Any) -> "BrowserContext":
+            context = new_context(**how)
+            context.set_default_timeout(PATIENCE_MS)
+            return context
+
+        patch.setattr(browser, "new_context", patient_context)
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 

@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 120_000
 
 
 def test_alarms_are_worked_by_keys_and_can_be_used_by_everybody(
     flooded: Life, page: Page, live_server: Any, shoot: Any
 ) -> None:
-    page.set_default_timeout(PATIENCE_MS)
     session = client_of("dispatcher").cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
     number, broken = the_alarm().id, []

@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 120_000
 
 
 @pytest.fixture
 def signed_in(page: Page, live_server: Any, site: Life, django_user_model: Any):
     """Opens a page as a login of the small city."""
-    page.set_default_timeout(PATIENCE_MS)
 
     def sign_in(login: str, path: str) -> Page:
         user = django_user_model.objects.get(username=login)

@@ -16,15 +16,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 Served = Callable[[str], InProcess]
-PATIENCE_MS = 30_000
 AT = "() => Number.parseFloat(document.querySelector('[data-compare]').style.getPropertyValue('--at'))"
 
 
 @pytest.fixture
 def served(page: Page, browser_of: Callable[..., Client]) -> Served:
     """The site for a login of the small city, without a server."""
-    expect.set_options(timeout=PATIENCE_MS)
-    page.set_default_timeout(PATIENCE_MS)
     return lambda login: InProcess(page, browser_of(login))
 
 

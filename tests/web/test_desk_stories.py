@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 120_000
 # What is touched in the list of an inbox and is lower than a finger.
 SMALL = """() => [...document.querySelectorAll('.times a, .words a, .inboxline')]
     .filter(e => e.offsetParent !== null && e.getBoundingClientRect().height < 47.5).map(e => e.textContent.trim())"""
@@ -34,7 +33,6 @@ def tab_of(chromium: Browser, live_server: Any, site: Life, django_user_model: A
         context = chromium.new_context(locale=language, viewport=size, has_touch=phone, is_mobile=phone)
         opened.append(context)
         tab = context.new_page()
-        tab.set_default_timeout(PATIENCE_MS)
         tab.errors = []
         tab.on("console", lambda m: tab.errors.append(m.text) if m.type == "error" else None)
         tab.on("pageerror", lambda e: tab.errors.append(str(e)))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 120_000
 MAPS = re.compile(r"/build/map[-.\w]*js|\.pbf|\.geojson|/build/screen\.js")
 SIZES = (("zh-hans", 1440, 900), ("en", 390, 844))
 
@@ -35,7 +34,6 @@ def test_every_page_can_be_used_by_everybody(
     broken: list[str] = []
     for login, opened in groupby(pages, key=lambda page: page.login):
         context = chromium.new_context(locale="zh-CN", reduced_motion="reduce")
-        context.set_default_timeout(PATIENCE_MS)
         context.route(MAPS, lambda route: route.abort())  # drawn by software they would take most of the time
         tab = context.new_page()
         session = client_of(login).cookies.get("sessionid") if login else None

@@ -130,7 +130,7 @@ def test_a_walk_without_a_line_is_sent_once_when_there_is_one(
     site.number = first
     server.start()
     tab.context.set_offline(False)
-    tab.wait_for_selector("[data-waiting] li.refused", timeout=90_000)
+    tab.wait_for_selector("[data-waiting] li.refused")
     wait_until(tab, "async () => document.querySelectorAll('[data-waiting] li').length === 1")
     told = tab.locator("[data-waiting] li.refused").inner_text()
     assert "已经有人处理过" in told

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Browsers = Callable[..., Client]
-PATIENCE_MS = 120_000
 
 
 @pytest.fixture
@@ -80,7 +79,6 @@ def test_pictures_and_spots_are_refused_with_what_was_typed_and_kept_when_they_a
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_a_click_on_the_plan_says_where_a_device_hangs(owned: Life, page: Page, live_server: Any) -> None:
-    page.set_default_timeout(PATIENCE_MS)
     session = client_of("owner").cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
     page.set_viewport_size({"width": 390, "height": 844})

@@ -59,7 +59,7 @@ def test_the_button_is_in_reach_and_leads_in_and_out(provider, live_server, tab_
     assert "管理" in tab.inner_text("main h1")
     shoot(tab, f"account-provider-{size}-{language}")
     tab.locator("form[action='/signout/'] button").click()
-    tab.wait_for_url(f"{live_server.url}/", timeout=30_000)
+    tab.wait_for_url(f"{live_server.url}/")
     assert tab.locator("a[href^='/signin/']").count() > 0
     tab.goto(f"{live_server.url}/account/")
     assert "/signin/" in tab.url

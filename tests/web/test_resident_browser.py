@@ -239,7 +239,7 @@ def test_without_a_connection_a_report_waits_on_the_phone_and_goes_out_once(phon
     assert count("cases_report") == 0
     server.start()
     phone.context.set_offline(False)
-    phone.wait_for_selector("[data-mine] li", timeout=90_000)
+    phone.wait_for_selector("[data-mine] li")
     phone.wait_for_selector("[data-waiting]", state="hidden")
     phone.goto(f"{server.url}/report/")
     phone.wait_for_selector("[data-mine] li")
@@ -264,7 +264,7 @@ def test_an_answer_that_is_lost_on_its_way_makes_no_second_report(phone: Page, l
     phone.wait_for_selector("[data-later]:not([hidden])")
     assert lost
     assert count("cases_report") == 1
-    phone.wait_for_selector("[data-mine] li", timeout=60_000)
+    phone.wait_for_selector("[data-mine] li")
     assert count("cases_report") == 1
 
 

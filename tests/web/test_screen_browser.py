@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 120_000
 OVER_THE_EDGE = """[...document.querySelectorAll('.left *, .right *, .top *')]
   .map((part) => [part, part.getBoundingClientRect()])
   .filter(([part, box]) => box.width > 1 && getComputedStyle(part).position !== 'absolute')
@@ -35,7 +34,6 @@ def wall(page: Page, live_server: Any, site: Life, django_user_model: Any) -> tu
     user = django_user_model.objects.get(username="leader")
     user.set_password(PASSWORD)
     user.save()
-    page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.goto(f"{live_server.url}/signin/")

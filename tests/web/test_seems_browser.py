@@ -12,7 +12,6 @@ from tests.web.conftest import PASSWORD
 from cityloom.cases.understanding import warm_readers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 120_000
 SAID = "小区门口的路灯坏了三天，晚上很黑"
 
 
@@ -20,7 +19,6 @@ def test_a_suggested_class_is_taken_by_a_click_and_corrections_are_seen(
     page: Any, live_server: Any, site: Any, django_user_model: Any, shoot: Any
 ):
     warm_readers(site.city)
-    page.set_default_timeout(PATIENCE_MS)
     near = site.report("hotline", by="agent", words="门口路灯不亮", class_code=None).number
     page.goto(f"{live_server.url}/report/")
     page.wait_for_selector("form[data-ready]")

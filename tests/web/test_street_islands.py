@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 30_000
 HERE = {"longitude": SOUTHEAST[0] + 0.0004, "latitude": SOUTHEAST[1]}
 FAR_AWAY = {"longitude": 2.35, "latitude": 48.86}
 NO_STORE = "indexedDB.open = () => { throw new DOMException('private window', 'InvalidStateError'); };"
@@ -35,14 +34,12 @@ ROUGHLY_HERE = """(place) => { navigator.geolocation.getCurrentPosition = (found
 @pytest.fixture
 def phone(chromium: Browser, browser_of: Callable[..., Client]) -> Iterator[InProcess]:
     """A grid worker's phone that knows where it is, without a server; a script that throws fails the test."""
-    expect.set_options(timeout=PATIENCE_MS)
     context = chromium.new_context(
         viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True, service_workers="block",
         geolocation=HERE, permissions=["geolocation"],
     )  # fmt: skip
     thrown: list[str] = []
     tab = context.new_page()
-    tab.set_default_timeout(PATIENCE_MS)
     tab.on("pageerror", lambda error: thrown.append(str(error)))
     yield InProcess(tab, browser_of("collector"))
     context.close()

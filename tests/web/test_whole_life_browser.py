@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 120_000
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 SAID = {
     "zh": ("小区门口的井盖破了，老人差点摔倒", "不归我们管", "已更换井盖，周边平整", "没有彻底修好"),
@@ -37,7 +36,6 @@ def people(
             viewport=PHONE if phone else DESK, has_touch=phone, reduced_motion="reduce",
             locale={"zh": "zh-CN", "en": "en-GB"}[language],
         )  # fmt: skip
-        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if login:
             cookie = browser_of(login).cookies["sessionid"].value
