@@ -87,7 +87,7 @@ class Judge:
         mads = layout.param("mads")
         clear_mads = layout.param("clear_mads")
         self._mads, self._clear_mads = mads, np.where(np.isnan(clear_mads), mads / 2, clear_mads)
-        self._missing_ms = layout.missing_ms(self.streams)
+        self._missing, self._first_range = layout.slots(Kind.MISSING), layout.slots(Kind.RANGE).start
         self._spread = layout.param("spread")
         self.first_usual: dict[int, int] = {}
         self.usual: dict[int, Usual] = {}
@@ -157,7 +157,8 @@ class Judge:
             x = np.where(known, x, np.nan)
             return _verdict(x > self._limit[rule], x <= self._clear[rule])
         if kind is Kind.RANGE:
-            outside = (seen.value < self.layout.low[seen.slot]) | (seen.value > self.layout.high[seen.slot])
+            mine = seen.slot - self._first_range
+            outside = (seen.value < self.layout.low[mine]) | (seen.value > self.layout.high[mine])
             return _verdict(outside, ~outside)
         if kind is Kind.STUCK:
             return self._says_stuck(rule, seen)
@@ -167,7 +168,7 @@ class Judge:
         """It is stuck when no reading left the first one's neighbourhood for so long; a gap begins it anew."""
         mine = seen.slot - self._first_stuck
         away = np.abs(seen.value - self.anchor[mine])
-        gap = seen.at_ms - seen.before_ms > self.layout.hold_ms[seen.slot]
+        gap = seen.at_ms - seen.before_ms > self.layout.hold_ms(seen.slot)
         moved = ~(away <= self._within[rule])
         anew = moved | gap
         self.anchor[mine[anew]] = seen.value[anew]
@@ -223,7 +224,7 @@ class Judge:
         if not pending.any():
             return state, since
         due = since + self._for_ms[rule]
-        held_until = seen.before_ms + self.layout.hold_ms[seen.slot]
+        held_until = seen.before_ms + self.layout.hold_ms(seen.slot)
         ripe = pending & (due <= held_until) & ((due < seen.at_ms) | ((due == seen.at_ms) & begins))
         ripe[ripe] = self.windows.open_at(rule[ripe], due[ripe])
         told.add(seen.index[ripe], seen.slot[ripe], due[ripe], True, seen.before[ripe])
@@ -236,7 +237,7 @@ class Judge:
         slot = seen.slot
         missed = self.state[slot] == RAISED
         from_ms = self._from_ms(slot, seen.before_ms)
-        due = from_ms + self._missing_ms[slot]
+        due = from_ms + self.layout.missing_ms[slot - self._missing.start]
         gap = ~missed & (from_ms != NEVER) & (due <= seen.at_ms)
         gap[gap] = self.windows.open_at(self.layout.rule[slot[gap]], due[gap])
         told.add(seen.index[gap], slot[gap], due[gap], True, np.full(int(gap.sum()), np.nan))
@@ -260,16 +261,16 @@ class Judge:
         """
         told = Told()
         layout = self.layout
-        last_ms = self.last_ms[layout.stream]
-        missing = layout.kind == KINDS.index(Kind.MISSING)
-        silent = np.flatnonzero(missing & (self.state == IDLE)).astype(np.int32)
-        from_ms = self._from_ms(silent, last_ms[silent])
-        due = from_ms + self._missing_ms[silent]
+        idle = np.flatnonzero(self.state[self._missing] == IDLE)
+        silent = (idle + self._missing.start).astype(np.int32)
+        from_ms = self._from_ms(silent, self.last_ms[layout.stream[silent]])
+        due = from_ms + layout.missing_ms[idle]
         over = (from_ms != NEVER) & (due <= now_ms)
         self._raise(silent[over], due[over], np.full(int(over.sum()), np.nan), told)
         pending = np.flatnonzero(self.state == PENDING).astype(np.int32)
         due = self.since_ms[pending] + self._for_ms[layout.rule[pending]]
-        over = (due <= now_ms) & (due <= last_ms[pending] + layout.hold_ms[pending])
+        held_until = self.last_ms[layout.stream[pending]] + layout.hold_ms(pending)
+        over = (due <= now_ms) & (due <= held_until)
         ripe = pending[over]
         self._raise(ripe, due[over], self.last_value[layout.stream[ripe]], told)
         return self._changes(told, now_ms)

@@ -18,8 +18,9 @@ KINDS = (Kind.THRESHOLD, Kind.RATE, Kind.MISSING, Kind.STUCK, Kind.RANGE, Kind.S
 class Layout:
     """The slots of all rules that look at single streams, ordered by kind, and their numbers by stream.
 
-    `rule`, `stream` (its place in the registry), `hold_ms`: one each slot. `lanes`: arrays from a stream's place to
-    a slot or -1, so many that every slot of a stream stands in one of them.
+    `rule`, `stream` (its place in the registry): one each slot. `lanes`: arrays from a stream's place to a slot or
+    -1, so many that every slot of a stream stands in one of them. What only slots of one kind have (`missing_ms`,
+    `low`, `high`) has an element for each of these, from the first one on that `slots` says.
     """
 
     def __init__(self, rules: Sequence[AlarmRule], streams: Streams) -> None:
@@ -39,12 +40,22 @@ class Layout:
         self.stream: NDArray[np.int32] = _join(places, np.int32)
         self.rule: NDArray[np.int16] = _join(numbers, np.int16)
         self.kind: NDArray[np.int8] = _join(kinds, np.int8)
-        self.hold_ms = _hold_ms(streams, self.stream)
         self.lanes = _lanes(self.stream, len(streams))
+        self.missing_ms = self._missing(streams)
         self.low, self.high = self._ranges(streams)
+        self._hold_ms = _hold_ms(streams)
 
     def __len__(self) -> int:
         return len(self.rule)
+
+    def slots(self, kind: Kind) -> slice:
+        """The slots of a kind, which lie together."""
+        number = KINDS.index(kind)
+        return slice(*np.searchsorted(self.kind, [number, number + 1]).tolist())
+
+    def hold_ms(self, slot: NDArray[np.int32]) -> Whole:
+        """How long a reading of each slot's stream speaks for what comes after it."""
+        return self._hold_ms[self.stream[slot]]
 
     def slots_of(self, rule: Whole, place: Whole) -> Whole:
         """The slot of each rule and stream beside one another, -1 where there is none."""
@@ -61,20 +72,21 @@ class Layout:
         said = [getattr(rule, name) for rule in self.rules]
         return np.array([usual if value is None else sign * value for value in said], np.float64)
 
-    def missing_ms(self, streams: Streams) -> Whole:
-        """For each slot after how long without a reading a stream is missed."""
-        intervals = self.param("missing_intervals")[self.rule] * streams.interval_s[self.stream]
-        said = np.where(np.isnan(intervals), self.param("missing_s")[self.rule], intervals)
-        waits = 1000 * (np.nan_to_num(said) + self.param("for_s")[self.rule])
+    def _missing(self, streams: Streams) -> Whole:
+        """After how long without a reading a stream is missed."""
+        rule, stream = (each[self.slots(Kind.MISSING)] for each in (self.rule, self.stream))
+        intervals = self.param("missing_intervals")[rule] * streams.interval_s[stream]
+        said = np.where(np.isnan(intervals), self.param("missing_s")[rule], intervals)
+        waits = 1000 * (np.nan_to_num(said) + self.param("for_s")[rule])
         return waits.astype(np.int64)
 
     def _ranges(self, streams: Streams) -> tuple[Real, Real]:
-        """What is possible for each slot: as the rule says, else the stream."""
-        low = streams.low[self.stream] if len(self) else np.zeros(0)
-        high = streams.high[self.stream] if len(self) else np.zeros(0)
+        """What is possible: as the rule says, else the stream."""
+        rules, stream = (each[self.slots(Kind.RANGE)] for each in (self.rule, self.stream))
+        low, high = streams.low[stream], streams.high[stream]
         for number, rule in enumerate(self.rules):
             if rule.out_of_range:
-                low[self.rule == number], high[self.rule == number] = rule.out_of_range
+                low[rules == number], high[rules == number] = rule.out_of_range
         return np.nan_to_num(low, nan=-np.inf), np.nan_to_num(high, nan=np.inf)
 
 
@@ -85,10 +97,9 @@ def _by_kind(numbered: tuple[int, AlarmRule]) -> tuple[int, int]:
     return (KINDS.index(kind) if kind in KINDS else len(KINDS)), number
 
 
-def _hold_ms(streams: Streams, places: NDArray[np.int32]) -> Whole:
-    """How long a reading speaks for what comes after it: so many intervals, for ever where none is known."""
-    span = 1000.0 * HOLD_INTERVALS * streams.interval_s[places] if len(places) else np.zeros(0)
-    return np.nan_to_num(span, nan=FOREVER_MS).astype(np.int64)
+def _hold_ms(streams: Streams) -> Whole:
+    """So many intervals, for ever where none is known."""
+    return np.nan_to_num(1000.0 * HOLD_INTERVALS * streams.interval_s, nan=FOREVER_MS).astype(np.int64)
 
 
 def _lanes(places: NDArray[np.int32], size: int) -> list[NDArray[np.int32]]:
