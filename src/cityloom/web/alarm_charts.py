@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 
-WIDTH, HEIGHT = 640.0, 200.0
-LEFT, BOTTOM, TOP = 56.0, 24.0, 10.0
-GAP_TIMES = 4  # a step so many times the usual one is a gap
+from cityloom.web.plot_frame import BASE, HEIGHT, LEFT, TOP, WIDTH, PlotFrame, Run, path_of_runs, runs_of
+
 Points = Sequence[tuple[int, float]]
 
 
@@ -47,7 +45,8 @@ class Plot:
     width: float = WIDTH
     height: float = HEIGHT
     left: float = LEFT
-    base: float = HEIGHT - BOTTOM
+    top: float = TOP
+    base: float = BASE
 
 
 def plot_of(
@@ -57,25 +56,14 @@ def plot_of(
     if not points:
         return None
     first, last = points[0][0], max(points[-1][0], ends_ms or 0)
-    values = [value for _, value in points] + list(limits.values())
-    low, high = min(values), max(values)
-    room = (high - low) or abs(high) or 1.0
-    low, high = low - 0.06 * room, high + 0.06 * room
-
-    def x(at: float) -> float:
-        return round(LEFT + (WIDTH - LEFT) * (at - first) / max(last - first, 1), 1)
-
-    def y(value: float) -> float:
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low)), 1)
-
-    begin_x = x(min(max(begins_ms, first), last))
-    end_x = x(min(max(ends_ms, first), last)) if ends_ms is not None else WIDTH
     said = [value for _, value in points]
+    frame = PlotFrame.around([*said, *limits.values()], first, last)
+    begin_x, end_x = frame.x(begins_ms), frame.x(ends_ms) if ends_ms is not None else WIDTH
     return Plot(
-        line=_line([(x(at), y(value)) for at, value in points], _breaks(points)),
-        levels=[Level(y(value), name, f"{value:g}") for name, value in limits.items()],
-        scale=[Level(y(value), "", f"{value:.4g}") for value in (min(said), max(said))],
-        ticks=[Tick(x(at), _moment(at)) for at in (first, (first + last) / 2, last)],
+        line=path_of_runs([(frame.x(at), frame.y(value)) for at, value in points], _runs(points)),
+        levels=[Level(frame.y(value), name, f"{value:g}") for name, value in limits.items()],
+        scale=[Level(frame.y(value), "", f"{value:.4g}") for value in (min(said), max(said))],
+        ticks=[Tick(frame.x(at), _moment(at)) for at in (first, (first + last) / 2, last)],
         span_x=begin_x,
         span_width=max(round(end_x - begin_x, 1), 2.0),
         rows=[(_moment(at), f"{value:g}") for at, value in points[-most_rows:]],
@@ -100,21 +88,11 @@ def spark_of(points: Points, width: float = 100.0, height: float = 28.0) -> str:
         )
         for at, value in points
     ]
-    return _line(placed, _breaks(points))
+    return path_of_runs(placed, _runs(points))
 
 
-def _breaks(points: Points) -> set[int]:
-    """Where a new piece of the line begins because much more time has passed than usual."""
-    steps = [b - a for (a, _), (b, _) in pairwise(points)]
-    if not steps:
-        return set()
-    usual = sorted(steps)[len(steps) // 2]
-    return {n + 1 for n, step in enumerate(steps) if step > GAP_TIMES * max(usual, 1)}
-
-
-def _line(placed: Sequence[tuple[float, float]], breaks: set[int]) -> str:
-    parts = [f"{'M' if n == 0 or n in breaks else 'L'}{px:g},{py:g}" for n, (px, py) in enumerate(placed)]
-    return "".join(parts)
+def _runs(points: Points) -> list[Run]:
+    return runs_of([at for at, _ in points])
 
 
 def _moment(at_ms: float) -> datetime:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from cityloom.sensing.lineage import Border
 from cityloom.sensing.place_history import History
+from cityloom.web.plot_frame import BASE, HEIGHT, LEFT, TOP, WIDTH, PlotFrame, path_of_runs, runs_of
 
-WIDTH, HEIGHT = 640.0, 200.0
-LEFT, BOTTOM, TOP = 56.0, 24.0, 16.0
-GAP_TIMES = 4  # a step so many times the usual one is a gap
 MOST_ROWS = 200
 _STEP = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 
@@ -63,7 +60,7 @@ class HistoryChart:
     height: float = HEIGHT
     left: float = LEFT
     top: float = TOP
-    base: float = HEIGHT - BOTTOM
+    base: float = BASE
 
 
 def chart_of(history: History, begins: datetime, ends: datetime) -> HistoryChart | None:
@@ -74,27 +71,18 @@ def chart_of(history: History, begins: datetime, ends: datetime) -> HistoryChart
         return None
     low = min([v for _, v in points] + [b.low for b in history.buckets])
     high = max([v for _, v in points] + [b.high for b in history.buckets])
-    room = (high - low) or abs(high) or 1.0
-    floor, span = low - 0.06 * room, 1.12 * room
-
-    def x(at: datetime) -> float:
-        share = (at - begins) / max(ends - begins, timedelta(seconds=1))
-        return round(LEFT + (WIDTH - LEFT) * min(max(share, 0.0), 1.0), 1)
-
-    def y(value: float) -> float:
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - floor) / span), 1)
-
-    runs = _runs([at for at, _ in points])
-    placed = [(x(at), y(value)) for at, value in points]
-    lows, highs = [y(b.low) for b in history.buckets], [y(b.high) for b in history.buckets]
+    frame = PlotFrame.around((low, high), _ms(begins), _ms(ends))
+    runs = runs_of([_ms(at) for at, _ in points])
+    placed = [(frame.x(_ms(at)), frame.y(value)) for at, value in points]
+    lows, highs = [frame.y(b.low) for b in history.buckets], [frame.y(b.high) for b in history.buckets]
     rows = _rows(history)
     return HistoryChart(
         step=history.step,
-        line="".join(_path(placed[a:b]) for a, b in runs),
+        line=path_of_runs(placed, runs),
         band="".join(_around(placed[a:b], lows[a:b], highs[a:b]) for a, b in runs) if history.buckets else "",
-        scale=[Scale(y(value), f"{value:.4g}") for value in ((low, high) if high > low else (low,))],
+        scale=[Scale(frame.y(value), f"{value:.4g}") for value in ((low, high) if high > low else (low,))],
         ticks=[begins, begins + (ends - begins) / 2, ends],
-        marks=[_mark(border, x(border.at)) for border in history.borders],
+        marks=[_mark(border, frame.x(_ms(border.at))) for border in history.borders],
         rows=rows[:MOST_ROWS],
         more=max(0, len(rows) - MOST_ROWS),
         lowest=f"{low:.6g}",
@@ -102,27 +90,15 @@ def chart_of(history: History, begins: datetime, ends: datetime) -> HistoryChart
     )
 
 
+def _ms(at: datetime) -> float:
+    return at.timestamp() * 1000
+
+
 def _mark(border: Border, at_x: float) -> Mark:
     is_right = at_x > (LEFT + WIDTH) / 2
     return Mark(
         at_x, border.at, border.before, border.after, at_x + (-4 if is_right else 4), "end" if is_right else "start"
     )
-
-
-def _runs(moments: Sequence[datetime]) -> list[tuple[int, int]]:
-    """Spans of points that belong together: a new one begins where much more time has passed than usual."""
-    steps = [b - a for a, b in pairwise(moments)]
-    usual = sorted(steps)[len(steps) // 2] if steps else timedelta()
-    breaks = [n + 1 for n, step in enumerate(steps) if step > GAP_TIMES * max(usual, timedelta(seconds=1))]
-    return list(pairwise([0, *breaks, len(moments)]))
-
-
-def _path(placed: Sequence[tuple[float, float]]) -> str:
-    """A line; one point alone is a short stroke."""
-    if len(placed) == 1:
-        (px, py) = placed[0]
-        return f"M{px - 1:g},{py:g}L{px + 1:g},{py:g}"
-    return "".join(f"{'L' if n else 'M'}{px:g},{py:g}" for n, (px, py) in enumerate(placed))
 
 
 def _around(placed: Sequence[tuple[float, float]], low: Sequence[float], high: Sequence[float]) -> str:
