@@ -5,6 +5,7 @@ A message never stops the ones behind it. Memory is bounded by the register: wha
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from cityloom.sensing.payloads import (
     time_of,
 )
 from cityloom.sensing.registry import DeviceInMemory, StreamOfDevice
-from cityloom.sensing.values import Readings, joined, no_readings, readings_of
+from cityloom.sensing.values import Readings, Real, joined, no_readings, readings_of
 
 MOST_BYTES = 4_000_000  # of one message
 SAMPLE_CHARS = 120
@@ -227,12 +228,7 @@ class _Taking:
 
     def many(self, stream: StreamOfDevice, at_ms: np.ndarray[Any, np.dtype[np.int64]], said: list[Any]) -> None:
         """A column of values with their times, which are of the same length."""
-        try:
-            value = np.asarray(said, np.float64)  # None becomes NaN
-        except (TypeError, ValueError, OverflowError) as why:
-            raise BadValue("no number") from why
-        if value.ndim != 1 or np.isinf(value).any() or any(isinstance(each, str) for each in said):
-            raise BadValue("no number")
+        value = _values(said)
         self._close()
         self._done.append(
             Readings(np.full(len(said), stream.id, np.int64), at_ms, stream.factor * value + stream.offset)
@@ -255,6 +251,21 @@ class _Taking:
         if self._stream:
             self._done.append(readings_of(self._stream, self._at_ms, self._value))
             self._stream, self._at_ms, self._value = [], [], []
+
+
+def _values(said: list[Any]) -> Real:
+    """The values of a column; None becomes NaN."""
+    try:
+        found = np.asarray(said)
+        if found.dtype.kind not in "fi":  # not numbers all: each is looked at
+            if any(isinstance(each, str) for each in said):
+                raise BadValue("no number")
+            found = np.asarray(said, np.float64)
+    except (TypeError, ValueError, OverflowError) as why:
+        raise BadValue("no number") from why
+    if found.ndim != 1 or np.isinf(found).any():
+        raise BadValue("no number")
+    return found.astype(np.float64, copy=False)
 
 
 def _kept(stream: StreamOfDevice, value: float) -> float:
@@ -340,11 +351,9 @@ def _read_column(
 
 def _times(said: list[Any], unit: str) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Times of an array; whole milliseconds, the usual case, at once."""
-    if unit in ("auto", "ms") and said and all(type(each) is int for each in said):
-        try:
-            times = np.asarray(said, np.int64)
-        except OverflowError as why:
-            raise BadTime("out of range") from why
-        if times.min() >= 10**11 and times.max() < 2**42:
-            return times
+    if unit in ("auto", "ms") and said and type(said[0]) is int:
+        with contextlib.suppress(ValueError):  # what is of no one kind is looked at one by one
+            times = np.array(said)
+            if times.dtype == np.int64 and times.ndim == 1 and times.min() >= 10**11 and times.max() < 2**42:
+                return times
     return np.asarray([time_of(each, unit) for each in said], np.int64)
