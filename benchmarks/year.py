@@ -15,7 +15,8 @@ Figure = tuple[str, float, str]
 
 def run(stand: Stand, var: Path, say: Callable[[str], None]) -> list[Figure]:
     """Seconds and cases a second, and the processor time of those who make the rows and of the database apart."""
-    from cityloom.exchange.demo.load_year import Wanted, load_year
+    from cityloom.exchange.demo.load_year import load_year
+    from cityloom.exchange.demo.story import Wanted
 
     settle(stand)
     now = datetime.now(UTC)

@@ -27,10 +27,11 @@ from cityloom.city.paths import END_STATES
 from cityloom.exchange.demo.chance import stream
 from cityloom.exchange.demo.characters import CHARACTERS, STEADY, cast_units, slowed
 from cityloom.exchange.demo.living import chain, live_plan
-from cityloom.exchange.demo.load_year import Story, Wanted, YearRefused, has_year, load_year
+from cityloom.exchange.demo.load_year import YearRefused, has_year, load_year
 from cityloom.exchange.demo.play import Player
 from cityloom.exchange.demo.prints import cut_stencil, is_printable, rows_of
 from cityloom.exchange.demo.pulse import days_of, hours_of, season_of
+from cityloom.exchange.demo.story import Story, Wanted, draw
 from cityloom.exchange.demo.weather import draw_weather
 from cityloom.exchange.demo.wording import random_rows
 from cityloom.exchange.demo.year_rows import digest_of
@@ -44,7 +45,7 @@ def wanted(full=False, **more):
 
 
 def planned(city, wish):
-    story = Story.of(city, wish)
+    story = Story.of(city, wish, draw(city, wish))
     dice = random_rows(stream(wish.seed, "test"), len(story.year.happenings))
     happenings = story.year.happenings
     return story, [story.fates.plan(i, h, d) for i, (h, d) in enumerate(zip(happenings, dice, strict=True))]

@@ -42,6 +42,7 @@ class Errand(Program):
         return None if self.process is None or self.process.poll() is not None else self.process.pid
 
     def has_ended(self) -> bool:
+        self.pid()  # collects it when it has ended
         return False
 
 

@@ -50,7 +50,8 @@ def history(
     """
     from cityloom.base.clock import clock_of_settings
     from cityloom.city.snapshot import current_city
-    from cityloom.exchange.demo.load_year import Wanted, YearLoaded, load_year
+    from cityloom.exchange.demo.load_year import YearLoaded, load_year
+    from cityloom.exchange.demo.story import Wanted
 
     code = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))["code"]
     city, now = current_city(code), clock_of_settings().now()

@@ -19,13 +19,14 @@ from cityloom.city.clock_values import Limit
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role, Standard
 from cityloom.exchange.demo.characters import Cast, Character, slowed
-from cityloom.exchange.demo.happenings import Happening
+from cityloom.exchange.demo.happening import Happening
 from cityloom.exchange.demo.plans import RESIDENT, Heard, Plan, Said, Step, moment
 from cityloom.exchange.demo.wording import Dice, Wording
 from cityloom.sla.clocks import due_at, resumed_due
 
 DAY, HOUR = 86_400, 3_600
 REACHED = 0.86
+ROUTES = 4_000  # kept at most; cases near in time seldom go the same way
 ROUNDS = 3  # how often a resident says "not solved" before it is
 
 
@@ -96,6 +97,8 @@ class Fates:
         epoch = sum(b <= day for b in self._bounds)
         key = (happening.matter.code, place.area, happening.spot.component, source == "sensor", working, epoch)
         if key not in self._routes:
+            if len(self._routes) >= ROUTES:
+                self._routes.clear()
             component = happening.spot.component
             self._routes[key] = choose_lead(self.city, happening.matter.code, place.area, component, source, when)
         return self._routes[key]

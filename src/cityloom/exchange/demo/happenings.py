@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from cityloom.city.snapshot_values import City
 from cityloom.city.values import MatterClass
 from cityloom.exchange.demo.chance import shares, split_whole, stream
 from cityloom.exchange.demo.grounds import Grounds, Spot
+from cityloom.exchange.demo.happening import Happening, Happenings
 from cityloom.exchange.demo.pulse import STORM_HOURS, STORM_MARKS, days_of, hours_of
 from cityloom.exchange.demo.weather import Floats, Weather, draw_weather
 from cityloom.exchange.demo.wording import Tellings, Wording
@@ -36,20 +37,6 @@ STORM_SHARE = 0.0075
 HOT_SHARE = 0.045  # of all cases have one of the lasting causes
 HOT_SPOTS = 36
 CALLERS_A_CASE = 0.42  # people in the pool for each case they bring
-
-
-class Happening(NamedTuple):
-    """One matter at one place, told at one moment. `again` is the number of the case it repeats."""
-
-    matter: MatterClass
-    told: Tellings
-    source: str
-    opened: int  # seconds since 1970
-    spot: Spot
-    caller: int | None
-    again: int = -1
-    hot: int = -1
-    storm: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +64,7 @@ class HotSpot:
 class Year:
     """All that happened, oldest first, and what lies behind it."""
 
-    happenings: list[Happening]
+    happenings: Happenings
     weather: Weather
     hot_spots: list[HotSpot] = field(default_factory=list)
     callers: int = 0
@@ -114,7 +101,7 @@ class YearDrawer:
         ordered = sorted(range(len(found)), key=lambda i: (found[i].opened, i))
         place = {old: new for new, old in enumerate(ordered)}
         moved = [found[i]._replace(again=place[found[i].again] if found[i].again >= 0 else -1) for i in ordered]
-        return Year(moved, self.weather, spots, callers)
+        return Year(Happenings(moved), self.weather, spots, callers)
 
     # --- ordinary days ---
 

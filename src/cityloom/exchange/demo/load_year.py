@@ -11,7 +11,6 @@ import json
 import multiprocessing
 import os
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,14 +31,14 @@ from cityloom.cases.reporters import COLUMNS as REPORTER_COLUMNS
 from cityloom.cases.reporters import Person, reporter_row
 from cityloom.city.snapshot_values import City
 from cityloom.exchange.demo.chance import stream
-from cityloom.exchange.demo.characters import cast_units
-from cityloom.exchange.demo.fates import Fates
-from cityloom.exchange.demo.happenings import Happening, Year, YearDrawer, span_of
+from cityloom.exchange.demo.happening import Happening
+from cityloom.exchange.demo.happenings import span_of
 from cityloom.exchange.demo.people import GIVEN
 from cityloom.exchange.demo.plans import moment
-from cityloom.exchange.demo.prints import TABLES, Press
+from cityloom.exchange.demo.prints import TABLES
 from cityloom.exchange.demo.sayings import SURNAMES
-from cityloom.exchange.demo.wording import Dice, Wording, random_rows
+from cityloom.exchange.demo.story import Story, Wanted, WriterFailed, draw, draw_apart
+from cityloom.exchange.demo.wording import Dice, random_rows
 from cityloom.exchange.demo.year_rows import IdRuns, Made, RowMaker
 from cityloom.exchange.quick_commits import quick_commits
 
@@ -95,17 +94,6 @@ class YearLoaded:
         return self.cases / self.seconds if self.seconds else None
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which year: how many months and cases, of which seed, ending when, in which language."""
-
-    until: datetime
-    months: int = 12
-    cases: int = 120_000
-    seed: int = 7
-    language: str = "zh"
-
-
 def load_year(
     city: City, wanted: Wanted, now: datetime, truth: Path, *, processes: int = 2, progress: Progress | None = None
 ) -> YearLoaded:
@@ -119,8 +107,10 @@ def load_year(
     if has_year(city):
         done.was_there = True
         return done
-    story = Story.of(city, wanted)
     tell = progress or (lambda step, share, whole: None)
+    if processes > 1:
+        _let_be()
+    story = Story.of(city, wanted, (draw if processes == 1 else draw_apart)(city, wanted))
     tell("drawn", 0, wanted.cases)
     parts = [_Part(story, wanted, number, processes) for number in range(processes)]
     if processes == 1:
@@ -158,38 +148,6 @@ def _check(city: City, wanted: Wanted, now: datetime) -> None:
             "demo.year_out_of_calendar", until=until.date().isoformat(), months=wanted.months, first=first.year,
             known=calendar.first_year,
         )  # fmt: skip
-
-
-# --- the story --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Story:
-    """The year before any row of it is made."""
-
-    year: Year
-    fates: Fates
-    press: Press
-
-    @classmethod
-    def of(cls, city: City, wanted: Wanted) -> Story:
-        """Draw what happened and who works how. The same city and wish give the same story."""
-        wording = Wording(wanted.language)
-        days = span_of(wanted.months)
-        year = YearDrawer(city, wording, wanted.until, days, wanted.seed).draw(wanted.cases)
-        end = int(wanted.until.timestamp())
-        cast = cast_units([], [], wanted.seed)
-        fates = Fates(city, wording, cast, (end - 86_400 * days, end), wanted.seed)
-        fates.callers = max(1, year.callers)
-        tz = city.calendar().tz
-        leads = [(fates.route(h, h.opened).lead, moment(h.opened).astimezone(tz).date()) for h in year.happenings]
-        totals = Counter(unit for unit, _ in leads if unit)
-        level = city.levels[min(1, len(city.levels) - 1)]
-        districts = sorted(code for code, area in city.areas.items() if area.level == level)
-        fates.cast = cast_units([unit for unit, _ in totals.most_common()], districts, wanted.seed)
-        by_day = Counter(pair for pair in leads if pair[0])
-        fates.loads = {(u, d): count * days / totals[u] for (u, d), count in by_day.items() if u is not None}
-        return cls(year, fates, Press(city, wanted.seed))
 
 
 def write_truth(file: Path, story: Story, wanted: Wanted, done: YearLoaded) -> None:
@@ -301,11 +259,7 @@ def _write_apart(parts: Sequence[_Part], tell: Callable[[int], None]) -> tuple[M
     mine, other = parts
     reporters = ids.take(mine.story.year.callers)
     began = sum(os.times()[:4])
-    connections.close_all()
-    for each in connections.all():
-        getattr(each, "close_pool", lambda: None)()  # the pool's threads do not live on in a forked process
-    gc.collect()
-    gc.freeze()  # the collector would write into all that both share, and so copy it
+    _let_be()
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     worker = context.Process(target=_work, args=(other, reporters, theirs, ours), name=f"demo-history-{other.number}")
@@ -327,6 +281,15 @@ def _write_apart(parts: Sequence[_Part], tell: Callable[[int], None]) -> tuple[M
             worker.terminate()
             worker.join()
     return made, kinds + mine.kinds, sum(os.times()[:4]) - began
+
+
+def _let_be() -> None:
+    """Make this process ready to fork: no connection, and a collector that leaves alone what both will share."""
+    connections.close_all()
+    for each in connections.all():
+        getattr(each, "close_pool", lambda: None)()  # the pool's threads do not live on in a forked process
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass
@@ -397,17 +360,3 @@ def _settle() -> None:
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"ANALYZE {table}")
-
-
-class WriterFailed(CityloomError):
-    """A process that wrote a part of the year broke off; nothing was kept."""
-
-    status = 500
-
-
-register({
-    "demo.writer_failed": (
-        "写入历史的进程中断：{why}；没有留下任何数据，请重试",
-        "a process that wrote the history broke off: {why}; nothing was kept, try again",
-    ),
-})  # fmt: skip
