@@ -103,9 +103,50 @@ class Judge:
         place = self._places(batch.stream)
         told = Told()
         order = np.flatnonzero((place >= 0) & ~np.isnan(batch.value))
+        order = self._stirring(place, batch, order)
         for turn in turns_of(place, order, len(self.streams)):
             self._turn(place[turn], batch.at_ms[turn], batch.value[turn], turn, told)
         return self._changes(told)
+
+    def _stirring(self, place: NDArray[np.int32], batch: Readings, order: Whole) -> Whole:
+        """Of a batch with several readings of a stream those that must be taken one after the other.
+
+        The others are of streams where nothing stands, waits or begins, as all their readings say at once; their
+        newest are remembered.
+        """
+        by_stream = order[np.argsort(place[order], kind="stable")]
+        mine = place[by_stream]
+        first = np.ones(len(mine), np.bool_)
+        first[1:] = mine[1:] != mine[:-1]
+        if first.all():
+            return order
+        at_ms, value = batch.at_ms[by_stream], batch.value[by_stream]
+        before_ms = np.where(first, self.last_ms[mine], np.roll(at_ms, 1))
+        before = np.where(first, self.last_value[mine], np.roll(value, 1))
+        seen = Seen(mine, at_ms, value, before_ms, before, by_stream)
+        stirs = at_ms <= before_ms
+        for lane in self.layout.lanes:
+            used = lane[mine] >= 0
+            stirs[used] |= self._stirs(seen.pick(used).of_slots(lane[mine[used]]))
+        is_stirred = np.zeros(len(self.streams), np.bool_)
+        is_stirred[mine[stirs]] = True
+        last = np.roll(first, -1) & ~is_stirred[mine]
+        self.last_ms[mine[last]], self.last_value[mine[last]] = at_ms[last], value[last]
+        return order[is_stirred[place[order]]]
+
+    def _stirs(self, seen: Seen) -> Mask:
+        """Which readings change more than the newest of their stream; for some kinds of rules each one does."""
+        stirs: Mask = self.state[seen.slot] != IDLE
+        kinds = self.layout.kind[seen.slot]
+        for number in np.unique(kinds):
+            those, kind = kinds == number, KINDS[number]
+            if kind in (Kind.STUCK, Kind.SEASONAL):
+                stirs |= those
+            elif kind is Kind.MISSING:
+                stirs[those] |= self._gap(seen.pick(those))[0]
+            else:
+                stirs[those] |= self._says(kind, seen.pick(those)) == 1
+        return stirs
 
     def _places(self, stream: Whole) -> NDArray[np.int32]:
         inside = (stream >= 0) & (stream < len(self._place_of))
@@ -151,7 +192,7 @@ class Judge:
             x = seen.value * self._sign[rule]
             return _verdict(x > self._limit[rule], x <= self._clear[rule])
         if kind is Kind.RATE:
-            known = seen.before_ms != NEVER
+            known = (seen.before_ms != NEVER) & (seen.before_ms < seen.at_ms)
             span = np.where(known, seen.at_ms - seen.before_ms, 1)
             x = np.where(known, (seen.value - seen.before) / span * self._per_ms[rule], -np.inf) * self._sign[rule]
             x = np.where(known, x, np.nan)
@@ -236,15 +277,20 @@ class Judge:
         """A reading came: what was missed is not any more; a gap that no tick told is told now."""
         slot = seen.slot
         missed = self.state[slot] == RAISED
-        from_ms = self._from_ms(slot, seen.before_ms)
-        due = from_ms + self.layout.missing_ms[slot - self._missing.start]
-        gap = ~missed & (from_ms != NEVER) & (due <= seen.at_ms)
+        gap, due = self._gap(seen)
+        gap &= ~missed
         gap[gap] = self.windows.open_at(self.layout.rule[slot[gap]], due[gap])
         told.add(seen.index[gap], slot[gap], due[gap], True, np.full(int(gap.sum()), np.nan))
         ends = missed | gap
         end_ms = np.where(missed, np.maximum(seen.at_ms, self.since_ms[slot]), seen.at_ms)
         told.add(seen.index[ends], slot[ends], end_ms[ends], False, seen.value[ends])
         self.state[slot[missed]] = IDLE
+
+    def _gap(self, seen: Seen) -> tuple[Mask, Whole]:
+        """Whether a stream was silent for too long before each reading, and since when it was missed."""
+        from_ms = self._from_ms(seen.slot, seen.before_ms)
+        due = from_ms + self.layout.missing_ms[seen.slot - self._missing.start]
+        return (from_ms != NEVER) & (due <= seen.at_ms), due
 
     def _from_ms(self, slot: Slots, last_ms: Whole) -> Whole:
         """Since when a stream could be missed: its last reading, else the day it was known."""
