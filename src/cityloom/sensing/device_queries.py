@@ -16,6 +16,7 @@ from cityloom.sensing.alarm_moves import seen_by
 
 PAGE = 100
 HEALTH = ("quiet", "battery", "errors", "quarantined", "alarm", "calibration")
+MANY_FOUND = 5_000  # of so many a page is soon found by going along the codes
 QUIET_INTERVALS, LOW_BATTERY_V, ERROR_SHARE = 3, 3.2, 0.05
 
 
@@ -92,6 +93,7 @@ DUE = (
     "ORDER BY k.highest LIMIT 1)) "
     "+ (SELECT t.days FROM unnest(%s::varchar[], %s::int[]) t(type, days) WHERE t.type = d.type) END)"
 )
+_PAIRS = r"sensing_pairs(d.code || E'\n' || d.name_zh || E'\n' || d.name_en)"  # as the index has it
 _STANDING = "FROM sensing_alarm a WHERE a.device_id = d.id AND a.state IN ('raised', 'acknowledged')"
 _COLUMNS = (
     "id", "code", "type", "name_zh", "name_en", "description", "component", "area", "owner", "lon", "lat",
@@ -175,6 +177,8 @@ def list_devices(
         like = "%" + re.sub(r"([%_\\])", r"\\\1", words) + "%"
         condition = f"{condition} AND (d.code ILIKE %s OR d.name_zh ILIKE %s OR d.name_en ILIKE %s)"
         params = [*params, like, like, like]
+        if (ids := _may_be_called(cursor, city, words)) is not None:
+            condition, params = f"{condition} AND d.id = ANY(%s)", [*params, ids]
     if type_:
         condition, params = f"{condition} AND d.type = %s", [*params, type_]
     if health:
@@ -182,6 +186,21 @@ def list_devices(
     if after:
         condition, params = f"{condition} AND d.code > %s", [*params, after]
     return _devices(cursor, city, f"{condition} ORDER BY d.code LIMIT {PAGE + 1}", params)
+
+
+def _may_be_called(cursor: CursorWrapper, city: City, words: str) -> list[int] | None:
+    """The devices whose code and names hold each pair of letters of the words; None where that are many, or none is.
+
+    A superset of those that are called so, out of the index of pairs.
+    """
+    if len(words) < 2:
+        return None
+    cursor.execute(
+        f"SELECT d.id FROM sensing_device d WHERE d.city_id = %s AND {_PAIRS} @> sensing_pairs(%s) LIMIT %s",  # noqa: S608
+        [city.id, words, MANY_FOUND + 1],
+    )
+    found = [row[0] for row in cursor.fetchall()]
+    return found if len(found) <= MANY_FOUND else None
 
 
 def get_device(cursor: CursorWrapper, city: City, code: str) -> DeviceRow:
