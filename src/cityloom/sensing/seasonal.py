@@ -2,8 +2,8 @@
 
 The usual value of an hour is the median of its means in the last weeks. The deviation that counts as one is the
 largest of: 1.4826 times the median absolute deviation (MAD) of those means around their medians, over seven hours
-around it; 1.2533 times the mean absolute deviation of single readings from the usual; the rule's `spread`; the step
-in which the stream's means are remembered. Both factors make it the standard deviation where noise is normal
+around it; 1.2533 times the mean absolute deviation of single readings from the usual; the rule's `spread`; what
+rounding adds to the means as they are remembered. Both factors make it the standard deviation where noise is normal
 (Rousseeuw and Croux, JASA 88 (1993) 1273).
 Example: hours of 10, 12, 11, 13 have the median 11.5 and absolute deviations 1.5, 0.5, 0.5, 1.5: MAD 1, so 1.48.
 
@@ -31,6 +31,7 @@ LEAST_WEEKS = 2
 NOISE_WEIGHT = 0.02  # of the newest reading
 CLIP = 4.0  # a reading moves the noise by at most so many times itself
 NOTHING, FAR = -128, 127  # no mean; the end of the scale
+ROUNDED = 12**-0.5  # of a step: the standard deviation of what rounding adds
 YOUNG = 24  # so many means set the scale at once
 ALIKE = 2.0**-20  # of the usual value: what counts as none of a deviation
 AT_ONCE = 20_000  # streams whose hours are looked at together, so that no temporary array is large
@@ -95,7 +96,7 @@ class Usual:
         base, step = self.base[which], self.step[which]
         usual = np.where(enough, base + step * middle[:, len(AROUND) // 2], np.nan)
         self.usual[which] = usual
-        self.deviation[which] = np.fmax(step * np.fmax(1.4826 * rest, 1.0), ALIKE * np.abs(usual))
+        self.deviation[which] = np.fmax(step * np.fmax(1.4826 * rest, ROUNDED), ALIKE * np.abs(usual))
         self.deviation[which[~enough]] = np.nan
 
     def _keep(self, which: Whole, mean: Real) -> None:
