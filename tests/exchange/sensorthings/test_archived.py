@@ -12,7 +12,7 @@ from tests.exchange.sensorthings.conftest import NOW, Door
 from tests.exchange.sensorthings.small_world import World, at, make_world
 
 from cityloom.base.clock import GivenClock
-from cityloom.exchange.sensorthings import archived, reading
+from cityloom.exchange.sensorthings import archived, asking, reading
 from cityloom.sensing.archiving import archive_days
 from cityloom.sensing.closed_days import read_pieces
 from cityloom.sensing.keeping import Keeper, keep_late
@@ -75,7 +75,15 @@ def answers(door: Door, world: World) -> dict[str, Any]:
     ]  # fmt: skip
     singles = [
         "Observations/$count", f"Observations({one})?$expand=FeatureOfInterest",
-        f"Observations({one})/Datastream/name",
+        f"Observations({one})/Datastream/name", f"Datastreams({world.brightness})/Observations({one})",
+        f"FeaturesOfInterest({place})/Observations({one})/result/$value", f"Observations({one})/$ref",
+        f"Observations({one})/FeatureOfInterest", f"Observations({one})/Datastream/Observations?$top=2",
+        f"Observations({one})?$expand=Datastream($expand=Observations($top=2),Thing)",
+        f"Observations?$filter=id eq {one}", "Datastreams?$filter=Observations/result eq 1",
+        "Things?$filter=Datastreams/Observations/result eq 1&$count=true",
+        "Datastreams?$filter=Observations/any(o: o/result eq 6 and o/phenomenonTime lt 2026-05-03T00:00:00Z)",
+        "Datastreams?$filter=Observations/all(o: o/result ge 1)",
+        "Datastreams?$filter=Observations/parameters/by ne null",
         "Datastreams?$orderby=id&$expand=Observations($top=3;$count=true)",
         "Datastreams?$orderby=id&$expand=Observations($orderby=phenomenonTime desc;$top=1)",
         "Datastreams?$orderby=id&$expand=Observations($orderby=phenomenonTime desc;$top=9)",
@@ -109,10 +117,20 @@ def test_days_that_lie_in_files_are_read_written_beside_and_bounded(
     for path, told in answers(door, world).items():
         assert told == before[path], path
 
-    monkeypatch.setattr(archived, "read_pieces", partial(read_pieces, most=2))  # as if days were longer
-    in_time = [path for path in before if path.startswith("Datastreams(") and "$orderby=result" not in path]
-    assert [path for path in in_time if all_pages(door, path) != before[path]] == []
     stream = f"Datastreams({world.brightness})/Observations"
+    monkeypatch.setattr(archived, "read_pieces", partial(read_pieces, most=2))  # as if days were longer
+    in_time = [path for path in before if path.startswith(f"{stream}?") and "$orderby=result" not in path]
+    assert [path for path in in_time if all_pages(door, path) != before[path]] == []
+    monkeypatch.setattr(asking, "MOST", 5)
+    refused = door.get("Datastreams?$filter=Observations/result lt 90", 400)
+    assert refused["reason"] == "sta.too_much_archived", "what is asked at once over a link is bounded"
+    assert door.names("Datastreams?$filter=Observations/any(o: o/result eq 1 and o/result lt 2)") == [
+        "brightness",
+        "voltage",
+    ]
+    for nowhere in (f"Datastreams({world.level})/Observations({reading_id(world.brightness, _ms(5))})",
+                    f"Observations({reading_id(world.brightness, _ms(6))})/Datastream"):  # fmt: skip
+        assert door.get(nowhere, 404)["reason"] == "sta.no_entity"
 
     same = {"result": 4, "phenomenonTime": "2026-05-01T00:00:00Z"}
     assert door.post(stream, same)["@iot.id"] == reading_id(world.brightness, _ms(0)), "said again it is the same"
@@ -121,7 +139,7 @@ def test_days_that_lie_in_files_are_read_written_beside_and_bounded(
     assert [o["result"] for o in door.values(f"{stream}?$top=3")] == [4, 5.5, 9], (
         "what comes later stands in its place"
     )
-    one = f"Observations({reading_id(world.brightness, _ms(0))})"
+    one = f"{stream}({reading_id(world.brightness, _ms(0))})"
     for method, body in (("PATCH", {"result": 3}), ("PATCH", {"phenomenonTime": at(11)}), ("DELETE", None)):
         answer = door.ask(method, one, body)
         assert (answer.status_code, answer.json()["reason"]) == (409, "sta.archived"), body

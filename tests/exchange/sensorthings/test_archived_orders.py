@@ -124,6 +124,11 @@ def filters(world: World) -> dict[str, Any]:
         "Datastream/name eq 'voltage' and result ge 0": lambda s: (
             s.stream == world.voltage and s.number is not None and s.number >= 0
         ),
+        "Datastream/Thing/name eq 'lamp 1' and not (Datastream/name eq 'voltage')": lambda s: (
+            s.stream == world.brightness
+        ),
+        "startswith(Datastream/name, 'vol')": lambda s: s.stream == world.voltage,
+        "contains(Datastream/ObservedProperty/name, 'lum') or result eq 6": lambda s: True,
         f"id eq {one}": lambda s: s.id == one,
         f"id gt {one}": lambda s: s.id > one,
         "result eq 'shut'": lambda s: s.result == "shut",

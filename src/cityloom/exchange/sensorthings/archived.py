@@ -7,28 +7,26 @@ time stops as soon as its page is full; in any other order the best so far are a
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
-from odata_query import ast
 
-from cityloom.exchange.sensorthings.asking import MOST_SECONDS, Asking
+from cityloom.exchange.sensorthings.asking import Asking
+from cityloom.exchange.sensorthings.conditions import about_stream, time_bounds
 from cityloom.exchange.sensorthings.errors import TooHeavy
-from cityloom.exchange.sensorthings.odata import path_of
 from cityloom.exchange.sensorthings.options import Options
-from cityloom.exchange.sensorthings.schema import READINGS_OF_FILES, READINGS_OF_OPEN_DAYS, EntityKind
+from cityloom.exchange.sensorthings.schema import KINDS, READINGS_OF_FILES, READINGS_OF_OPEN_DAYS, EntityKind
 from cityloom.exchange.sensorthings.sieving import Sieve, fits_of
-from cityloom.exchange.sensorthings.terms import Sql
-from cityloom.exchange.sensorthings.windows import Window, clipped, forwards, order_by_time, time_bounds, windows_of
+from cityloom.exchange.sensorthings.terms import Sql, all_of, sql
+from cityloom.exchange.sensorthings.translating import Translator
+from cityloom.exchange.sensorthings.windows import Window, clipped, forwards, order_by_time, windows_of
 from cityloom.sensing.closed_days import (
     MOST,
     ClosedDay,
     TooManyAtOnce,
-    list_closed_days,
     read_in_any_order,
     read_pieces,
 )
@@ -52,12 +50,16 @@ class Part(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What of the files a list may hold: of which streams (None: all), of which days, within which bounds."""
+    """What of the files a list may hold: of which streams (None: all), of which days, within which bounds.
+
+    `is_whole`: all that those streams said in those days belongs to it.
+    """
 
     streams: list[int] | None
     days: list[ClosedDay]
     begins: datetime
     ends: datetime
+    is_whole: bool = False
 
 
 def scope_of(
@@ -69,7 +71,7 @@ def scope_of(
     least, most = time_bounds(options.condition)
     if least is not None and least > asking.now - timedelta(days=MAIN_DAYS):  # no day is closed sooner
         return None
-    if not closed_days(asking):
+    if not asking.closed_days():
         return None
     begins, ends = least or _ALWAYS, (most or _NEVER) + timedelta(milliseconds=1)
     if mark is not None and order_by_time(options) == "asc":
@@ -81,44 +83,34 @@ def scope_of(
         if first is None:
             return None
         begins = max(begins, first - _EARLIER)
-    days = [day for day in closed_days(asking) if day.begins < ends and day.ends > begins]
-    return Scope(_streams(asking, within, options), days, begins, ends) if days else None
+    days = [day for day in asking.closed_days() if day.begins < ends and day.ends > begins]
+    if not days:
+        return None
+    streams, is_whole = _streams(asking, within, options)
+    return Scope(streams, days, begins, ends, is_whole)
 
 
-def closed_days(asking: Asking) -> list[ClosedDay]:
-    """The days that lie in files, asked once for each question."""
-    if asking.closed is None:
-        with connection.cursor() as cursor:
-            asking.closed = list_closed_days(cursor, None, None)
-    return asking.closed
-
-
-def has_moved(asking: Asking) -> bool:
-    """Whether a day was moved into a file, or forgotten, since it was asked which days lie there; then ask anew."""
-    before, asking.closed = asking.closed, None
-    return before is not None and closed_days(asking) != before
-
-
-def _streams(asking: Asking, within: Any, options: Options) -> list[int] | None:
+def _streams(asking: Asking, within: Any, options: Options) -> tuple[list[int] | None, bool]:
+    """Of which streams a list may be, as far as that is asked for, and whether nothing else is asked for."""
     if within is None:
-        named = _named_stream(options.condition)
-        return None if named is None else [named]
+        tree, is_whole = about_stream(options.condition)
+        return (None if tree is None else streams_seen(asking, tree)), is_whole
     if within.kind.name == "Datastream":
-        return [within.row["id"]]
-    return [row[0] for row in asking.rows(Sql(_STREAMS_OF_FEATURE, (within.row["id"],) * 2))]
+        return [within.row["id"]], options.condition is None
+    return [row[0] for row in asking.rows(Sql(_STREAMS_OF_FEATURE, (within.row["id"],) * 2))], False
 
 
-def _named_stream(tree: Any) -> int | None:
-    """The stream that a condition asks for by its number, as far as plain comparisons joined by `and` say."""
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        left = _named_stream(tree.left)
-        return left if left is not None else _named_stream(tree.right)
-    if not isinstance(tree, ast.Compare) or not isinstance(tree.comparator, ast.Eq):
-        return None
-    path = path_of(tree.left)
-    if path is None or path[0] != "Datastream" or path[1:] not in (["id"], ["@iot.id"]):
-        return None
-    return int(tree.right.val) if isinstance(tree.right, ast.Integer) and len(tree.right.val) < 19 else None
+def streams_seen(asking: Asking, tree: Any = None) -> list[int]:
+    """The streams that the asker sees, of those that fit a condition of Datastreams."""
+    kind = KINDS["Datastream"]
+    translator = Translator(kind, "t", asking.viewer, asking.now)
+    where = [Sql(kind.of_city.replace("{a}", "t"), (asking.city_id,)), asking.viewer.sees(kind, "t")]
+    if tree is not None:
+        where.append(translator.condition(tree))
+    source = Sql(kind.source.replace("{a}", "t"))
+    return [
+        row[0] for row in asking.rows(sql("SELECT t.id FROM {}{} WHERE {}", source, translator.joins, all_of(where)))
+    ]
 
 
 # --- in the order of time -------------------------------------------------------------------------------------------
@@ -185,17 +177,12 @@ def _pieces(
         )
         try:
             for piece in pieces:
-                _check_time(asking)
+                asking.check_time()
                 if len(piece.stream):
                     yield piece
         except TooManyAtOnce as many:
             raise TooHeavy("sta.too_heavy") from many
-    _check_time(asking)
-
-
-def _check_time(asking: Asking) -> None:
-    if time.monotonic() - asking.began_s > MOST_SECONDS:
-        raise TooHeavy("sta.too_heavy")
+    asking.check_time()
 
 
 def _ends(piece: Readings, few: int | None, direction: str) -> Readings:
@@ -215,7 +202,7 @@ def batches_of(asking: Asking, scope: Scope, sieve: Sieve) -> Iterator[Readings]
     with connection.cursor() as cursor:
         for day in scope.days:
             for found in read_in_any_order(cursor, day, scope.streams, scope.begins, scope.ends, sieve.let_in):
-                _check_time(asking)
+                asking.check_time()
                 if not len(found.stream):
                     continue
                 held.append(found)
@@ -225,6 +212,12 @@ def batches_of(asking: Asking, scope: Scope, sieve: Sieve) -> Iterator[Readings]
                     held, count = [], 0
     if held:
         yield joined(held)
+
+
+def count_whole(asking: Asking, scope: Scope) -> int:
+    """How many readings the files hold of a scope to which all of them belong."""
+    seen = scope if scope.streams is not None else scope._replace(streams=streams_seen(asking))
+    return sum(len(batch.stream) for batch in batches_of(asking, seen, Sieve()))
 
 
 def of_open_days() -> Sql:
@@ -243,7 +236,7 @@ def source_of_one(asking: Asking, number: int) -> Sql | None:
     if not FIRST_MS <= at_ms <= LAST_MS:
         return None
     at = datetime.fromtimestamp(at_ms // 1000, UTC) + timedelta(milliseconds=at_ms % 1000)
-    day = next((d for d in closed_days(asking) if d.begins <= at < d.ends), None)
+    day = next((d for d in asking.closed_days() if d.begins <= at < d.ends), None)
     if day is None:
         return None
     scope = Scope([stream], [day], at, at + timedelta(milliseconds=1))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,10 @@ from psycopg.errors import QueryCanceled
 from cityloom.exchange.sensorthings.errors import BadQuery, TooHeavy
 from cityloom.exchange.sensorthings.geometry import figures, from_geojson, from_wkt, which_hold
 from cityloom.exchange.sensorthings.schema import KINDS
-from cityloom.exchange.sensorthings.terms import GeoQuestion, Sql
+from cityloom.exchange.sensorthings.terms import FilesQuestion, GeoQuestion, Sql, Wanted
 from cityloom.exchange.sensorthings.translating import Viewer
-from cityloom.sensing.closed_days import ClosedDay
+from cityloom.sensing.closed_days import MOST, ClosedDay, list_closed_days, read_in_any_order
+from cityloom.sensing.values import Readings, joined
 
 MOST_SECONDS = 20
 MOST_GEOMETRIES = 200_000
@@ -37,8 +38,26 @@ class Asking:
     now: datetime
     base: str  # the address of the root document, without a slash at its end
     answered: dict[GeoQuestion, tuple[list[int], list[float]]] = field(default_factory=dict)
+    read: dict[Wanted, Readings] = field(default_factory=dict)
     closed: list[ClosedDay] | None = None  # the days that lie in files, once they were asked for
     began_s: float = field(default_factory=time.monotonic)
+
+    def closed_days(self) -> list[ClosedDay]:
+        """The days that lie in files, asked once for each question."""
+        if self.closed is None:
+            with connection.cursor() as cursor:
+                self.closed = list_closed_days(cursor, None, None)
+        return self.closed
+
+    def has_moved(self) -> bool:
+        """Whether a day was moved into a file, or forgotten, since it was asked which lie there; then ask anew."""
+        before, self.closed = self.closed, None
+        return before is not None and self.closed_days() != before
+
+    def check_time(self) -> None:
+        """Raise TooHeavy once the question has taken too long."""
+        if time.monotonic() - self.began_s > MOST_SECONDS:
+            raise TooHeavy("sta.too_heavy")
 
     def rows(self, asked: Sql) -> list[tuple[Any, ...]]:
         """The rows of a statement; raises BadQuery where values cannot be reckoned with, TooHeavy after a while."""
@@ -55,12 +74,35 @@ class Asking:
             raise
 
     def _param(self, param: Any) -> Any:
+        if isinstance(param, FilesQuestion):
+            return self._of_files(param)
         if not isinstance(param, GeoQuestion):
             return param
         key = GeoQuestion(param.entity, param.function, param.shape, param.swapped, param.pattern)
         if key not in self.answered:
             self.answered[key] = self._answer(key)
         return self.answered[key][param.part]
+
+    def _of_files(self, question: FilesQuestion) -> list[Any]:
+        """A column of the readings of files that may fit; raises BadQuery where they are too many at once."""
+        if question.wanted not in self.read:
+            self.read[question.wanted] = self._read_files(question.wanted)
+        return list(self.read[question.wanted][question.part].tolist())
+
+    def _read_files(self, wanted: Wanted) -> Readings:
+        found, count = [], 0
+        for day in self.closed_days():
+            begins, ends = wanted.least or day.begins, (wanted.most or day.ends) + timedelta(milliseconds=1)
+            if day.begins >= ends or day.ends <= begins:
+                continue
+            with connection.cursor() as cursor:
+                for each in read_in_any_order(cursor, day, None, begins, ends):
+                    self.check_time()
+                    found.append(each if wanted.fits is None else each.pick(wanted.fits(each)))
+                    count += len(found[-1].stream)
+                    if count > MOST:
+                        raise BadQuery("sta.too_much_archived", most=MOST)
+        return joined(found)
 
     def _answer(self, question: GeoQuestion) -> tuple[list[int], list[float]]:
         shape = from_wkt(question.shape) if question.shape else None

@@ -78,6 +78,12 @@ register(
             "查询耗时过长，请用 $filter 缩小时间范围或减少 $expand",
             "the query takes too long; narrow the time by $filter or $expand less",
         ),
+        "sta.too_much_archived": (
+            "经链接的条件须读取超过{most}条归档观测；请限定时间，"
+            "例如 Observations/any(o: o/result gt 5 and o/phenomenonTime ge 2026-06-01T00:00:00Z)",
+            "over this link more than {most} observations out of the archive would have to be read; bound "
+            "their time, for example Observations/any(o: o/result gt 5 and o/phenomenonTime ge 2026-06-01T00:00:00Z)",
+        ),
         "sta.archived": (
             "{at} 当天的观测已归档，不能更改或删除；可以补充该时刻以外的观测",
             "the day of {at} is closed and lies in the archive, its observations can neither be changed nor deleted; "

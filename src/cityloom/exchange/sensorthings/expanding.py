@@ -10,15 +10,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from cityloom.exchange.sensorthings.archived import closed_days, scope_of
+from cityloom.exchange.sensorthings.archived import scope_of
 from cityloom.exchange.sensorthings.asking import Asking
+from cityloom.exchange.sensorthings.conditions import begins_only
 from cityloom.exchange.sensorthings.options import Expand, Options
 from cityloom.exchange.sensorthings.ordering import Key, keys_of, order_sql, token_of
 from cityloom.exchange.sensorthings.reading import Page, Row, columns_of, list_page, properties_of, row_of
 from cityloom.exchange.sensorthings.schema import KINDS, NEWEST_READING, EntityKind, Link, Within
 from cityloom.exchange.sensorthings.terms import Sql, Term, all_of, joined, sql
 from cityloom.exchange.sensorthings.translating import Translator
-from cityloom.exchange.sensorthings.windows import begins_only, time_order
+from cityloom.exchange.sensorthings.windows import time_order
 
 EXPANDED = "_expanded"
 # Where the first observations of a stream stand, by the order in which they are wanted; the rest is not looked at.
@@ -130,7 +131,7 @@ def _alone(
     options: Options,
 ) -> dict[int, Page]:  # fmt: skip
     """The pages of rows whose observations may lie in files of closed days, each asked for by itself."""
-    if target.name != "Observation" or not link.is_many or not parents or not closed_days(asking):
+    if target.name != "Observation" or not link.is_many or not parents or not asking.closed_days():
         return {}
     found = {}
     for n, row in parents:

@@ -9,6 +9,7 @@ Which functions there are is no matter of grammar: `functions.py` has their tabl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from odata_query import ast
@@ -123,6 +124,12 @@ def path_of(tree: Any) -> list[str] | None:
 def name_of(identifier: ast.Identifier) -> str:
     """A name with what stands before its dots."""
     return ".".join((*identifier.namespace, identifier.name))
+
+
+def moment_of(text: str) -> datetime:
+    """A moment as it was written, in UTC where it names no zone; raises ValueError."""
+    made = datetime.fromisoformat(text.replace(" ", "+").replace("Z", "+00:00"))
+    return made.replace(tzinfo=UTC) if made.tzinfo is None else made.astimezone(UTC)
 
 
 def split_outside(text: str, sign: str) -> list[str]:

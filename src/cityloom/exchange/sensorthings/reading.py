@@ -16,7 +16,7 @@ import numpy as np
 from cityloom.exchange.sensorthings.archived import (
     Scope,
     batches_of,
-    has_moved,
+    count_whole,
     of_files,
     of_open_days,
     parts_of,
@@ -110,10 +110,10 @@ def _steadily(asking: Asking, ask: Callable[[], Told]) -> Told:
     try:
         told = ask()
     except FileNotFoundError:  # the day was forgotten
-        if not has_moved(asking):
+        if not asking.has_moved():
             raise
         return ask()
-    return ask() if has_moved(asking) else told
+    return ask() if asking.has_moved() else told
 
 
 def _asked(asking: Asking, kind: EntityKind, within: Within | None, options: Options) -> tuple[_Asked, Translator]:
@@ -169,6 +169,8 @@ class _Asked:
         scope = scope_of(self.asking, self.kind, self.within, self.options)
         if scope is None:
             return self._count(None)
+        if scope.is_whole:
+            return self._count(of_open_days()) + count_whole(self.asking, scope)
         batches = batches_of(self.asking, scope, Sieve(fits_of(self.options.condition)))
         return self._count(of_open_days()) + sum(self._count(of_files(batch)) for batch in batches)
 
@@ -271,7 +273,7 @@ def find_one(
         return row_of(names_of, rows[0]) if rows else None
 
     row = found()
-    return found() if row is None and kind.name == "Observation" and has_moved(asking) else row
+    return found() if row is None and kind.name == "Observation" and asking.has_moved() else row
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

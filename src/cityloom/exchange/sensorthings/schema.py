@@ -83,6 +83,7 @@ _OPEN_DAYS = (
 )
 READINGS_OF_FILES = readings_source(_FROM_FILES)
 READINGS_OF_OPEN_DAYS = readings_source(_OPEN_DAYS)
+READINGS_OF_BOTH = readings_source(f"{_OPEN_DAYS} UNION ALL {_FROM_FILES}")
 # The newest reading of the stream `p.id`, as it was last written down, or as a door has brought it since.
 NEWEST_READING = readings_source(
     "SELECT stream, at, value FROM (SELECT s.id AS stream, s.last_at AS at, s.last_value AS value, 0 AS late "

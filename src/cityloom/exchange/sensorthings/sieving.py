@@ -1,4 +1,4 @@
-"""Which readings of files a list may hold at all, judged on arrays before any statement is asked. Pure.
+"""Which of many readings may belong to a list, decided on arrays before any statement is asked. Pure.
 
 What is left out here surely is none of the list; what is left in is still asked by the statement. So a condition
 that cannot be read here costs time and never changes an answer.
@@ -9,24 +9,21 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from odata_query import ast
 
-from cityloom.exchange.sensorthings.odata import Moment, path_of
+from cityloom.exchange.sensorthings.conditions import Path, number_said
+from cityloom.exchange.sensorthings.odata import path_of
 from cityloom.exchange.sensorthings.options import Options
-from cityloom.exchange.sensorthings.translating import moment_of
 from cityloom.sensing.values import Readings, reading_ids
 
 Mask = NDArray[np.bool_]
 Column = Callable[[Readings], NDArray[Any]]
 Fits = Callable[[Readings], Mask]
 
-_EPOCH, _ONE_MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
-_MOST_WHOLE = 2**63 - 1
 _COLUMNS: dict[str, Column] = {
     "id": reading_ids,
     "Datastream/id": lambda r: r.stream,
@@ -87,39 +84,35 @@ def first_key(options: Options) -> FirstKey | None:
     return None if column is None else FirstKey(column, order.descends)
 
 
-def fits_of(tree: Any) -> Fits | None:
-    """What must hold of readings for the condition to hold; None where nothing is known of it."""
+def fits_of(tree: Any, prefix: Path = ()) -> Fits | None:
+    """What must hold of readings for the condition to hold; None where nothing is known of it.
+
+    `prefix`: the path by which the condition reaches the readings.
+    """
     if isinstance(tree, ast.BoolOp):
-        sides = [found for found in (fits_of(tree.left), fits_of(tree.right)) if found is not None]
+        each = (fits_of(tree.left, prefix), fits_of(tree.right, prefix))
+        sides = [found for found in each if found is not None]
         if len(sides) == 2:
             left, right = sides
             joins = np.logical_and if isinstance(tree.op, ast.And) else np.logical_or
             return lambda r: joins(left(r), right(r))
         return sides[0] if sides and isinstance(tree.op, ast.And) else None
-    return _compared(tree) if isinstance(tree, ast.Compare) else None
+    return _compared(tree, prefix) if isinstance(tree, ast.Compare) else None
 
 
-def _compared(tree: Any) -> Fits | None:
-    column = _column(tree.left, _COLUMNS)
+def _compared(tree: Any, prefix: Path) -> Fits | None:
+    column = _column(tree.left, _COLUMNS, prefix)
     if column is None:
         return None
     if isinstance(tree.comparator, ast.In):
-        each = [number for value in tree.right.val if (number := _number(value)) is not None]
+        each = [number for value in tree.right.val if (number := number_said(value)) is not None]
         return None if len(each) < len(tree.right.val) else lambda r: np.isin(column(r), each)
-    sign, value = _SIGNS.get(type(tree.comparator)), _number(tree.right)
+    sign, value = _SIGNS.get(type(tree.comparator)), number_said(tree.right)
     return None if sign is None or value is None else lambda r: sign(column(r), value)
 
 
-def _column(tree: Any, columns: dict[str, Column]) -> Column | None:
+def _column(tree: Any, columns: dict[str, Column], prefix: Path = ()) -> Column | None:
     path = path_of(tree)
-    return columns.get("/".join(path)) if path is not None else None
-
-
-def _number(literal: Any) -> float | None:
-    """A number as it was written, a moment in milliseconds; None for what is neither, or too large."""
-    if isinstance(literal, ast.Integer):
-        whole = int(literal.val[:40])
-        return whole if abs(whole) <= _MOST_WHOLE else None
-    if isinstance(literal, ast.Float):
-        return float(literal.val)
-    return (moment_of(literal.val) - _EPOCH) / _ONE_MS if isinstance(literal, Moment) else None
+    if path is None or tuple(path[: len(prefix)]) != prefix:
+        return None
+    return columns.get("/".join(path[len(prefix) :]))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cityloom.exchange.sensorthings.errors import BadQuery
+from cityloom.sensing.values import Readings
 
 _HOLE = re.compile(r"(?<!\{)\{(\d*)\}(?!\})")
 
@@ -78,6 +83,22 @@ class GeoQuestion:
     swapped: bool = False
     pattern: str = ""
     part: int = 0
+
+
+class Wanted(NamedTuple):
+    """Readings of closed days that may fit: which of an array do (None: all), and between which times."""
+
+    fits: Callable[[Readings], NDArray[np.bool_]] | None
+    least: datetime | None
+    most: datetime | None
+
+
+@dataclass(frozen=True)
+class FilesQuestion:
+    """Answered before the statement runs: streams (`part` 0), milliseconds (1) or values (2) of readings."""
+
+    wanted: Wanted
+    part: int
 
 
 def sql(template: str, *parts: Sql | Term) -> Sql:

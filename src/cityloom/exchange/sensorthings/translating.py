@@ -6,24 +6,28 @@ condition that names it. What the asker may not see is left out of every join, s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from typing import Any
 
 from odata_query import ast
 
 from cityloom.exchange.sensorthings.comparing import arithmetic, compare, compare_numbers
+from cityloom.exchange.sensorthings.conditions import time_bounds
 from cityloom.exchange.sensorthings.errors import BadQuery
 from cityloom.exchange.sensorthings.functions import call
-from cityloom.exchange.sensorthings.geometry import from_wkt
-from cityloom.exchange.sensorthings.odata import Interval, Moment, name_of, path_of
-from cityloom.exchange.sensorthings.schema import KINDS, EntityKind, Link
+from cityloom.exchange.sensorthings.literals import literal
+from cityloom.exchange.sensorthings.odata import name_of, path_of
+from cityloom.exchange.sensorthings.schema import KINDS, READINGS_OF_BOTH, EntityKind, Link
+from cityloom.exchange.sensorthings.sieving import fits_of
 from cityloom.exchange.sensorthings.terms import (
+    FilesQuestion,
     GeoColumn,
     Kind,
     Sql,
     Term,
+    Wanted,
     all_of,
     as_condition,
     as_number,
@@ -32,7 +36,6 @@ from cityloom.exchange.sensorthings.terms import (
 )
 
 DEEPEST = 100
-_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,8 @@ class _Frame:
     where: list[Sql] = field(default_factory=list)
     known: dict[tuple[str, str], tuple[EntityKind, str]] = field(default_factory=dict)
 
-    def add(self, kind: EntityKind, alias: str, on: Sql, *, outer: bool) -> None:
+    def add(self, source: Sql, on: Sql, *, outer: bool) -> None:
         """One more row source: beside the others, or with nothing where none fits."""
-        source = Sql(kind.source.replace("{a}", alias))
         if outer:
             self.froms.append(sql(" LEFT JOIN {} ON {}", source, on))
             return
@@ -79,6 +81,7 @@ class Translator:
         self._frames: list[_Frame] = []
         self._names = names if names is not None else (f"{alias}_{i}" for i in count(1))
         self._variables: dict[str, tuple[EntityKind, str, _Frame]] = {}
+        self._held: tuple[Any, tuple[str, ...] | None] = None, None  # what must hold of what a path to many leads to
         self._depth = 0
 
     @property
@@ -122,10 +125,12 @@ class Translator:
     def _within_exists(self, tree: Any) -> Sql:
         frame = _Frame(begun=False)
         self._frames.append(frame)
+        held, self._held = self._held, (tree, None)
         try:
             holds = as_condition(self._value(tree), "$filter").sql
         finally:
             self._frames.pop()
+            self._held = held
         return self._exists(frame, holds)
 
     def _exists(self, frame: _Frame, holds: Sql) -> Sql:
@@ -142,6 +147,8 @@ class Translator:
         self._frames.append(frame)
         name = tree.lambda_.identifier.name if tree.lambda_ is not None else ""
         before = self._variables.get(name)
+        is_any = tree.lambda_ is not None and not isinstance(tree.operator, ast.All)
+        held, self._held = self._held, ((tree.lambda_.expression, (name,)) if is_any else (None, None))
         try:
             kind, alias, rest, _ = self._walk(path)
             if rest or not frame.begun:
@@ -152,6 +159,7 @@ class Translator:
                 holds = self.condition(tree.lambda_.expression)
         finally:
             self._frames.pop()
+            self._held = held
             self._variables.pop(name, None)
             if before is not None:
                 self._variables[name] = before
@@ -214,18 +222,31 @@ class Translator:
                 if not self._frames:
                     raise BadQuery("sta.wrong_kind", where="$orderby", wanted="one value", given=rest[0])
                 owner = self._frames[-1]
-            kind, alias = self._linked(owner, alias, rest.pop(0), link)
+            name = rest.pop(0)
+            kind, alias = self._linked(owner, alias, name, link, tuple(path[: len(path) - len(rest)]))
             frame = owner
         return kind, alias, rest, frame
 
-    def _linked(self, frame: _Frame, alias: str, name: str, link: Link) -> tuple[EntityKind, str]:
+    def _linked(
+        self, frame: _Frame, alias: str, name: str, link: Link, path: tuple[str, ...]
+    ) -> tuple[EntityKind, str]:
         if (alias, name) in frame.known:
             return frame.known[alias, name]
         kind, new = KINDS[link.target], next(self._names)
         on = Sql(link.on.replace("{p}", alias).replace("{c}", new))
-        frame.add(kind, new, all_of([on, self._viewer.sees(kind, new)]), outer=not link.is_many)
+        seen = all_of([on, self._viewer.sees(kind, new)])
+        frame.add(self._source(kind, new, path), seen, outer=not link.is_many)
         frame.known[alias, name] = kind, new
         return kind, new
+
+    def _source(self, kind: EntityKind, alias: str, path: tuple[str, ...]) -> Sql:
+        """Where the entities of a link lie; observations also in files, as far as they may fit what must hold."""
+        if kind.name != "Observation":
+            return Sql(kind.source.replace("{a}", alias))
+        tree, variable = self._held
+        prefix = variable or path
+        wanted = Wanted(fits_of(tree, prefix), *time_bounds(tree, prefix))
+        return Sql(READINGS_OF_BOTH.replace("{a}", alias), tuple(FilesQuestion(wanted, part) for part in range(3)))
 
 
 def property_term(kind: EntityKind, alias: str, path: list[str]) -> Term:
@@ -247,54 +268,3 @@ def property_term(kind: EntityKind, alias: str, path: list[str]) -> Term:
             raise BadQuery("sta.no_property", entity=name, name="/".join(inside)[:40], known=sorted(known.parts))
         return Term(Sql(f"({source} #> (%s)::text[])", (inside,)), Kind.JSON)
     return Term(Sql(text), known.kind, end=Sql(end) if end else None, alias=alias)
-
-
-# --- literals -------------------------------------------------------------------------------------------------------
-
-
-def literal(tree: Any) -> Term:
-    """A value as it was written; raises BadQuery for one that does not exist, such as 31 February."""
-    try:
-        return _literal(tree)
-    except (ValueError, OverflowError) as wrong:
-        raise BadQuery("sta.bad_moment", value=str(getattr(tree, "val", tree))[:60]) from wrong
-
-
-def _literal(tree: Any) -> Term:
-    if isinstance(tree, ast.Null):
-        return Term(Sql("NULL"), Kind.NULL, is_literal=True)
-    if isinstance(tree, ast.Integer) and abs(int(tree.val[:40])) <= _MOST and len(tree.val) <= 40:
-        return _given("bigint", int(tree.val), Kind.WHOLE)
-    if isinstance(tree, ast.Integer | ast.Float):
-        return _given("float8", float(tree.val), Kind.NUMBER)
-    if isinstance(tree, ast.Boolean):
-        return _given("boolean", tree.py_val, Kind.BOOL)
-    if isinstance(tree, ast.String | ast.GUID):
-        return _given("text", tree.val, Kind.TEXT)
-    if isinstance(tree, Moment):
-        return _given("timestamptz", moment_of(tree.val), Kind.MOMENT)
-    if isinstance(tree, Interval):
-        start, end = _given("timestamptz", moment_of(tree.start), Kind.SPAN), moment_of(tree.end)
-        return replace(start, end=Sql("(%s)::timestamptz", (end,)))
-    if isinstance(tree, ast.Date):
-        return _given("date", date.fromisoformat(tree.val), Kind.DATE)
-    if isinstance(tree, ast.Time):
-        return _given("time", time.fromisoformat(tree.val), Kind.CLOCK)
-    if isinstance(tree, ast.Duration):
-        value = tree.py_val
-        if not isinstance(value, timedelta):
-            raise ValueError(tree.val)
-        return _given("interval", value, Kind.DURATION)
-    assert isinstance(tree, ast.Geography), tree
-    from_wkt(tree.val)  # so that a bad one is told before anything is asked
-    return Term(Sql("NULL"), Kind.GEOMETRY, value=tree.val, is_literal=True)
-
-
-def _given(type_: str, value: Any, kind: Kind) -> Term:
-    return Term(Sql(f"(%s)::{type_}", (value,)), kind, value=value, is_literal=True)
-
-
-def moment_of(text: str) -> datetime:
-    """A moment as it was written, in UTC where it names no zone; raises ValueError."""
-    made = datetime.fromisoformat(text.replace(" ", "+").replace("Z", "+00:00"))
-    return made.replace(tzinfo=UTC) if made.tzinfo is None else made.astimezone(UTC)

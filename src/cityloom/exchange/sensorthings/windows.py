@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
-from odata_query import ast
 
 from cityloom.exchange.sensorthings.asking import Asking
-from cityloom.exchange.sensorthings.odata import Moment, path_of
+from cityloom.exchange.sensorthings.conditions import time_bounds
+from cityloom.exchange.sensorthings.odata import path_of
 from cityloom.exchange.sensorthings.options import Options
 from cityloom.exchange.sensorthings.schema import EntityKind, Within
 from cityloom.exchange.sensorthings.terms import Sql, all_of
@@ -105,31 +105,3 @@ def clipped(window: Window, by: Window) -> Window | None:
     start = max((w.start for w in (window, by) if w.start is not None), default=None)
     end = min((w.end for w in (window, by) if w.end is not None), default=None)
     return None if start is not None and end is not None and start >= end else Window(start, end)
-
-
-def time_bounds(tree: Any) -> tuple[datetime | None, datetime | None]:
-    """Between which moments a condition lets phenomenonTime lie, as far as plain comparisons joined by `and` say."""
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        (a, b), (c, d) = time_bounds(tree.left), time_bounds(tree.right)
-        return max(filter(None, (a, c)), default=None), min(filter(None, (b, d)), default=None)
-    if not isinstance(tree, ast.Compare) or path_of(tree.left) != ["phenomenonTime"]:
-        return None, None
-    if not isinstance(tree.right, Moment):
-        return None, None
-    from cityloom.exchange.sensorthings.translating import literal
-
-    value: datetime = literal(tree.right).value
-    if isinstance(tree.comparator, ast.Gt | ast.GtE):
-        return value, None
-    if isinstance(tree.comparator, ast.Lt | ast.LtE):
-        return None, value
-    return (value, value) if isinstance(tree.comparator, ast.Eq) else (None, None)
-
-
-def begins_only(tree: Any) -> bool:
-    """Whether a condition says nothing but from when on observations are wanted; true for none."""
-    if tree is None:
-        return True
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        return begins_only(tree.left) and begins_only(tree.right)
-    return isinstance(getattr(tree, "comparator", None), ast.Gt | ast.GtE) and time_bounds(tree)[0] is not None
