@@ -12,7 +12,7 @@ from tests.stories.lives import live_many
 from cityloom.cases import models
 from cityloom.cases.callbacks import why_not_independent
 from cityloom.cases.deciding import open_steps
-from cityloom.cases.filters import BESIDE_THE_WAY, CaseFilter, View, parse_filter, steps_on_the_way
+from cityloom.cases.filters import CaseFilter, View, parse_filter
 from cityloom.cases.guard_rows import GUARD_ROWS
 from cityloom.cases.keeping import get_file, list_entries
 from cityloom.cases.offers import open_report_steps, open_task_steps
@@ -21,6 +21,7 @@ from cityloom.cases.queries_callbacks import list_waiting
 from cityloom.cases.queries_desk import count_waiting
 from cityloom.cases.queries_inbox import Bounds, InboxFilter, list_inbox
 from cityloom.cases.values import CaseFile, Report
+from cityloom.cases.waiting import BESIDE_THE_WAY, steps_on_the_way
 from cityloom.city.paths import END_STATES
 from cityloom.city.values import Post, Role
 

@@ -6,7 +6,7 @@ the post (`permissions.visible_to`) is added by whoever asks, see `queries.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 
 from cityloom.base.errors import CityloomError
 from cityloom.base.reasons import register
-from cityloom.cases.guard_rows import GUARD_ROWS
 from cityloom.cases.permissions import SCOPE, Scope
-from cityloom.city.paths import CASE_STATES, END_STATES, Path, Paths, Step
+from cityloom.cases.waiting import living_task, waiting_rows, waiting_states
+from cityloom.city.paths import CASE_STATES, END_STATES, Paths
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role, Source
 
@@ -31,15 +31,6 @@ register(
 )
 DAY_WORDS = ("opened", "closed", "called", "due")
 NOBODYS = "-"  # the unit of a case that nobody leads
-# Moves that correct or end a case beside its way; what a list names as the next thing to do is none of these.
-BESIDE_THE_WAY = frozenset(
-    {
-        "join", "supplement", "reclassify", "relocate", "withdraw", "void", "reopen", "object", "assist", "return",
-        "pass_on", "solve_on_spot", "urge", "merge", "unmerge", "take_in", "let_go", "split", "escalate", "whistle",
-        "promise_date", "keep_promise", "extend", "ask_up", "defer", "list", "delist", "resume", "hand_over",
-        "hand_back", "partner_done", "review",
-    }
-)  # fmt: skip
 
 
 class FilterNotUnderstood(CityloomError):
@@ -146,22 +137,6 @@ def default_view(role: Role, paths: Paths) -> View:
     return View.WAITING if waiting_states(paths, role) else View.OPEN
 
 
-def waiting_states(paths: Paths, role: Role) -> tuple[str, ...]:
-    """The states from which some path's next step is this role's, in the order of the vocabulary."""
-    found = {state for path in paths.paths.values() for state in path.states() if next_step(path, state, role)}
-    return tuple(state for state in CASE_STATES if state in found - END_STATES)
-
-
-def next_step(path: Path, state: str, role: Role) -> Step | None:
-    """The step on the path's way that this role may take from a state, guards and unit aside; None for others."""
-    return next(iter(steps_on_the_way(path, state, role)), None)
-
-
-def steps_on_the_way(path: Path, state: str, role: Role) -> list[Step]:
-    """All rows of the path's way that this role may take from a state, guards and unit aside."""
-    return [s for s in path.steps_from(state) if role in s.by and s.move not in BESIDE_THE_WAY]
-
-
 def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
     """The filter as a condition; `city_id` first, so that every index that starts with the city can serve."""
     parts = [Condition("c.city_id = %s", (city.id,))]
@@ -170,7 +145,7 @@ def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
     if asked.state:
         parts.append(Condition("c.state = %s", (asked.state,)))
     if asked.waits_for is not None:
-        parts.append(waiting_condition(asked.waits_for, city))
+        parts.append(Condition(*waiting_rows(asked.waits_for, city)))
     if asked.class_code:
         parts.append(class_condition(asked.class_code, city))
     if asked.area:
@@ -191,39 +166,6 @@ def condition_of(asked: CaseFilter, city: City, at: datetime) -> Condition:
     return all_of(parts)
 
 
-def waiting_condition(post: Post, city: City) -> Condition:
-    """Open cases on whose way the post has the next step now, guards and its unit included.
-
-    The same as asking `deciding.open_steps` case by case; a unit's task beside the lead is its next step too.
-    """
-    found = [
-        (step.when, name, state)
-        for name, path in city.paths.paths.items()
-        for state in path.states()
-        if state not in END_STATES
-        for step in steps_on_the_way(path, state, post.role)
-    ]
-    waits = places_condition(found, post, city)
-    if post.role is not Role.HANDLER:
-        states = Condition("c.state = ANY(%s)", (list(waiting_states(city.paths, post.role)),))
-        return all_of([states, waits])
-    beside = _living_task(post, city, "AND own.role <> 'lead'")
-    leads = all_of([Condition("c.lead_unit = ANY(%s)", (list(post.units),)), waits])
-    return Condition(f"({leads.sql} OR {beside.sql})", leads.params + beside.params)
-
-
-def places_condition(places: Iterable[tuple[tuple[str, ...], str, str]], post: Post, city: City) -> Condition:
-    """Cases of one of these paths and states (guards, path, state) whose guards hold for this post."""
-    by_guards: dict[tuple[str, ...], set[str]] = {}
-    for when, path, state in places:
-        by_guards.setdefault(tuple(w for w in when if w in GUARD_ROWS), set()).add(f"{path}/{state}")
-    arms = []
-    for when, named in by_guards.items():
-        there = Condition("(c.path || '/' || c.state) = ANY(%s)", (sorted(named),))
-        arms.append(all_of([there, *(Condition(*GUARD_ROWS[word](city, post)) for word in when)]))
-    return Condition(f"({' OR '.join(arm.sql for arm in arms) or 'FALSE'})", tuple(v for a in arms for v in a.params))
-
-
 def reach_of(post: Post, city: City, asked: CaseFilter) -> tuple[Condition, ...]:
     """Faster roads to the same rows for a unit's post, each served by an index; what any of them finds is listed.
 
@@ -235,19 +177,10 @@ def reach_of(post: Post, city: City, asked: CaseFilter) -> tuple[Condition, ...]
         return (Condition("TRUE"),)
     below = sorted({*city.units_below(unit), *post.inherits})
     leads = Condition("c.lead_unit = ANY(%s)", (below,)) if len(below) > 1 else Condition("c.lead_unit = %s", (unit,))
-    assists = _living_task(post, city)
+    assists = Condition(*living_task(post, city))
     if asked.is_open_work:  # few rows: one statement finds them all
         return (Condition(f"({leads.sql} OR {assists.sql})", leads.params + assists.params),)
     return leads, assists
-
-
-def _living_task(post: Post, city: City, condition: str = "") -> Condition:
-    """Cases on which the post's unit has a task that has not ended; `condition` is written by us."""
-    return Condition(
-        "c.id = ANY(ARRAY(SELECT own.case_id FROM cases_task own "  # noqa: S608
-        f"WHERE own.city_id = %s AND own.unit = ANY(%s) AND own.ended_at IS NULL {condition}))",
-        (city.id, list(post.units)),
-    )
 
 
 def all_of(parts: Sequence[Condition]) -> Condition:

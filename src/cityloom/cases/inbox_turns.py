@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cityloom.cases.filters import Condition, next_step, places_condition
+from cityloom.cases.filters import Condition
+from cityloom.cases.waiting import Guards, next_step, places_rows
 from cityloom.city.paths import END_STATES
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
@@ -12,7 +13,7 @@ NOT_WAITING = ("put_off", "others")  # nothing that the unit has to do now
 _PUT_OFF = ("deferred", "listed")
 
 # For each turn: the paths and states it is the next step in, with the guards of that step.
-Turns = dict[str, list[tuple[tuple[str, ...], str, str]]]
+Turns = dict[str, list[tuple[Guards, str, str]]]
 
 
 def turns_of(city: City) -> Turns:
@@ -31,10 +32,10 @@ def turns_of(city: City) -> Turns:
 
 def turn_condition(city: City, post: Post) -> Condition:
     """The turn of a row `c` (path, state, class_code, lead_unit) as an SQL expression with its parameters."""
-    turns = {turn: places_condition(places, post, city) for turn, places in turns_of(city).items()}
-    whens = " ".join(f"WHEN {where.sql} THEN '{turn}'" for turn, where in turns.items())
+    turns = {turn: places_rows(places, post, city) for turn, places in turns_of(city).items()}
+    whens = " ".join(f"WHEN {sql} THEN '{turn}'" for turn, (sql, _) in turns.items())
     return Condition(
         "CASE WHEN c.lead_unit IS NULL OR c.lead_unit <> ALL(%s) THEN 'assist' "
         f"WHEN c.state = ANY(%s) THEN 'put_off' {whens} ELSE 'others' END",
-        (list(post.units), list(_PUT_OFF), *(value for where in turns.values() for value in where.params)),
+        (list(post.units), list(_PUT_OFF), *(value for _, params in turns.values() for value in params)),
     )

@@ -8,15 +8,15 @@ from django.db.backends.utils import CursorWrapper
 
 from cityloom.cases.deciding import open_steps
 from cityloom.cases.field_stops import Stop, kind_of
-from cityloom.cases.filters import waiting_states
 from cityloom.cases.keeping import read
 from cityloom.cases.permissions import visible_to
 from cityloom.cases.queries_registers import OpenCheck, round_of
 from cityloom.cases.values import Case, CaseFile, Report, Request, RunningClock, Task
+from cityloom.cases.waiting import waiting_rows
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post
 
-MOST_ASKED = 120  # cases looked at, of which some are not this person's to check
+MOST_ASKED = 120  # cases looked at, of which some hold nothing to do on the spot
 MOST = 40  # stops of a day
 CLOCKS = {"verify": "verification", "check": "check", "handle": "handling"}
 
@@ -64,13 +64,13 @@ def count_sendings(cursor: CursorWrapper, city_id: int, login: str, since: datet
 
 
 def _waiting(cursor: CursorWrapper, city: City, post: Post) -> list[CaseFile]:
-    """The open cases in a state from which some path's next step is this role's, each with all that belongs to it."""
+    """The open cases that wait for the post, those due first, each with all that belongs to it."""
     seen, params = visible_to(post)
-    states = list(waiting_states(city.paths, post.role))
+    waits, theirs = waiting_rows(post, city)
     cursor.execute(
         "SELECT c.id FROM cases_case c WHERE c.city_id = %s AND c.closed_at IS NULL "  # noqa: S608
-        f"AND c.state = ANY(%s) AND {seen} ORDER BY c.next_due_at, c.id LIMIT %s",
-        [city.id, states, *params, MOST_ASKED],
+        f"AND {waits} AND {seen} ORDER BY c.next_due_at, c.id LIMIT %s",
+        [city.id, *theirs, *params, MOST_ASKED],
     )
     ids = [row[0] for row in cursor.fetchall()]
     if not ids:

@@ -25,7 +25,7 @@ from cityloom.sensing.device_queries import device_codes
 from cityloom.sensing.feed_alarms import RULE as FEED_RULE
 from cityloom.sensing.feeds import DEVICES
 from cityloom.web import context
-from cityloom.web.dispatch import Word
+from cityloom.web.counted import Word
 from cityloom.web.doors import for_staff
 from cityloom.web.map_frame import MapFrame, bounds_of, ground_of
 from cityloom.web.naming import Names, names, said_by

@@ -37,7 +37,7 @@ from cityloom.web import context
 from cityloom.web.doors import for_staff
 from cityloom.web.map_data import collection
 from cityloom.web.map_frame import MapFrame, bounds_of, ground_of
-from cityloom.web.moments import band_of, share_gone
+from cityloom.web.moments import band_of, percent_gone
 from cityloom.web.naming import Names, names
 from cityloom.web.shown import show
 from cityloom.web.words import say
@@ -230,7 +230,7 @@ def _heap(city: City, heap: OpenHeap, firm: BikeOperator, named: Names, now: dat
         began_at=heap.began_at,
         due_at=heap.due_at,
         band=band_of(heap.began_at, heap.due_at, now),
-        gone=round(100 * share_gone(heap.began_at, heap.due_at, now)),
+        gone=percent_gone(heap.began_at, heap.due_at, now),
         case_number=heap.case_number,
     )
 

@@ -16,16 +16,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from cityloom.base.errors import CityloomError
-from cityloom.cases.filters import CaseFilter, View, waiting_states
+from cityloom.cases.filters import CaseFilter, View
 from cityloom.cases.queries import CaseRow, Mark, list_cases
 from cityloom.cases.queries_desk import WaitingGroup, count_waiting
+from cityloom.cases.waiting import waiting_states
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.web import context
 from cityloom.web.case import CasePage, page_of
 from cityloom.web.case_forms import MoveForm
+from cityloom.web.counted import Word
 from cityloom.web.doors import for_staff
-from cityloom.web.moments import band_of, share_gone
+from cityloom.web.moments import band_of, percent_gone
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.shown import show
 
@@ -52,23 +54,13 @@ class Line:
 
 
 @dataclass(frozen=True)
-class StateWord:
-    """A state to choose, without a name: all; how many wait in it, and the address words that choose it."""
-
-    name: str
-    count: int
-    href: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
 class CheckDeskPage:
     """What waits for a check, one of them at hand."""
 
     template: ClassVar[str] = "cityloom/check_desk.html"
     lines: Annotated[Sequence[Line], "what waits, by what falls due first"]
     only: Annotated[str, "which state is shown; blank: all that wait"]
-    states: Annotated[Sequence[StateWord], "states to choose from, counted"]
+    states: Annotated[Sequence[Word], "states to choose from, counted; without a name: all"]
     case: Annotated[CasePage | None, "the one at hand"] = None
     forms: Annotated[Sequence[MoveForm], "what the checker may say of it"] = ()
     done: Annotated[str, "the unit's words of what it did last"] = ""
@@ -109,12 +101,12 @@ def check_desk(request: HttpRequest, city: City, post: Post) -> HttpResponse:
     return show(request, replace(page, case=case, forms=forms, done=done))
 
 
-def _states(groups: Sequence[WaitingGroup], states: Sequence[str], only: str, named: Names) -> list[StateWord]:
+def _states(groups: Sequence[WaitingGroup], states: Sequence[str], only: str, named: Names) -> list[Word]:
     counts: Counter[str] = Counter()
     for group in groups:
         counts[group.state] += group.count
-    every = StateWord("", counts.total(), "", not only)
-    return [every, *(StateWord(named.state(s), counts[s], _query(s), s == only) for s in states)]
+    every = Word("", counts.total(), "", not only)
+    return [every, *(Word(named.state(s), counts[s], _query(s), s == only) for s in states)]
 
 
 def _query(state: str, **more: str) -> str:
@@ -130,7 +122,7 @@ def _line(row: CaseRow, only: str, chosen: str, named: Names, now: datetime) -> 
         state=named.state(row.state),
         due_at=row.next_due_at,
         band=band_of(begins, row.next_due_at, now),
-        gone=round(100 * share_gone(begins, row.next_due_at, now)) if row.next_due_at else 0,
+        gone=percent_gone(begins, row.next_due_at, now),
         urgent=row.urgency == "urgent",
         href=_query(only, case=row.number),
         chosen=row.number == chosen,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cityloom.base.errors import CityloomError
 from cityloom.cases.actions.move_case import move_case
 from cityloom.cases.dispatching import Route
-from cityloom.cases.filters import CaseFilter, FilterNotUnderstood, View, next_step, parse_filter
+from cityloom.cases.filters import CaseFilter, FilterNotUnderstood, View, parse_filter
 from cityloom.cases.keeping import get_file
 from cityloom.cases.permissions import may_see
 from cityloom.cases.places import metres_between
@@ -33,16 +33,18 @@ from cityloom.cases.queries_desk import (
 )
 from cityloom.cases.twins import list_alike
 from cityloom.cases.values import CaseFile, Details
+from cityloom.cases.waiting import next_step
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.triage.values import Proposal, Reading, Subject
 from cityloom.web import context
 from cityloom.web.case import CasePage, page_of
 from cityloom.web.case_forms import MoveForm
+from cityloom.web.counted import Word
 from cityloom.web.doors import for_staff
 from cityloom.web.forms import unit_choices
 from cityloom.web.map_frame import MapFrame, frame_of
-from cityloom.web.moments import band_of, share_gone
+from cityloom.web.moments import band_of, percent_gone
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.near_matters import near_of
 from cityloom.web.shown import show
@@ -52,16 +54,6 @@ PAGE = 50
 MOST_WORDS = 12
 FIELDS = ("state", "class", "area")
 DISPATCHERS = frozenset({Role.DISPATCHER, Role.SHIFT_LEAD})
-
-
-@dataclass(frozen=True)
-class Word:
-    """A filter as a counted word: its name, how many wait under it, where it leads, whether it is chosen."""
-
-    name: str
-    count: int
-    href: str
-    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -347,7 +339,7 @@ def _line(
         opened_at=row.opened_at,
         due_at=row.next_due_at,
         band=band_of(begins, row.next_due_at, now),
-        gone=round(100 * share_gone(begins, row.next_due_at, now)) if row.next_due_at else 0,
+        gone=percent_gone(begins, row.next_due_at, now),
         state=named.state(row.state),
         urgent=row.urgency == "urgent",
         repeat=row.repeat_of is not None,

@@ -31,6 +31,7 @@ from cityloom.city.clock_values import ClockUnit
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Role
 from cityloom.web import context
+from cityloom.web.counted import Word
 from cityloom.web.doors import for_staff
 from cityloom.web.naming import Names, names
 from cityloom.web.shown import show
@@ -40,17 +41,6 @@ from cityloom.web.working_time import say_time, time_left
 PAGE = 50
 MOST_WORDS = 10
 CLOSED_WITHIN = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Word:
-    """A filter as a counted word: its name, how many there are under it, where it leads, whether it is chosen."""
-
-    key: str
-    name: str
-    count: int
-    href: str
-    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -208,7 +198,7 @@ def _areas(groups: Sequence[InboxGroup], asked: InboxFilter, city: City, named: 
 
 def _word(value: str, name: str, count: int, asked: InboxFilter, field: str, chosen: bool) -> Word:
     """Choosing a chosen word again takes it away."""
-    return Word(value, name, count, _query(replace(asked, **{field: "" if chosen else value})), chosen)
+    return Word(name, count, _query(replace(asked, **{field: "" if chosen else value})), chosen, value)
 
 
 def _depth(city: City, post: Post) -> int:

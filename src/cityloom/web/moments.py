@@ -51,6 +51,11 @@ def share_gone(started_at: datetime, due_at: datetime, now: datetime) -> float:
     return 1.0 if whole <= 0 else min(1.0, max(0.0, gone / whole))
 
 
+def percent_gone(started_at: datetime, due_at: datetime | None, now: datetime) -> int:
+    """The same in whole percent, for a bar; 0 without a due moment."""
+    return round(100 * share_gone(started_at, due_at, now)) if due_at else 0
+
+
 def band_of(started_at: datetime | None, due_at: datetime | None, now: datetime) -> str:
     """`overdue`, `due-soon` (four fifths gone), `on-time`, or `none` without a due moment."""
     if due_at is None:

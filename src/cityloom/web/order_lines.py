@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from cityloom.cases.order_values import ORDER_LEVELS, ORDER_STATES, Order
-from cityloom.web.moments import band_of, share_gone
+from cityloom.web.moments import band_of, percent_gone
 from cityloom.web.naming import Names
 from cityloom.web.words import say
 
@@ -45,7 +45,7 @@ def order_line(order: Order, named: Names, now: datetime) -> OrderLine:
         issued_at=order.issued_at,
         due_at=order.due_at,
         band=band_of(order.issued_at, order.due_at, now) if waits else "closed",
-        gone=round(100 * share_gone(order.issued_at, order.due_at, now)) if waits else 100,
+        gone=percent_gone(order.issued_at, order.due_at, now) if waits else 100,
         waits=waits,
         late=order.overdue or (waits and now > order.due_at),
         pressing=order.level != "ordinary",

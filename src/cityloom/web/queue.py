@@ -18,11 +18,11 @@ from cityloom.cases.filters import (
     FilterNotUnderstood,
     View,
     default_view,
-    next_step,
     parse_filter,
 )
 from cityloom.cases.handovers import newest_handover
 from cityloom.cases.queries import CaseRow, Mark, list_cases
+from cityloom.cases.waiting import next_step
 from cityloom.city.paths import CASE_STATES
 from cityloom.city.snapshot_values import City
 from cityloom.city.values import Post, Source
@@ -32,7 +32,7 @@ from cityloom.web.doors import for_staff
 from cityloom.web.forms import Group, area_choices, class_tree, unit_choices
 from cityloom.web.handover import HandoverLine, line_of
 from cityloom.web.map_frame import MapFrame, frame_of
-from cityloom.web.moments import band_of, share_gone
+from cityloom.web.moments import band_of, percent_gone
 from cityloom.web.naming import Names, names, said_by
 from cityloom.web.shown import show
 from cityloom.web.words import say
@@ -159,7 +159,7 @@ def _line(row: CaseRow, city: City, post: Post, named: Names, now: datetime) -> 
         clock=named.clock(row.clock) if row.clock else "",
         due_at=due,
         band="closed" if ended else band_of(begins, due, now),
-        gone=round(100 * share_gone(begins, due, now)) if due else 0,
+        gone=percent_gone(begins, due, now),
         next_move=named.move(step.move, "case") if step else "",
         waits_for="" if step or ended else _whose(row, named),
         reports=row.report_count,

@@ -30,7 +30,7 @@ from cityloom.city.values import Post, Role
 from cityloom.web import context
 from cityloom.web.doors import for_staff
 from cityloom.web.forms import Group
-from cityloom.web.moments import band_of, share_gone
+from cityloom.web.moments import band_of, percent_gone
 from cityloom.web.naming import names
 from cityloom.web.shown import show
 from cityloom.web.words import say
@@ -143,7 +143,7 @@ def _line(asked: RightsRequest, number: str) -> RightsLine:
         asked_at=asked.asked_at,
         due_at=asked.due_at,
         band=band_of(asked.asked_at, asked.due_at, now) if asked.is_open else "closed",
-        gone=round(100 * share_gone(asked.asked_at, asked.due_at, now)),
+        gone=percent_gone(asked.asked_at, asked.due_at, now),
         is_open=asked.is_open,
         state=say(f"decision.{asked.state}"),
     )

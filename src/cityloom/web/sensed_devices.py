@@ -16,8 +16,8 @@ from cityloom.city.values import Post
 from cityloom.sensing.alarm_moves import NotYourAlarm, may_see_alarm
 from cityloom.sensing.device_queries import HEALTH, PAGE, count_devices, list_devices
 from cityloom.web import context
+from cityloom.web.counted import Word
 from cityloom.web.device_lines import DeviceLine, device_line
-from cityloom.web.dispatch import Word
 from cityloom.web.doors import for_staff
 from cityloom.web.naming import names
 from cityloom.web.shown import show
