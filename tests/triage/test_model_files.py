@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 from tests.triage.small_calls import calls, small_model
 
-from cityloom.triage.model_files import BadModel, ModelInTheWay, ModelNotSigned, load_model, read_model, save_model
+from cityloom.triage.model_files import (
+    BadModel,
+    ModelInTheWay,
+    ModelNotSigned,
+    _digest,
+    load_model,
+    read_model,
+    save_model,
+)
 
 MADE_ON = date(2026, 3, 1)
 MODEL = small_model()
@@ -54,6 +62,26 @@ def test_the_card_tells_data_date_figures_and_libraries(path):
     assert set(card["libraries"]) == {"numpy", "scipy", "scikit-learn", "rjieba"}
     assert card["inner_macro_f1"] > 0.9
     json.dumps(card)
+
+
+def signed_as(path, form):
+    """The file as a version that wrote another form would have signed it."""
+    with zipfile.ZipFile(path) as packed:
+        card = {**json.loads(packed.read("card.json")), "form": form}
+        digest = _digest(card, packed.read("arrays.npz"))
+    packed = io.BytesIO(changed(path, "card.json", json.dumps(card)))
+    return changed(packed, "signature.json", json.dumps({"digest": digest, "mark": mark(digest)}))
+
+
+def test_a_model_of_the_form_before_listed_words_were_features_is_still_read(path):
+    pairs, _ = calls(seed=4)
+    assert read_model(signed_as(path, 1), "calls.model", is_ours).likeliest(pairs) == MODEL.likeliest(pairs)
+
+
+def test_a_model_of_a_form_to_come_is_refused_and_says_so(path):
+    with pytest.raises(BadModel) as refused:
+        read_model(signed_as(path, 9), "calls.model", is_ours)
+    assert "form 9" in str(refused.value)
 
 
 def test_a_stranger_s_model_is_refused_unless_it_is_trusted(path, tmp_path):

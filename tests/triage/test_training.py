@@ -71,10 +71,12 @@ def as_spelled_out(model, headline, text):
     counts = Counter(parts_of(text))
     for word in parts_of(headline) if headline else ():
         counts[word] += model.headline_weight
+    found = model.lexicon.find(text, headline)
+    counts.update(model.lexicon.features(found, model.headline_weight))
     known = {word: count for word, count in counts.items() if word in model.vocabulary}
     values = {w: (1 + log(n)) * float(model.scale[model.vocabulary[w]]) for w, n in known.items()}
     length = hypot(*values.values()) or 1.0
-    said = model.lexicon.read(text, headline)
+    said = model.lexicon.read(found)
     if not known and not (said.words and model.lexicon_share):
         return None
     loud = hypot(*said.scores) or 1.0

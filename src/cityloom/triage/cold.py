@@ -51,7 +51,7 @@ class ColdClassifier:
 
     def classify(self, text: Text, headline: Text | None = None, most: int = 3) -> tuple[Proposal, ...]:
         """Up to `most` classes, the likeliest first; one proposal of None, with the reason, when it cannot tell."""
-        said = self._lexicon.read(text.read, headline.read if headline else "")
+        said = self._lexicon.read(self._lexicon.find(text.read, headline.read if headline else ""))
         if not said.words:
             return cannot_tell(text)
         confidences = _confidences(said)
@@ -62,7 +62,7 @@ class ColdClassifier:
         """For many (headline, text) pairs only the likeliest class; None where it cannot tell."""
         answers: list[Likely | None] = []
         for headline, text in texts:
-            said = self._lexicon.read(text, headline)
+            said = self._lexicon.read(self._lexicon.find(text, headline))
             label = int(np.argmax(said.scores))
             known = bool(said.words)
             answers.append(Likely(self.labels[label], float(_confidences(said)[label])) if known else None)

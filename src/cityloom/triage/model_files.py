@@ -42,7 +42,8 @@ register(
     }
 )
 
-FORM = 1
+FORM = 2
+_FORMS_READ = (1, FORM)  # the first has no features for listed words
 SIGNED_FOR = "triage model"  # what the installation's mark on a model is for
 _CARD, _SIGNATURE, _ARRAYS = "card.json", "signature.json", "arrays.npz"
 _MOST_BYTES = 400_000_000  # unpacked
@@ -191,8 +192,8 @@ def _check(
     lists: int,
 ) -> None:
     """Everything fits together, so that no text can make the classifier fail later; raises ValueError."""
-    if card["form"] != FORM:
-        raise ValueError(f"form {card['form']}, this version reads form {FORM}")
+    if card["form"] not in _FORMS_READ:
+        raise ValueError(f"form {card['form']}, this version reads the forms {_FORMS_READ}")
     if weights.shape != (words, labels) or scale.shape != (words,) or bias.shape != (labels,) or lists != labels:
         raise ValueError("its arrays do not fit its words and classes")
     if not all(np.isfinite(each).all() for each in (weights, scale, bias)) or not 0 < card["temperature"] < 100:

@@ -1,6 +1,7 @@
 """A classifier learned from filed cases: a linear model over words, with a lexicon as its prior knowledge.
 
-A text becomes a vector of its known words, each (1 + ln tf) × idf × discrimination (`weighting.py`), of length one.
+A text becomes a vector of its known words, each (1 + ln tf) × idf × discrimination (`weighting.py`), of length one;
+the words of the lexicon that stand in it are features of their own, marked as such in the vocabulary.
 Its score for a class is a product with that class's weights plus the lexicon's word; the softmax of the scores over
 a temperature fitted out of fold gives the confidences (Guo et al. 2017, On Calibration of Modern Neural Networks).
 Reading needs numpy only.
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloom.triage.classifying import SHOWN_WORDS, Likely, because, cannot_tell
-from cityloom.triage.lexical import Lexicon, Said, leaning
+from cityloom.triage.lexical import ANYWHERE, OUTERMOST, Found, Lexicon, Said, leaning
 from cityloom.triage.texts import Text
 from cityloom.triage.values import Proposal, Subject
 from cityloom.triage.words import parts_of
@@ -47,7 +48,7 @@ class TrainedClassifier:
     name: str
     labels: tuple[str, ...]
     vocabulary: Mapping[str, int]
-    scale: Floats  # per word: idf × discrimination
+    scale: Floats  # per word: idf × discrimination, a listed word's times its weight
     weights: Floats  # words × classes
     bias: Floats
     precedents: Precedents
@@ -76,7 +77,8 @@ class TrainedClassifier:
         return answers
 
     def _likeliest_of(self, pairs: Sequence[tuple[str, str]]) -> list[Likely | None]:
-        rows = self._rows(pairs)
+        found = [self.lexicon.find(text, headline) for headline, text in pairs]
+        rows = self._rows(pairs, found)
         scores = np.tile(self.bias, (len(pairs), 1))
         known = np.zeros(len(pairs), bool)
         if rows.words.size:
@@ -85,7 +87,7 @@ class TrainedClassifier:
             scores[there] += np.add.reduceat(rows.values[:, None] * self.weights[rows.words], firsts, axis=0)
             known[there] = True
         if self.lexicon_share:
-            said, spoken = self.lexicon.scores_of(pairs)
+            said, spoken = self.lexicon.scores_of(found)
             scores += np.float32(self.lexicon_share) * leaning(said)
             known |= spoken
         confidences = self.confidences(scores)
@@ -105,8 +107,9 @@ class TrainedClassifier:
 
     def _look(self, text: str, headline: str) -> _Look | None:
         """What is known of a text; None when it holds no known word at all."""
-        rows = self._rows([(headline, text)])
-        said = self.lexicon.read(text, headline) if self.lexicon_share else None
+        found = self.lexicon.find(text, headline)
+        rows = self._rows([(headline, text)], [found])
+        said = self.lexicon.read(found) if self.lexicon_share else None
         if not rows.words.size and not (said and said.words):
             return None
         scores = self.bias + rows.values @ self.weights[rows.words]
@@ -114,17 +117,20 @@ class TrainedClassifier:
             scores = scores + np.float32(self.lexicon_share) * leaning(said.scores)
         return _Look(rows.words, rows.values, scores, said)
 
-    def _rows(self, pairs: Sequence[tuple[str, str]]) -> _Rows:
+    def _rows(self, pairs: Sequence[tuple[str, str]], found: Sequence[Found]) -> _Rows:
         """The known words of texts and their values, those of each text of length one together."""
         parts = [parts_of(part) if part else [] for headline, text in pairs for part in (text, headline)]
-        sizes = np.fromiter(map(len, parts), np.int64, len(parts))
-        each = map(self.vocabulary.get, chain.from_iterable(parts), repeat(-1))
+        listed = [self.lexicon.features(each, self.headline_weight) for each in found]
+        sizes = np.fromiter(chain(map(len, parts), map(len, listed)), np.int64, len(parts) + len(listed))
+        each = map(self.vocabulary.get, chain(chain.from_iterable(parts), chain.from_iterable(listed)), repeat(-1))
         numbers = np.fromiter(each, np.int64, int(sizes.sum()))
+        owners = np.repeat(np.r_[np.arange(len(parts)) // 2, np.arange(len(listed))], sizes)
+        weights = np.repeat(np.tile([1.0, self.headline_weight], len(pairs)), sizes[: len(parts)])
+        weights = np.r_[weights, np.fromiter(chain.from_iterable(map(dict.values, listed)), np.float64)]
         known = numbers >= 0
-        part = np.repeat(np.arange(len(parts)), sizes)[known]
-        places, at = np.unique(part // 2 * len(self.vocabulary) + numbers[known], return_inverse=True)
+        places, at = np.unique(owners[known] * len(self.vocabulary) + numbers[known], return_inverse=True)
         texts, words = np.divmod(places, max(len(self.vocabulary), 1))
-        counts = np.bincount(at, np.where(part % 2, self.headline_weight, 1.0))
+        counts = np.bincount(at, weights[known])
         values = (1.0 + np.log(counts)) * self.scale[words]
         lengths = np.sqrt(np.bincount(texts, values**2, minlength=len(pairs)))
         return _Rows(texts, words, (values / np.maximum(lengths[texts], 1e-12)).astype(np.float32))
@@ -140,7 +146,11 @@ class TrainedClassifier:
         table = self.weights[look.words]
         parts = look.values * (table[:, label] - table.mean(axis=1))
         strongest = [i for i in np.argsort(-parts)[: 4 * SHOWN_WORDS] if parts[i] > 0]
-        known = {self._spelled[int(look.words[i])]: (int(look.words[i]), float(parts[i])) for i in strongest}
+        known: dict[str, tuple[int, float]] = {}
+        for i in strongest:
+            word = self._spelled[int(look.words[i])]
+            at, so_far = known.get(word, (int(look.words[i]), 0.0))
+            known[word] = (at, so_far + float(parts[i]))
         if look.said is not None:
             total = float(np.linalg.norm(look.said.scores)) or 1.0
             for word, part in look.said.words_for(label):
@@ -163,8 +173,9 @@ class TrainedClassifier:
 
     @cached_property
     def _spelled(self) -> Sequence[str]:
-        """The words by their numbers."""
-        return sorted(self.vocabulary, key=self.vocabulary.__getitem__)
+        """The words by their numbers, listed ones without their mark."""
+        words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
+        return [word.lstrip(ANYWHERE + OUTERMOST) for word in words]
 
 
 @dataclass(frozen=True, slots=True)
