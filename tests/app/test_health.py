@@ -5,6 +5,7 @@ from django.test import override_settings
 
 from cityloom.app import health
 from cityloom.app.health_checks import is_ready, looks
+from cityloom.app.ready import TablesOfNoRelease, waiting_migrations
 
 NEEDED = ["database", "tables", "city", "keys", "storage"]
 TOLD = {"outbox", "partners", "devices", "messages"}
@@ -66,6 +67,20 @@ def test_readyz_says_which_command_helps_when_a_migration_waits(client, own_stor
     assert answer.status_code == 503
     assert by_name(answer)["tables"]["ok"] is False
     assert "cityloom migrate" in by_name(answer)["tables"]["next_step"]
+
+
+@pytest.mark.django_db
+def test_tables_of_a_state_between_two_releases_are_named(client, own_storage):
+    from django.db.migrations.recorder import MigrationRecorder
+
+    known = MigrationRecorder.Migration.objects.filter(app="sensing")
+    known.filter(name="0001_tables").delete()  # what an unreleased state had of it stays
+    known.filter(name="0017_known_streams").delete()
+    with pytest.raises(TablesOfNoRelease, match="cityloom restore"):
+        waiting_migrations()
+    answer = client.get("/readyz")
+    assert by_name(answer)["tables"]["ok"] is False
+    assert "'sensing'" in by_name(answer)["tables"]["next_step"]
 
 
 @pytest.mark.django_db

@@ -17,9 +17,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from cityloom.app.figures import Queue, outbox_queue, silences
+from cityloom.app.ready import TablesOfNoRelease, waiting_migrations
 from cityloom.app.relay import find_embedded
 from cityloom.base.clock import clock_of_settings
 from cityloom.base.crypto import NoKeyOpens
@@ -79,8 +79,10 @@ def _database() -> Look:
 
 
 def _tables() -> Look:
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    try:
+        waiting = waiting_migrations()
+    except TablesOfNoRelease as why:
+        return Look("tables", False, "of a state between two releases", str(why))
     if waiting:
         step = "make a backup, then run `cityloom migrate`"
         return Look("tables", False, f"{len(waiting)} migrations wait", step)

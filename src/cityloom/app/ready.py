@@ -20,6 +20,10 @@ class TablesWait(CannotStart):
     """The database lacks tables of this version."""
 
 
+class TablesOfNoRelease(CannotStart):
+    """The database was made by a state between two releases, from which no migration leads on."""
+
+
 @contextlib.contextmanager
 def database_at_hand() -> Iterator[str]:
     """The address of the database: the one that is named, the one that runs, or one started for the while."""
@@ -108,11 +112,21 @@ def _ensure_tables() -> None:
 
 
 def waiting_migrations() -> list[str]:
-    """The migrations of this version that the database has not seen, in order."""
+    """The migrations of this version that the database has not seen, in order. Raises TablesOfNoRelease."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
+    seen = {(app, name) for app, name in executor.loader.applied_migrations}
+    for (app, name), migration in executor.loader.disk_migrations.items():
+        replaced = set(migration.replaces)
+        if (app, name) not in seen and replaced & seen and not replaced <= seen:
+            raise TablesOfNoRelease(
+                f"the tables of {app!r} are those of a state between two releases: restore a backup of a release "
+                f"with `cityloom restore`; for a demo delete {var_dir()} (all that was entered) and start again",
+                f"{app} 的数据表来自两次发布之间的版本：请用 `cityloom restore` 恢复某次发布的备份；"
+                f"演示则删除 {var_dir()}（其中录入的内容全部丢失）后重新启动",
+            )
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
