@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cityloom.exchange.sensorthings.archived import scope_of
@@ -21,6 +22,7 @@ from cityloom.exchange.sensorthings.terms import Sql, Term, all_of, joined, sql
 from cityloom.exchange.sensorthings.translating import Translator
 from cityloom.exchange.sensorthings.windows import time_order
 
+Numbered = tuple[int, Row]  # a row and its number among those that are asked together
 EXPANDED = "_expanded"
 # Where the first observations of a stream stand, by the order in which they are wanted; the rest is not looked at.
 _NEAR = {
@@ -67,7 +69,7 @@ def _distinct(kind: EntityKind, link: Link, rows: Sequence[Row]) -> tuple[list[R
     return [firsts[n] for n in range(len(found))], numbers
 
 
-def _parents(kind: EntityKind, rows: Sequence[tuple[int, Row]]) -> Sql:
+def _parents(kind: EntityKind, rows: Sequence[Numbered]) -> Sql:
     """Many rows as a source, `p`, each with its number `n`."""
     arrays = [Sql("(%s)::int[]", ([n for n, _ in rows],))]
     for column, type_ in kind.columns.items():
@@ -81,43 +83,27 @@ def _pages(
     asking: Asking, kind: EntityKind, target: EntityKind, link: Link, parents: Sequence[Row], options: Options
 ) -> list[Page]:
     """For each of the rows its page."""
-    translator = Translator(target, "t", asking.viewer, asking.now)
-    where = [Sql(link.on.replace("{p}", "p").replace("{c}", "t")), asking.viewer.sees(target, "t")]
-    if options.condition is not None:
-        where.append(translator.condition(options.condition))
-    keys = keys_of(target, "t", options, translator) if link.is_many else []
-    columns = columns_of(target, "t", properties_of(target, options))
-    source = sql("{}{}", Sql(target.source.replace("{a}", "t")), translator.joins)
-    numbered = list(enumerate(parents))
-    limit = options.limit(target) if link.is_many else 1
-    found: dict[int, list[Row]] = defaultdict(list)
+    asked = _asked(asking, kind, target, link, options)
     direction = time_order(target, options) if "last_at" in kind.columns and not options.skip else None
-    if direction == "desc" and limit == 1 and not options.counts and begins_only(options.condition):
-        newest = sql("{}{}", Sql(NEWEST_READING.replace("{a}", "t")), translator.joins)
+    numbered: list[Numbered] = list(enumerate(parents))
+    if direction == "desc" and asked.limit == 1 and not options.counts and begins_only(options.condition):
         known = [(n, row) for n, row in numbered if _is_newest_known(row)]
-        if known:
-            _fill(asking, kind, known, newest, where, keys, columns, 1, 0, found)
+        asked.fill(known, NEWEST_READING, 1)
         numbered = [(n, row) for n, row in numbered if not _is_newest_known(row)]
     elif options.condition is not None:
         direction = None
-    alone = _alone(asking, kind, target, link, numbered, options) if direction != "desc" else {}
+    alone = asked.alone(numbered) if direction != "desc" else {}
     numbered = [(n, row) for n, row in numbered if n not in alone]
-    counts = _counts(asking, kind, source, where, numbered) if options.counts and link.is_many and numbered else {}
+    counts = asked.counts(numbered)
     near = _NEAR.get(direction or "", ()) if options.condition is None else ()
     for condition in (*near, "TRUE"):
-        asked = [(n, row) for n, row in numbered if len(found[n]) < limit + (direction != "desc")]
-        if not asked or limit == 0:
-            break
-        for n, _ in asked:
-            found[n] = []
-        pieces = [*where, Sql(condition)]
-        _fill(asking, kind, asked, source, pieces, keys, columns, limit + 1, options.skip, found)
+        short = [(n, row) for n, row in numbered if len(asked.found[n]) < asked.limit + (direction != "desc")]
+        asked.fill(short, target.source, asked.limit + 1, condition)
     if direction == "desc":
-        short = [(n, row) for n, row in numbered if len(found[n]) < limit]
-        alone = _alone(asking, kind, target, link, short, options)
-    pages = [_page(keys, found[n], limit, counts.get(n)) for n in range(len(parents))]
+        alone = asked.alone([(n, row) for n, row in numbered if len(asked.found[n]) < asked.limit])
+    pages = [asked.page(n, counts.get(n)) for n in range(len(parents))]
     if direction == "desc":
-        pages = [_with_older(keys, page, row, limit) for page, row in zip(pages, parents, strict=True)]
+        pages = [asked.with_older(page, row) for page, row in zip(pages, parents, strict=True)]
     return [alone.get(n, page) for n, page in enumerate(pages)]
 
 
@@ -126,74 +112,105 @@ def _is_newest_known(row: Row) -> bool:
     return row["mended_at"] is None or (row["last_at"] is not None and row["last_at"] > row["mended_at"])
 
 
-def _alone(
-    asking: Asking, kind: EntityKind, target: EntityKind, link: Link, parents: Sequence[tuple[int, Row]],
-    options: Options,
-) -> dict[int, Page]:  # fmt: skip
-    """The pages of rows whose observations may lie in files of closed days, each asked for by itself."""
-    if target.name != "Observation" or not link.is_many or not parents or not asking.closed_days():
-        return {}
-    found = {}
-    for n, row in parents:
-        within = Within(kind, row, link)
-        if scope_of(asking, target, within, options) is not None:
-            found[n] = list_page(asking, target, within, options)
-    return found
+def _asked(asking: Asking, kind: EntityKind, target: EntityKind, link: Link, options: Options) -> _Asked:
+    translator = Translator(target, "t", asking.viewer, asking.now)
+    where = [Sql(link.on.replace("{p}", "p").replace("{c}", "t")), asking.viewer.sees(target, "t")]
+    if options.condition is not None:
+        where.append(translator.condition(options.condition))
+    keys = keys_of(target, "t", options, translator) if link.is_many else []
+    columns = columns_of(target, "t", properties_of(target, options))
+    limit = options.limit(target) if link.is_many else 1
+    return _Asked(asking, kind, target, link, options, translator.joins, where, keys, columns, limit)
 
 
-def _with_older(keys: Sequence[Key], page: Page, parent: Row, limit: int) -> Page:
-    """The page with a mark where the stream has spoken before the oldest of it."""
-    first = parent["first_at"]
-    if page.token or not page.rows or len(page.rows) < limit or first is None or first >= page.rows[-1]["at"]:
-        return page
-    return Page(page.rows, token_of(keys, page.rows[-1]["_keys"]), page.count)
+@dataclass
+class _Asked:
+    """What is asked of a link from many rows at once; what was found, by the number of the row it hangs on."""
 
+    asking: Asking
+    kind: EntityKind
+    target: EntityKind
+    link: Link
+    options: Options
+    joins: Sql
+    where: Sequence[Sql]
+    keys: Sequence[Key]
+    columns: Sequence[tuple[str, str]]
+    limit: int
+    found: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
-def _page(keys: Sequence[Key], rows: list[Row], limit: int, count: int | None) -> Page:
-    more = bool(keys) and limit > 0 and len(rows) > limit
-    return Page(rows[:limit], token_of(keys, rows[limit - 1]["_keys"]) if more else "", count)
+    def _source(self, template: str) -> Sql:
+        return sql("{}{}", Sql(template.replace("{a}", "t")), self.joins)
 
+    def fill(self, parents: Sequence[Numbered], template: str, limit: int, condition: str = "TRUE") -> None:
+        """One statement: the rows of each parent anew, in order, so many of each."""
+        if not parents or self.limit == 0:
+            return
+        for n, _ in parents:
+            self.found[n] = []
+        names = [name for name, _ in self.columns]
+        chosen = joined([*(Sql(text) for _, text in self.columns), *(k.term.sql for k in self.keys)], ", ")
+        outer = [
+            Key(Term(Sql(f"c.k{len(names) + i}"), k.term.kind), k.descends, k.may_be_null)
+            for i, k in enumerate(self.keys)
+        ]
+        listed = ", ".join(f"k{i}" for i in range(len(names) + len(self.keys)))
+        where = all_of([*self.where, Sql(condition)])
+        order = _ordered(" ORDER BY {}", self.keys)
+        inner = sql("SELECT {} FROM {} WHERE {}{}", chosen, self._source(template), where, order)
+        asked = sql(
+            "SELECT p.n, c.* FROM {} CROSS JOIN LATERAL ({} LIMIT {} OFFSET {}) "  # noqa: S608
+            f"c ({listed}) ORDER BY p.n{{}}",
+            _parents(self.kind, parents),
+            inner,
+            Sql("%s", (limit,)),
+            Sql("%s", (self.options.skip,)),
+            _ordered(", {}", outer),
+        )
+        for n, *values in self.asking.rows(asked):
+            self.found[n].append(row_of(names, values))
 
-def _fill(
-    asking: Asking,
-    kind: EntityKind,
-    parents: Sequence[tuple[int, Row]],
-    source: Sql,
-    where: Sequence[Sql],
-    keys: Sequence[Key],
-    columns: Sequence[tuple[str, str]],
-    limit: int,
-    skip: int,
-    found: dict[int, list[Row]],
-) -> None:
-    """One statement: the rows of each parent, in order."""
-    names = [name for name, _ in columns]
-    chosen = joined([*(Sql(text) for _, text in columns), *(k.term.sql for k in keys)], ", ")
-    outer = [
-        Key(Term(Sql(f"c.k{len(names) + i}"), k.term.kind), k.descends, k.may_be_null) for i, k in enumerate(keys)
-    ]
-    listed = ", ".join(f"k{i}" for i in range(len(names) + len(keys)))
-    inner = sql("SELECT {} FROM {} WHERE {}{}", chosen, source, all_of(where), _ordered(" ORDER BY {}", keys))
-    asked = sql(
-        f"SELECT p.n, c.* FROM {{}} CROSS JOIN LATERAL ({{}} LIMIT {{}} OFFSET {{}}) c ({listed}) ORDER BY p.n{{}}",  # noqa: S608
-        _parents(kind, parents),
-        inner,
-        Sql("%s", (limit,)),
-        Sql("%s", (skip,)),
-        _ordered(", {}", outer),
-    )
-    for n, *values in asking.rows(asked):
-        found[n].append(row_of(names, values))
+    def counts(self, parents: Sequence[Numbered]) -> dict[int, int]:
+        """How many there are of each, where that was asked."""
+        if not (self.options.counts and self.link.is_many and parents):
+            return {}
+        asked = sql(
+            "SELECT p.n, (SELECT count(*) FROM {} WHERE {}) FROM {}",
+            self._source(self.target.source),
+            all_of(self.where),
+            _parents(self.kind, parents),
+        )
+        return dict(self.asking.rows(asked))
+
+    def alone(self, parents: Sequence[Numbered]) -> dict[int, Page]:
+        """The pages of rows whose observations may lie in files of closed days, each asked for by itself."""
+        if self.target.name != "Observation" or not self.link.is_many or not parents:
+            return {}
+        if not self.asking.closed_days():
+            return {}
+        found = {}
+        for n, row in parents:
+            within = Within(self.kind, row, self.link)
+            if scope_of(self.asking, self.target, within, self.options) is not None:
+                found[n] = list_page(self.asking, self.target, within, self.options)
+        return found
+
+    def page(self, n: int, count: int | None) -> Page:
+        """The page of the row of that number."""
+        rows = self.found[n]
+        more = bool(self.keys) and self.limit > 0 and len(rows) > self.limit
+        token = token_of(self.keys, rows[self.limit - 1]["_keys"]) if more else ""
+        return Page(rows[: self.limit], token, count)
+
+    def with_older(self, page: Page, parent: Row) -> Page:
+        """The page with a mark where the stream has spoken before the oldest of it."""
+        first = parent["first_at"]
+        if page.token or not page.rows or len(page.rows) < self.limit:
+            return page
+        if first is None or first >= page.rows[-1]["at"]:
+            return page
+        return Page(page.rows, token_of(self.keys, page.rows[-1]["_keys"]), page.count)
 
 
 def _ordered(template: str, keys: Sequence[Key]) -> Sql:
     return sql(template, order_sql(keys)) if keys else Sql("")
-
-
-def _counts(
-    asking: Asking, kind: EntityKind, source: Sql, where: Sequence[Sql], parents: Sequence[tuple[int, Row]]
-) -> dict[int, int]:
-    asked = sql(
-        "SELECT p.n, (SELECT count(*) FROM {} WHERE {}) FROM {}", source, all_of(where), _parents(kind, parents)
-    )
-    return dict(asking.rows(asked))
