@@ -47,13 +47,13 @@ def watch(var: Path, say: Say) -> tuple[Held, Held, Held]:
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo:
         try:
             _wait_until_open(demo)
-            opening = most = held_by_program(var, demo.pid)
+            opening = most = now = held_by_program(var, demo.pid)
             say(f"open with {opening[ALL]:.0f} MB; its year is being loaded")
             deadline = time.monotonic() + PATIENCE_S
-            while YEAR in _programs(var, demo.pid).values() and time.monotonic() < deadline:
-                now = held_by_program(var, demo.pid)
+            while now.get(YEAR, 0.0) > 0 and time.monotonic() < deadline:  # one that has ended holds nothing
                 most = max(most, now, key=lambda held: held[ALL])
                 time.sleep(EVERY_S)
+                now = held_by_program(var, demo.pid)
             say(f"at most {most[ALL]:.0f} MB while loading")
             time.sleep(SETTLED_AFTER_S)
             return opening, most, held_by_program(var, demo.pid)
@@ -67,7 +67,7 @@ def held_by_program(var: Path, supervisor: int) -> Held:
     held: Held = {}
     for pid, name in _programs(var, supervisor).items():
         held[name] = held.get(name, 0.0) + _pss_mb(pid)
-    return {name: round(mb, 1) for name, mb in held.items()} | {ALL: round(sum(held.values()), 1)}
+    return {name: round(mb, 1) for name, mb in held.items() if mb} | {ALL: round(sum(held.values()), 1)}
 
 
 def _programs(var: Path, supervisor: int) -> dict[int, str]:
