@@ -36,6 +36,8 @@ Texts = tuple[str, ...]  # COPY lines of one case, by table
 NameOf = Callable[[Plan, int], str]
 Fill = tuple[str, Callable[[Sequence[str]], tuple[str, ...]]]
 
+STENCILS = 400  # kept at most, some 25 kB each; the kinds that come often are fewer
+
 _FIRST_ID = 8_100_000_000_000_000_000
 _REPORTER = 8_300_000_000_000_000_000
 _CELL = 8_200_000_000_000_000_000
@@ -179,15 +181,15 @@ class Stencil:
 
 
 class Press:
-    """Prints the cases of one city; keeps a stencil for each kind of life it met."""
+    """Prints the cases of one city; keeps a stencil for each kind of life that it meets again."""
 
     def __init__(self, city: City, seed: int) -> None:
         self.city = quiet(city)  # as the past was lived
         self.present = city
         self.tz: tzinfo = city.calendar().tz
         self._seed = seed
-        self._stencils: dict[tuple[Any, ...], Stencil | None] = {}
-        self._met: set[tuple[Any, ...]] = set()
+        self._stencils: dict[tuple[Any, ...], Stencil | None] = {}  # the one used last stands last
+        self._met: set[int] = set()  # hashes of the kinds
         self._limits: dict[tuple[str, str | None, str], Limit | None] = {}
         self.areas: Callable[[tuple[str, ...]], str] = lru_cache(maxsize=None)('","'.join)
 
@@ -200,12 +202,14 @@ class Press:
             return None
         kind = kind_of(plan)
         if kind in self._stencils:
-            return self._stencils[kind]
-        if kind in self._met:
+            self._stencils[kind] = self._stencils.pop(kind)
+        elif hash(kind) in self._met:
             self._stencils[kind] = cut_stencil(plan, self.city)
-            return self._stencils[kind]
-        self._met.add(kind)
-        return None
+            if len(self._stencils) > STENCILS:
+                del self._stencils[next(iter(self._stencils))]
+        else:
+            self._met.add(hash(kind))
+        return self._stencils.get(kind)
 
     @property
     def kinds(self) -> int:
