@@ -14,8 +14,8 @@ from django.db.migrations.state import ProjectState
 class AtOnce(Operation):
     """These operations in their order, each from what was before all of them to what is after all of them.
 
-    So no two may touch the same thing: a new table brings its columns, indexes and constraints along, and a column that
-    is added or altered here is as it shall stay. They are not undone: the way back is the backup.
+    So no two may touch the same thing: a new table brings its columns, indexes and constraints along, and a column
+    that is added or altered here is as it shall stay. They are not undone: the way back is the backup.
     """
 
     reversible = False
