@@ -43,7 +43,7 @@ class Upgraded:
 def described(url: str) -> set[str]:
     """Tables, constraints, indexes and guards of a database, line by line; without the days that came by themselves.
     How a list of words is cast is left out: PostgreSQL says it otherwise once it has read its own dump."""
-    lines = dumped(url, "--schema-only", "--exclude-table=sensing_reading_*").splitlines()
+    lines = dumped(url, "--schema-only", "--schema=public", "--exclude-table=sensing_reading_*").splitlines()
     return {re.sub(r"::(text|character varying)(\[])?|[()]", "", line) for line in lines}
 
 
