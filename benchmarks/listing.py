@@ -1,4 +1,4 @@
-"""The list of fifty by every filter, alone and in pairs, for each kind of post: in this process and over HTTP."""
+"""The list of fifty by every filter, alone and in pairs, for each kind of post; the desks with what waits there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 PAGE = 50
 TIMES = 3
 DEEP_PAGES = 40
+DESKS = {
+    "dispatcher": "/dispatch/", "handler": "/inbox/", "checker": "/check/", "callback_agent": "/callbacks/",
+    "grid_worker": "/field/",
+}  # fmt: skip
 Figure = tuple[str, float, str]
 
 
@@ -67,11 +71,16 @@ def _usual_values(stand: Stand) -> dict[str, Any]:
 
 def posts(stand: Stand) -> list[Post]:
     """One post of each role that works from lists, as the city's people hold them."""
+    found = _first_of_each_role(stand)
+    return [found[role] for role in ("dispatcher", "supervisor", "handler", "grid_worker", "callback_agent")]
+
+
+def _first_of_each_role(stand: Stand) -> dict[str, Post]:
     found: dict[str, Post] = {}
     for held in stand.city.posts.values():
         for post in held:
             found.setdefault(post.role.value, post)
-    return [found[role] for role in ("dispatcher", "supervisor", "handler", "grid_worker", "callback_agent")]
+    return found
 
 
 def asked(stand: Stand) -> Iterator[tuple[Post, CaseFilter]]:
@@ -155,6 +164,7 @@ def _over_http(stand: Stand, say: Callable[[str], None], asked_times: int = 10) 
         with server_statements(stand) as statements:
             for _ in range(asked_times):
                 spans += [_get(connection, address, cookie) for address in addresses]
+        desks = _desks(stand, connection, asked_times)
         connection.close()
     own = {text: calls for text, calls in sent(statements).items() if "django_session" not in text}
     own = {text: calls for text, calls in own.items() if "auth_user" not in text}
@@ -168,7 +178,19 @@ def _over_http(stand: Stand, say: Callable[[str], None], asked_times: int = 10) 
             sum(own.values()) / len(spans),
             "data statements",
         ),
+        *desks,
     ]
+
+
+def _desks(stand: Stand, connection: http.client.HTTPConnection, asked_times: int) -> list[Figure]:
+    """The first page of a person's working day: what waits is found and counted by what that person may do."""
+    found, figures = _first_of_each_role(stand), []
+    for role, address in DESKS.items():
+        cookie = _signed_in(found[role].login)
+        _get(connection, address, cookie)
+        spans = [_get(connection, address, cookie) for _ in range(2 * asked_times)]
+        figures.append((f"the page {address} over HTTP, one client: p50", 1000 * percentile(spans, 0.5), "ms"))
+    return figures
 
 
 def _signed_in(login: str) -> str:
