@@ -108,9 +108,10 @@ class Forked:
 
 def fork_cityloom(name: str, arguments: Sequence[str], log_file: Path) -> Forked:
     """Run the command `cityloom ARGUMENTS` in a process forked from this one, in a session and group of its own, its
-    words appended to the log. It dies with this process. Call it from the main thread, while there is no other."""
+    words appended to the log. It is killed when this process dies: nothing rests on a farewell, and a handler of a
+    signal may wait for ever for what it has interrupted. Call it from the main thread, while there is no other."""
     log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    dies = die_with_parent(signal.SIGTERM)
+    dies = die_with_parent(signal.SIGKILL)
     sys.stdout.flush()
     sys.stderr.flush()
 

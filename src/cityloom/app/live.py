@@ -25,6 +25,7 @@ from django.utils import translation  # noqa: E402
 
 from cityloom.app.live_hub import Hub, Scope  # noqa: E402
 from cityloom.app.live_stream import follow  # noqa: E402
+from cityloom.app.processes import die_with_web_server  # noqa: E402
 from cityloom.app.relay import find_embedded  # noqa: E402
 from cityloom.base.clock import clock_of_settings  # noqa: E402
 from cityloom.city.snapshot import current_city  # noqa: E402
@@ -94,6 +95,7 @@ async def application(scope: Event, receive: Receive, send: Send) -> None:
 async def _live_and_die(receive: Receive, send: Send) -> None:
     while (event := await receive())["type"] != "lifespan.shutdown":
         if event["type"] == "lifespan.startup":
+            die_with_web_server()
             _begin()
             await send({"type": "lifespan.startup.complete"})
     for task in _tasks:

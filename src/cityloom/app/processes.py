@@ -120,10 +120,10 @@ def die_with_parent(sig: int) -> Callable[[], None]:
     return ask
 
 
-def die_with_my_parent(sig: int) -> None:
-    """From now on the kernel sends this process that signal when its present parent dies (Linux only)."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, sig, 0, 0, 0)
+def die_with_web_server() -> None:
+    """For a worker of a web server that named itself in CITYLOOM_WEB_PARENT: one killed hard leaves no worker (Linux)."""
+    if sys.platform.startswith("linux") and os.environ.get("CITYLOOM_WEB_PARENT") == str(os.getppid()):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def spawn(

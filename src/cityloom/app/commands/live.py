@@ -1,5 +1,7 @@
 """Serve the live stream of the screens."""
 
+import os
+
 import click
 
 from cityloom.app.options import example
@@ -22,6 +24,7 @@ def command(host: str, port: int) -> None:
         from granian.constants import Interfaces
 
         set_up_django()
+        os.environ["CITYLOOM_WEB_PARENT"] = str(os.getpid())
         from django.conf import settings
 
         Granian(
