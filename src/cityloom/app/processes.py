@@ -121,7 +121,7 @@ def die_with_parent(sig: int) -> Callable[[], None]:
 
 
 def die_with_web_server() -> None:
-    """For a worker of a web server that named itself in CITYLOOM_WEB_PARENT: one killed hard leaves no worker (Linux)."""
+    """A worker of a web server that named itself in CITYLOOM_WEB_PARENT is killed when that one dies (Linux only)."""
     if sys.platform.startswith("linux") and os.environ.get("CITYLOOM_WEB_PARENT") == str(os.getppid()):
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
